@@ -1,0 +1,85 @@
+// Tests of what api/ itself decides: the error table, event names, the lazy listing.
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cloudlet/cloud.h"
+#include "gtest/gtest.h"
+
+namespace cloudlet {
+namespace {
+
+TEST(ErrorTable, EveryRowGoesThereAndBack) {
+  std::set<std::string> names;
+  for (int i = 1; i <= static_cast<int>(ErrorCode::kTooManyRequests); ++i) {
+    const auto code = static_cast<ErrorCode>(i);
+    const ErrorInfo& info = InfoOf(code);
+    EXPECT_EQ(info.code, code);
+    EXPECT_TRUE(names.insert(info.name).second) << info.name << " twice";
+    EXPECT_EQ(ErrorCodeNamed(info.name), code);
+    EXPECT_GE(info.http_status, 400);
+    EXPECT_LT(info.http_status, 600);
+    const absl::Status status = MakeError(code, "why");
+    EXPECT_EQ(status.code(), info.canonical);
+    EXPECT_EQ(ErrorCodeOf(status), code);
+    EXPECT_EQ(std::string(status.message()), std::string(info.name) + ": why");
+    EXPECT_NE(std::string(MakeError(code).message()).find(info.message), std::string::npos);
+  }
+}
+
+TEST(ErrorTable, WithoutCode) {
+  EXPECT_EQ(ErrorCodeOf(absl::OkStatus()), ErrorCode::kNone);
+  EXPECT_EQ(ErrorCodeOf(absl::NotFoundError("x")), ErrorCode::kNone);
+  EXPECT_EQ(ErrorCodeNamed("NoSuchThing"), ErrorCode::kNone);
+  EXPECT_EQ(ErrorCodeNamed(""), ErrorCode::kNone);
+  EXPECT_EQ(MakeError(ErrorCode::kNone, "x").code(), absl::StatusCode::kInternal);
+}
+
+TEST(EventNames, GoThereAndBack) {
+  for (int i = 1; i < 256; ++i) {
+    const auto type = static_cast<EventType>(i);
+    const std::string name(EventTypeName(type));
+    if (name.empty()) continue;
+    EXPECT_EQ(EventTypeNamed(name), type);
+    EXPECT_EQ(EventTypeNamed("s3:" + name), type);
+  }
+  EXPECT_EQ(EventTypeName(EventType::kObjectCreatedPut), "ObjectCreated:Put");
+  EXPECT_EQ(EventTypeNamed("ObjectCreated:Nothing"), EventType::kNone);
+}
+
+TEST(EventNames, WildcardsCoverTheirKind) {
+  EXPECT_TRUE(EventTypeCovers(EventType::kObjectCreated, EventType::kObjectCreatedPut));
+  EXPECT_TRUE(EventTypeCovers(EventType::kObjectRemoved, EventType::kObjectRemovedDelete));
+  EXPECT_FALSE(EventTypeCovers(EventType::kObjectCreated, EventType::kObjectRemovedDelete));
+  EXPECT_FALSE(EventTypeCovers(EventType::kObjectCreatedCopy, EventType::kObjectCreatedPut));
+  EXPECT_TRUE(EventTypeCovers(EventType::kObjectCreatedPut, EventType::kObjectCreatedPut));
+}
+
+TEST(Event, SequencerIsSixteenHexDigits) {
+  Event event;
+  event.sequence = 0xABCDEF;
+  EXPECT_EQ(event.sequencer(), "0000000000ABCDEF");
+}
+
+TEST(ObjectListing, WalksPagesAndStopsAfterAnError) {
+  std::vector<std::string> tokens;
+  ObjectListing listing([&](const std::string& token) -> absl::StatusOr<ListPage> {
+    tokens.push_back(token);
+    ListPage page;
+    if (token == "2") return absl::DataLossError("bad page");
+    page.entries.resize(2);
+    page.is_truncated = true;
+    page.next_continuation_token = token.empty() ? "1" : "2";
+    return page;
+  });
+  int entries = 0;
+  int errors = 0;
+  for (const absl::StatusOr<ListEntry>& entry : listing) entry.ok() ? ++entries : ++errors;
+  EXPECT_EQ(entries, 4);
+  EXPECT_EQ(errors, 1);
+  EXPECT_EQ(tokens, (std::vector<std::string>{"", "1", "2"}));
+}
+
+}  // namespace
+}  // namespace cloudlet

@@ -1,0 +1,108 @@
+// Bucket: a handle to one bucket of a Cloud, and every call on its objects.
+//
+//   cloudlet::Bucket bucket = *cloud.CreateBucket("photos");
+//   bucket.Put("cat.jpg", bytes).IgnoreError();
+//   absl::StatusOr<cloudlet::GetResult> cat = bucket.Get("cat.jpg");
+//
+// Consistency is S3's: a call that begins after a write has returned sees it, in gets, heads and
+// lists alike. Keys are 1 to 1,024 bytes. Extension: any bytes; KeyPolicy::kUtf8 refuses what is
+// not UTF-8, as S3 does.
+#ifndef CLOUDLET_API_BUCKET_H_
+#define CLOUDLET_API_BUCKET_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
+#include "absl/time/time.h"
+#include "cloudlet/caller.h"
+#include "cloudlet/listing.h"
+#include "cloudlet/object.h"
+#include "cloudlet/stream.h"
+
+namespace cloudlet {
+
+namespace internal {
+class Gateway;
+}  // namespace internal
+
+// How ETags of new objects are made. They stay as they are when the policy changes.
+enum class EtagPolicy {
+  kMd5,    // S3's rule. MD5 runs at about 0.65 GB/s: it is the cost of a large put.
+  kCrc64,  // Extension: the CRC64NVME that is computed anyway, as "<16 hex digits>-crc64"; an
+           // opaque ETag
+};
+
+struct BucketOptions {
+  EtagPolicy etag_policy = EtagPolicy::kMd5;
+  // Extension: keep the event of every change, also without a trigger, until it is trimmed: an
+  // audit log.
+  bool retain_events = false;
+};
+
+struct BucketInfo {
+  std::string name = {};
+  absl::Time created = {};
+  BucketOptions options;
+};
+
+// A cheap value: copy it freely. It names its bucket; calls on a bucket that does not exist (any
+// more) answer NoSuchBucket. It may outlive the Cloud and then answers FAILED_PRECONDITION.
+// Threads: a const Bucket may be used from any number of threads at once.
+class Bucket {
+ public:
+  Bucket(std::shared_ptr<internal::Gateway> gateway, std::string name, Caller caller);
+
+  const std::string& name() const { return name_; }
+  // The same bucket on behalf of `caller`.
+  Bucket As(Caller caller) const;
+
+  // Stores an object, replacing a current one. The body is not referenced after the call, except
+  // that a Cord's memory may be shared. Errors: NoSuchBucket, KeyTooLongError, InvalidArgument,
+  // MetadataTooLarge, EntityTooLarge, BadDigest, InvalidDigest, PreconditionFailed, NoSuchKey
+  // (If-Match without an object), AccessDenied.
+  absl::StatusOr<PutResult> Put(std::string_view key, std::string_view body,
+                                const PutOptions& options = {}) const;
+  absl::StatusOr<PutResult> Put(std::string_view key, const absl::Cord& body,
+                                const PutOptions& options = {}) const;
+
+  // The whole object, or a range of it, in memory. A full read is verified against the object's
+  // checksum, a range against those of the blocks it touches: DATA_LOSS on a mismatch. Errors:
+  // NoSuchKey, NoSuchBucket, InvalidRange, PreconditionFailed, AccessDenied.
+  absl::StatusOr<GetResult> Get(std::string_view key, const GetOptions& options = {}) const;
+  // The same into the caller's memory, without an allocation of the object's size. OUT_OF_RANGE
+  // (nothing is promised about the buffer) when the bytes do not fit into `capacity`.
+  absl::StatusOr<ReadIntoResult> ReadInto(std::string_view key, char* buffer, size_t capacity,
+                                          const GetOptions& options = {}) const;
+  // What is known of the object, without its bytes. A range in the options is checked, not
+  // otherwise used.
+  absl::StatusOr<HeadResult> Head(std::string_view key, const GetOptions& options = {}) const;
+
+  // Deletes the object. Nothing to delete is no error.
+  absl::StatusOr<DeleteResult> Delete(std::string_view key,
+                                      const DeleteOptions& options = {}) const;
+
+  absl::StatusOr<ObjectReader> OpenReader(std::string_view key,
+                                          const GetOptions& options = {}) const;
+  // Conditions and digests of the options are checked at Commit.
+  absl::StatusOr<ObjectWriter> OpenWriter(std::string_view key,
+                                          const PutOptions& options = {}) const;
+
+  ObjectListing List(const ListOptions& options = {}) const;
+  absl::StatusOr<ListPage> ListOnePage(const ListPageOptions& options = {}) const;
+
+  // Errors: NoSuchBucket, AccessDenied.
+  absl::StatusOr<BucketInfo> Info() const;
+
+ private:
+  std::shared_ptr<internal::Gateway> gateway_;
+  std::string name_ = {};
+  Caller caller_;
+};
+
+}  // namespace cloudlet
+
+#endif  // CLOUDLET_API_BUCKET_H_

@@ -1,0 +1,213 @@
+// cloudlet: S3's buckets and objects and Lambda's functions, in this process.
+//
+//   #include "cloudlet/cloud.h"
+//   int main() {
+//     cloudlet::Cloud cloud = cloudlet::Cloud::InMemory();
+//     cloudlet::Bucket bucket = cloud.CreateBucket("hello").value();
+//     bucket.Put("greeting", "hello, world").value();
+//     std::cout << bucket.Get("greeting").value().body << "\n";
+//   }
+//
+// Cloud::Open keeps everything in a directory (RocksDB), durable and crash-safe; Cloud::InMemory
+// keeps it in memory, for tests. All else is the same. Errors: cloudlet/error.h.
+#ifndef CLOUDLET_API_CLOUD_H_
+#define CLOUDLET_API_CLOUD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cloudlet/bucket.h"
+#include "cloudlet/clock.h"
+#include "cloudlet/error.h"
+#include "cloudlet/event.h"
+#include "cloudlet/function.h"
+#include "cloudlet/limits.h"
+#include "cloudlet/log.h"
+#include "cloudlet/observer.h"
+#include "cloudlet/version.h"
+
+namespace cloudlet {
+
+namespace internal {
+class CloudCore;
+}  // namespace internal
+
+// Which keys are taken.
+enum class KeyPolicy {
+  kBytes,  // Extension: any 1 to 1,024 bytes
+  kUtf8,   // S3's rule: valid UTF-8 only (InvalidArgument)
+};
+
+// What Open does when it finds synced writes missing (a write-ahead log damaged on disk).
+enum class OnDataLoss {
+  kFail,    // DATA_LOSS, with the numbers; nothing is changed
+  kAccept,  // opens what is left and logs an error
+};
+
+struct OpenOptions {
+  LogOptions log = {};
+  Limits limits = {};
+  KeyPolicy key_policy = KeyPolicy::kBytes;
+  std::string owner = "cloudlet";    // canonical id of the owner: principal of in-process calls
+  std::string region = "us-east-1";  // awsRegion in events
+  int worker_threads = 0;  // for background functions, started when first needed; 0: one per core
+  std::shared_ptr<Clock> clock = nullptr;  // null: the machine's
+  uint64_t seed = 0;                       // of ids; 0: from the machine's entropy
+  bool create_if_missing = true;           // false: NOT_FOUND when the directory holds no store
+  OnDataLoss on_data_loss = OnDataLoss::kFail;
+  size_t block_cache_bytes = size_t{64} << 20;  // memory for blocks read from disk
+};
+
+struct InMemoryOptions {
+  LogOptions log = {};
+  Limits limits = {};
+  KeyPolicy key_policy = KeyPolicy::kBytes;
+  std::string owner = "cloudlet";
+  std::string region = "us-east-1";
+  int worker_threads = 0;
+  std::shared_ptr<Clock> clock = nullptr;
+  uint64_t seed = 0;
+};
+
+struct CloseOptions {
+  // How long to wait for running handlers, in real time. Handlers still running then are abandoned:
+  // their results are dropped and their events delivered again after the next open.
+  absl::Duration handler_deadline = absl::Seconds(10);
+};
+
+struct BucketEntry {
+  std::string name = {};
+  absl::Time created = {};
+};
+
+// What a driver (Step, RunUntilIdle) did.
+struct DriveResult {
+  uint64_t runs = 0;  // handlers run
+};
+
+struct CloudStats {
+  uint64_t puts = 0;                // objects written
+  uint64_t deletes = 0;             // objects removed
+  uint64_t gets = 0;                // objects read: Get, ReadInto, OpenReader
+  uint64_t bytes_written = 0;       // payload
+  uint64_t bytes_read = 0;          // payload
+  uint64_t events = 0;              // event rows written
+  uint64_t deliveries_pending = 0;  // as FunctionStats::pending, over all functions
+  uint64_t store_bytes = 0;         // estimate of the bytes on disk; 0 in memory
+};
+
+// What VerifyStore found; empty problems: the store is sound.
+struct VerifyReport {
+  uint64_t objects = 0;
+  uint64_t payloads = 0;
+  uint64_t events = 0;
+  uint64_t deliveries = 0;
+  uint64_t garbage_payloads = 0;           // released, not yet reclaimed: no problem
+  std::vector<std::string> problems = {};  // one line each, at most 100
+};
+
+// The root of a store and all that runs on it: a movable value that owns everything. Two Clouds in
+// one process never meet. A process that forks must not use a Cloud it opened before the fork:
+// calls in the child answer FAILED_PRECONDITION. Threads: every method may be called from any
+// number of threads at once; moving and destroying may not.
+class Cloud {
+ public:
+  // Opens the store in `directory`, creating it where there is none. Errors name the directory:
+  // FAILED_PRECONDITION (open already, in this process or another; or a newer format), NOT_FOUND,
+  // PERMISSION_DENIED, DATA_LOSS, INVALID_ARGUMENT (options), UNAVAILABLE (I/O).
+  static absl::StatusOr<Cloud> Open(const std::string& directory, const OpenOptions& options = {});
+  // A fresh store without files, threads (until background functions run) or persistence; takes
+  // microseconds. Options that Open would refuse are a programmer's error: they are logged, and the
+  // process ends.
+  static Cloud InMemory(const InMemoryOptions& options = {});
+
+  Cloud(Cloud&&) noexcept;
+  Cloud& operator=(Cloud&&) noexcept;
+  // As Close() with default options, its status logged. Fatal from inside a handler of this Cloud.
+  ~Cloud();
+
+  // Stops taking calls, lets running handlers end, persists what is queued. Afterwards every call
+  // on the Cloud and its handles answers FAILED_PRECONDITION. A second Close is OK and does
+  // nothing. FAILED_PRECONDITION from inside a handler; DEADLINE_EXCEEDED when handlers were
+  // abandoned (all else is done).
+  absl::Status Close(const CloseOptions& options = {});
+  // After a write error has made the store read-only: closes it and opens it again from disk,
+  // verifying what was synced. Handles, functions, triggers and observers stay. In memory:
+  // FAILED_PRECONDITION. Not from inside a handler.
+  absl::Status Reopen();
+  // OK, or why the store is read-only.
+  absl::Status health() const;
+  // Every write that has returned survives the machine afterwards.
+  absl::Status Sync();
+
+  // --- Buckets (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html) ---
+  // Errors: InvalidBucketName, BucketAlreadyOwnedByYou, TooManyBuckets.
+  absl::StatusOr<Bucket> CreateBucket(std::string_view name, const BucketOptions& options = {});
+  // A handle, without asking whether the bucket exists.
+  Bucket bucket(std::string_view name);
+  // Errors: NoSuchBucket, BucketNotEmpty. Its triggers go with it; events already made are
+  // delivered.
+  absl::Status DeleteBucket(std::string_view name);
+  // In byte order of the names.
+  absl::StatusOr<std::vector<BucketEntry>> ListBuckets();
+
+  // --- Functions and triggers: cloudlet/function.h ---
+  // Binds code to a name and persists the configuration. Code itself is not persisted: register
+  // again after each open; events that waited are then delivered. A name registered already:
+  // ResourceConflictException. Names: 1 to 64 of A-Z a-z 0-9 - _. Errors:
+  // InvalidParameterValueException.
+  absl::Status RegisterFunction(std::string_view name, Function function,
+                                const FunctionOptions& options = {});
+  // No new attempt begins afterwards; events wait until the name is registered again. Does not wait
+  // for running attempts, so a handler may unregister itself. ResourceNotFoundException when there
+  // is none.
+  absl::Status UnregisterFunction(std::string_view name);
+  // Persisted, with the events it matches. Returns its id. Errors: NoSuchBucket, InvalidArgument.
+  absl::StatusOr<std::string> AddTrigger(const Trigger& trigger);
+  // Events already made are still delivered. InvalidArgument when there is no such trigger,
+  // NoSuchBucket.
+  absl::Status RemoveTrigger(std::string_view bucket, std::string_view id);
+  // In the order of bucket and id.
+  absl::StatusOr<std::vector<Trigger>> ListTriggers();
+  // ResourceNotFoundException when the name is neither registered nor known from before.
+  absl::StatusOr<FunctionStats> function_stats(std::string_view name) const;
+
+  // --- Driving deliveries ---
+  // Runs one delivery that is due, of any function, on this thread. `runs` is 0 when nothing was
+  // due.
+  absl::StatusOr<DriveResult> Step();
+  // Runs what is due now, and what that causes, until nothing is due; waits for background runs
+  // too. Does not wait for timers (retries). FAILED_PRECONDITION from inside a handler.
+  absl::StatusOr<DriveResult> RunUntilIdle();
+  // Waits, in real time, until nothing is queued or running except deliveries that wait for a
+  // timer, for an unregistered function or (kManual) for a driver; then persists how far delivery
+  // has come. DEADLINE_EXCEEDED after `timeout`. FAILED_PRECONDITION from inside a handler.
+  absl::Status WaitIdle(absl::Duration timeout = absl::InfiniteDuration());
+
+  // --- Watching ---
+  // Calls `observer` for every change in the bucket called `bucket` (also when it is created
+  // later).
+  ObserverToken Observe(std::string_view bucket, CommitObserver observer);
+  // Retained and not yet settled events after number `after`, ascending, at most `limit`.
+  absl::StatusOr<std::vector<Event>> Events(uint64_t after = 0, size_t limit = 1000);
+  CloudStats stats() const;
+  // Reads all rows (not all payload bytes) and checks that objects, payloads, owners, events and
+  // deliveries agree. Changes nothing; exact when nobody writes meanwhile.
+  absl::StatusOr<VerifyReport> VerifyStore();
+
+ private:
+  friend class CloudAccess;  // the test kit's way in
+  explicit Cloud(std::shared_ptr<internal::CloudCore> core);
+  std::shared_ptr<internal::CloudCore> core_;
+};
+
+}  // namespace cloudlet
+
+#endif  // CLOUDLET_API_CLOUD_H_

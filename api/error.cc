@@ -1,0 +1,133 @@
+// The table of cloudlet/error.h, and its two directions.
+#include "cloudlet/error.h"
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+
+namespace cloudlet {
+namespace {
+
+using absl::StatusCode;
+
+constexpr char kPayloadUrl[] = "cloudlet/s3-error-code";
+
+// In the order of the enum, so that a code is its own index.
+constexpr ErrorInfo kTable[] = {
+    {ErrorCode::kNone, "", StatusCode::kUnknown, 500, ""},
+    {ErrorCode::kAccessDenied, "AccessDenied", StatusCode::kPermissionDenied, 403, "Access Denied"},
+    {ErrorCode::kBadDigest, "BadDigest", StatusCode::kInvalidArgument, 400,
+     "The Content-MD5 or checksum value you specified did not match what was received"},
+    {ErrorCode::kBucketAlreadyExists, "BucketAlreadyExists", StatusCode::kAlreadyExists, 409,
+     "The requested bucket name is not available"},
+    {ErrorCode::kBucketAlreadyOwnedByYou, "BucketAlreadyOwnedByYou", StatusCode::kAlreadyExists,
+     409, "Your previous request to create the named bucket succeeded and you already own it"},
+    {ErrorCode::kBucketNotEmpty, "BucketNotEmpty", StatusCode::kFailedPrecondition, 409,
+     "The bucket you tried to delete is not empty"},
+    {ErrorCode::kConditionalRequestConflict, "ConditionalRequestConflict", StatusCode::kAborted,
+     409, "A conflicting conditional operation is in progress against this resource"},
+    {ErrorCode::kEntityTooLarge, "EntityTooLarge", StatusCode::kInvalidArgument, 400,
+     "Your proposed upload exceeds the maximum allowed size"},
+    {ErrorCode::kEntityTooSmall, "EntityTooSmall", StatusCode::kInvalidArgument, 400,
+     "Your proposed upload is smaller than the minimum allowed size"},
+    {ErrorCode::kIncompleteBody, "IncompleteBody", StatusCode::kInvalidArgument, 400,
+     "You did not provide the number of bytes specified by the Content-Length HTTP header"},
+    {ErrorCode::kInternalError, "InternalError", StatusCode::kInternal, 500,
+     "We encountered an internal error. Please try again."},
+    {ErrorCode::kInvalidArgument, "InvalidArgument", StatusCode::kInvalidArgument, 400,
+     "Invalid Argument"},
+    {ErrorCode::kInvalidBucketName, "InvalidBucketName", StatusCode::kInvalidArgument, 400,
+     "The specified bucket is not valid"},
+    {ErrorCode::kInvalidDigest, "InvalidDigest", StatusCode::kInvalidArgument, 400,
+     "The Content-MD5 or checksum value you specified is not valid"},
+    {ErrorCode::kInvalidPart, "InvalidPart", StatusCode::kInvalidArgument, 400,
+     "One or more of the specified parts could not be found"},
+    {ErrorCode::kInvalidPartOrder, "InvalidPartOrder", StatusCode::kInvalidArgument, 400,
+     "The list of parts was not in ascending order"},
+    {ErrorCode::kInvalidRange, "InvalidRange", StatusCode::kOutOfRange, 416,
+     "The requested range is not satisfiable"},
+    {ErrorCode::kInvalidRequest, "InvalidRequest", StatusCode::kInvalidArgument, 400,
+     "Invalid Request"},
+    {ErrorCode::kKeyTooLong, "KeyTooLongError", StatusCode::kInvalidArgument, 400,
+     "Your key is too long"},
+    {ErrorCode::kMetadataTooLarge, "MetadataTooLarge", StatusCode::kInvalidArgument, 400,
+     "Your metadata headers exceed the maximum allowed metadata size"},
+    {ErrorCode::kMethodNotAllowed, "MethodNotAllowed", StatusCode::kUnimplemented, 405,
+     "The specified method is not allowed against this resource"},
+    {ErrorCode::kNoSuchBucket, "NoSuchBucket", StatusCode::kNotFound, 404,
+     "The specified bucket does not exist"},
+    {ErrorCode::kNoSuchKey, "NoSuchKey", StatusCode::kNotFound, 404,
+     "The specified key does not exist"},
+    {ErrorCode::kNoSuchUpload, "NoSuchUpload", StatusCode::kNotFound, 404,
+     "The specified multipart upload does not exist"},
+    {ErrorCode::kNoSuchVersion, "NoSuchVersion", StatusCode::kNotFound, 404,
+     "The specified version does not exist"},
+    {ErrorCode::kNotImplemented, "NotImplemented", StatusCode::kUnimplemented, 501,
+     "A header or query you provided implies functionality that is not implemented"},
+    {ErrorCode::kPreconditionFailed, "PreconditionFailed", StatusCode::kFailedPrecondition, 412,
+     "At least one of the preconditions you specified did not hold"},
+    {ErrorCode::kServiceUnavailable, "ServiceUnavailable", StatusCode::kUnavailable, 503,
+     "Service is unable to handle request"},
+    {ErrorCode::kSlowDown, "SlowDown", StatusCode::kResourceExhausted, 503,
+     "Please reduce your request rate"},
+    {ErrorCode::kTooManyBuckets, "TooManyBuckets", StatusCode::kResourceExhausted, 400,
+     "You have attempted to create more buckets than allowed"},
+    {ErrorCode::kFunctionNotFound, "ResourceNotFoundException", StatusCode::kNotFound, 404,
+     "The resource specified in the request does not exist"},
+    {ErrorCode::kFunctionConflict, "ResourceConflictException", StatusCode::kAlreadyExists, 409,
+     "The resource already exists, or another operation is in progress"},
+    {ErrorCode::kInvalidParameterValue, "InvalidParameterValueException",
+     StatusCode::kInvalidArgument, 400, "One of the parameters in the request is not valid"},
+    {ErrorCode::kTooManyRequests, "TooManyRequestsException", StatusCode::kResourceExhausted, 429,
+     "The request throughput limit was exceeded"},
+};
+
+constexpr bool InOrder() {
+  size_t index = 0;
+  for (const ErrorInfo& row : kTable) {
+    if (static_cast<size_t>(row.code) != index++) return false;
+  }
+  return true;
+}
+static_assert(InOrder(), "kTable must be in the order of ErrorCode");
+
+}  // namespace
+
+const ErrorInfo& InfoOf(ErrorCode code) {
+  const auto index = static_cast<size_t>(code);
+  return index < std::size(kTable) ? kTable[index] : kTable[0];
+}
+
+ErrorCode ErrorCodeNamed(std::string_view name) {
+  if (name.empty()) return ErrorCode::kNone;
+  for (const ErrorInfo& row : kTable) {
+    if (name == row.name) return row.code;
+  }
+  return ErrorCode::kNone;
+}
+
+absl::Status MakeError(ErrorCode code, std::string_view detail) {
+  if (code == ErrorCode::kNone) {
+    return absl::InternalError(absl::string_view(detail.data(), detail.size()));
+  }
+  const ErrorInfo& info = InfoOf(code);
+  std::string message = info.name;
+  message += ": ";
+  message += detail.empty() ? std::string_view(info.message) : detail;
+  absl::Status status(info.canonical, message);
+  status.SetPayload(kPayloadUrl, absl::Cord(info.name));
+  return status;
+}
+
+ErrorCode ErrorCodeOf(const absl::Status& status) {
+  if (status.ok()) return ErrorCode::kNone;
+  const auto payload = status.GetPayload(kPayloadUrl);
+  if (!payload.has_value()) return ErrorCode::kNone;
+  return ErrorCodeNamed(std::string(*payload));
+}
+
+}  // namespace cloudlet

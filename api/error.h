@@ -1,0 +1,113 @@
+// S3's error codes on absl::Status: one table for both directions.
+//
+// Every error of the library is an absl::Status whose message names the operation, bucket and key,
+// for example
+//   put "photos/cat.jpg": NoSuchBucket: the bucket does not exist (create it with
+//   Cloud::CreateBucket)
+// Where S3 (or Lambda) has a code for it, the status also carries that code as a payload:
+//   if (cloudlet::IsNoSuchKey(status)) ...
+//   if (cloudlet::ErrorCodeOf(status) == cloudlet::ErrorCode::kBadDigest) ...
+// Codes and HTTP statuses: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+//
+// Threads: free functions over values; any thread.
+#ifndef CLOUDLET_API_ERROR_H_
+#define CLOUDLET_API_ERROR_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace cloudlet {
+
+enum class ErrorCode {
+  kNone,  // OK, or a status without an S3 code (store closed, open elsewhere, DATA_LOSS, ...)
+  // S3.
+  kAccessDenied,
+  kBadDigest,
+  kBucketAlreadyExists,
+  kBucketAlreadyOwnedByYou,
+  kBucketNotEmpty,
+  kConditionalRequestConflict,
+  kEntityTooLarge,
+  kEntityTooSmall,
+  kIncompleteBody,
+  kInternalError,
+  kInvalidArgument,
+  kInvalidBucketName,
+  kInvalidDigest,
+  kInvalidPart,
+  kInvalidPartOrder,
+  kInvalidRange,
+  kInvalidRequest,
+  kKeyTooLong,
+  kMetadataTooLarge,
+  kMethodNotAllowed,
+  kNoSuchBucket,
+  kNoSuchKey,
+  kNoSuchUpload,
+  kNoSuchVersion,
+  kNotImplemented,
+  kPreconditionFailed,
+  kServiceUnavailable,
+  kSlowDown,
+  kTooManyBuckets,
+  // Lambda.
+  kFunctionNotFound,       // ResourceNotFoundException
+  kFunctionConflict,       // ResourceConflictException
+  kInvalidParameterValue,  // InvalidParameterValueException
+  kTooManyRequests,        // TooManyRequestsException
+};
+
+// A row of the table.
+struct ErrorInfo {
+  ErrorCode code;
+  const char* name;            // as on the wire: "NoSuchKey"
+  absl::StatusCode canonical;  // the absl code that such a status has
+  int http_status;             // 400 to 599
+  const char* message;         // S3's own words, or close to them
+};
+
+// The row of `code`. kNone gives a row with an empty name, kUnknown and 500.
+const ErrorInfo& InfoOf(ErrorCode code);
+// The code called `name` on the wire; kNone when the table has no such name.
+ErrorCode ErrorCodeNamed(std::string_view name);
+
+// A status that carries `code`; its message is "<name>: <detail>", detail S3's own words when
+// empty. `code` kNone gives an INTERNAL status.
+absl::Status MakeError(ErrorCode code, std::string_view detail = {});
+// The code that `status` carries; kNone when it carries none or is OK.
+ErrorCode ErrorCodeOf(const absl::Status& status);
+
+inline bool IsNoSuchKey(const absl::Status& s) { return ErrorCodeOf(s) == ErrorCode::kNoSuchKey; }
+inline bool IsNoSuchBucket(const absl::Status& s) {
+  return ErrorCodeOf(s) == ErrorCode::kNoSuchBucket;
+}
+// If-Match or If-None-Match said no (HTTP 412).
+inline bool IsPreconditionFailed(const absl::Status& s) {
+  return ErrorCodeOf(s) == ErrorCode::kPreconditionFailed;
+}
+inline bool IsBadDigest(const absl::Status& s) { return ErrorCodeOf(s) == ErrorCode::kBadDigest; }
+inline bool IsInvalidRange(const absl::Status& s) {
+  return ErrorCodeOf(s) == ErrorCode::kInvalidRange;
+}
+inline bool IsBucketNotEmpty(const absl::Status& s) {
+  return ErrorCodeOf(s) == ErrorCode::kBucketNotEmpty;
+}
+inline bool IsAccessDenied(const absl::Status& s) {
+  return ErrorCodeOf(s) == ErrorCode::kAccessDenied;
+}
+inline bool IsNotImplemented(const absl::Status& s) {
+  return ErrorCodeOf(s) == ErrorCode::kNotImplemented;
+}
+// Stored bytes do not match their checksum, or synced writes are gone. Never retried by the
+// library.
+inline bool IsDataLoss(const absl::Status& s) { return s.code() == absl::StatusCode::kDataLoss; }
+// The store latched after a write error: reads go on, writes need Cloud::Reopen().
+inline bool IsReadOnly(const absl::Status& s) {
+  return s.code() == absl::StatusCode::kUnavailable &&
+         ErrorCodeOf(s) == ErrorCode::kServiceUnavailable;
+}
+
+}  // namespace cloudlet
+
+#endif  // CLOUDLET_API_ERROR_H_

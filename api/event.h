@@ -1,0 +1,62 @@
+// Events: what happened to an object. Each is written in the same atomic batch as the change it
+// speaks of.
+//
+// The names are S3's:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+#ifndef CLOUDLET_API_EVENT_H_
+#define CLOUDLET_API_EVENT_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "cloudlet/caller.h"
+
+namespace cloudlet {
+
+// The values are stored: they keep their numbers.
+enum class EventType : uint8_t {
+  kNone = 0,
+  kObjectCreatedPut = 1,
+  kObjectCreatedPost = 2,
+  kObjectCreatedCopy = 3,
+  kObjectCreatedCompleteMultipartUpload = 4,
+  kObjectRemovedDelete = 5,
+  kObjectRemovedDeleteMarkerCreated = 6,
+  // Only in triggers: every type of the kind.
+  kObjectCreated = 128,
+  kObjectRemoved = 129,
+};
+
+// S3's name without the "s3:" in front: "ObjectCreated:Put", "ObjectRemoved:*". Empty for kNone.
+std::string_view EventTypeName(EventType type);
+// The type called `name`, with or without "s3:"; kNone when there is none.
+EventType EventTypeNamed(std::string_view name);
+// Whether a trigger for `wanted` takes an event of `type`.
+bool EventTypeCovers(EventType wanted, EventType type);
+
+// One change of one object. A value.
+struct Event {
+  EventType type = EventType::kNone;
+  std::string bucket = {};
+  std::string key = {};         // raw bytes, not URL-encoded
+  uint64_t size = 0;            // bytes; 0 for removals
+  std::string etag = {};        // without quotes; empty for removals
+  std::string version_id = {};  // empty while the bucket has never had versioning
+  uint64_t sequence = 0;        // number of the change: larger is later, per key and over the store
+  absl::Time time = {};         // of the change
+  std::string request_id = {};  // of the request that made it, equal to what that caller got
+  std::string principal = {};   // who made it; the owner's id when it was the owner
+  std::string source_address = {};
+  // The trigger that brought it here ("configurationId" of S3's JSON); empty in the log.
+  std::string trigger_id = {};
+  Causation causation = {};
+
+  // S3's `sequencer`: 16 upper-case hex digits of `sequence`.
+  std::string sequencer() const;
+};
+
+}  // namespace cloudlet
+
+#endif  // CLOUDLET_API_EVENT_H_

@@ -1,0 +1,116 @@
+// Functions and triggers: code of the host that runs when objects change, with Lambda's
+// asynchronous semantics.
+//
+//   cloud.RegisterFunction("thumbnail", [](const Event& event, FunctionContext& ctx) {
+//     return MakeThumbnail(ctx.bucket(event.bucket), event.key);
+//   });
+//   cloud.AddTrigger({.bucket = "photos", .function = "thumbnail", .suffix = ".jpg"});
+//
+// Delivery is at least once: a handler may see an event again (same request id and sequence), also
+// after a crash. A failed attempt is repeated after 60 s and again after 120 s, then the event goes
+// to the dead letter. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+#ifndef CLOUDLET_API_FUNCTION_H_
+#define CLOUDLET_API_FUNCTION_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "cloudlet/bucket.h"
+#include "cloudlet/event.h"
+
+namespace cloudlet {
+
+// What a running handler knows of its invocation. Valid until the handler returns.
+// Threads: the methods may be called from any thread until the handler returns.
+class FunctionContext {
+ public:
+  virtual ~FunctionContext() = default;
+
+  // The same for every attempt at one event by one function: an idempotency key.
+  virtual std::string_view request_id() const = 0;
+  virtual std::string_view function_name() const = 0;
+  // 1 for the first run, 2 and 3 for retries.
+  virtual int attempt() const = 0;
+  // When the attempt times out, and how long until then (never negative), on the Cloud's clock.
+  virtual absl::Time deadline() const = 0;
+  virtual absl::Duration remaining() const = 0;
+  // True once the attempt has timed out or the Cloud is closing: a handler that runs long should
+  // look and return. The context's buckets then refuse writes, and what the handler returns is
+  // dropped.
+  virtual bool cancelled() const = 0;
+  // A bucket whose writes carry this invocation as their cause. The handle must not be used after
+  // the handler has returned: it refuses writes then.
+  virtual Bucket bucket(std::string_view name) = 0;
+  // A line to the Cloud's log, component "function", level info.
+  virtual void Log(std::string_view message) = 0;
+};
+
+// A handler. A non-OK status or an exception is a failed attempt. It runs without any lock of the
+// library and may call everything of the public API but what ends or drives its own Cloud: Close,
+// Reopen, Step, RunUntilIdle and WaitIdle answer FAILED_PRECONDITION. It must be safe to run on
+// several threads at once unless reserved_concurrency is 1.
+using Function = std::function<absl::Status(const Event&, FunctionContext&)>;
+
+// Where and when the first attempt runs.
+enum class Dispatch {
+  kBackground,  // on a worker thread of the Cloud, soon
+  // On the thread that made the change, after the commit and before the call returns, without any
+  // lock; never alters the status of the call. Changes that the handler makes run their inline
+  // functions when it has returned, on the same thread. Retries are driven as for kBackground.
+  kInline,
+  kManual,  // only inside Step, RunUntilIdle and the test kit's drivers, on their thread
+};
+
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-function-common.html
+struct FunctionOptions {
+  Dispatch dispatch = Dispatch::kBackground;
+  int max_retry_attempts = 2;                     // 0 to 2
+  absl::Duration max_event_age = absl::Hours(6);  // 60 s to 6 h; older events go to the dead letter
+  // 1 s to 15 min; an attempt that takes longer has failed.
+  absl::Duration timeout = absl::Seconds(3);
+  // Runs at the same time at most; 0: every event goes straight to the dead letter.
+  std::optional<int> reserved_concurrency = {};
+  // Bucket that gets a JSON object (Lambda's invocation record) for each event that was given up,
+  // under aws/lambda/async/<function>/YYYY/MM/DD/. Empty: such events are dropped, counted and
+  // logged. If the bucket is missing when it is needed, likewise, as a destination failure.
+  std::string dead_letter_bucket = {};
+};
+
+// Which events go to which function.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+struct Trigger {
+  // Unique within the bucket; empty: one is made. The same id again replaces the trigger.
+  std::string id = {};
+  std::string bucket = {};    // must exist (NoSuchBucket)
+  std::string function = {};  // may be registered later: its events wait for it
+  std::vector<EventType> events = {EventType::kObjectCreated, EventType::kObjectRemoved};
+  std::string prefix = {};  // of the key; empty: any
+  std::string suffix = {};  // of the key; empty: any
+};
+// Extension: several triggers may take the same event; each of their functions gets it. (S3 refuses
+// such a configuration.) A trigger sees the changes that begin after AddTrigger has returned.
+
+// Counts since the Cloud was opened.
+struct FunctionStats {
+  uint64_t events = 0;                // deliveries accepted: (event, function) pairs
+  uint64_t invocations = 0;           // handler runs begun
+  uint64_t errors = 0;                // runs that failed: status, exception, timeout
+  uint64_t timeouts = 0;              // of these, timeouts
+  uint64_t retries = 0;               // runs that were not the first
+  uint64_t throttles = 0;             // times that a delivery had to wait for concurrency
+  uint64_t successes = 0;             // deliveries that ended well
+  uint64_t dead_letters = 0;          // deliveries given up and written to a dead-letter bucket
+  uint64_t drops = 0;                 // deliveries given up, dead_letters included
+  uint64_t dead_letter_failures = 0;  // dead letters that could not be written
+  uint64_t pending = 0;  // deliveries queued, waiting for a time or for a function, or running, now
+};
+
+}  // namespace cloudlet
+
+#endif  // CLOUDLET_API_FUNCTION_H_

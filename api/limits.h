@@ -1,0 +1,27 @@
+// S3's limits as numbers, overridable per Cloud so that a test of a limit needs no gigabytes.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html and .../BucketRestrictions.html
+#ifndef CLOUDLET_API_LIMITS_H_
+#define CLOUDLET_API_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace cloudlet {
+
+// A Cloud copies it at open; raising a limit above S3's is an extension, and a store keeps what was
+// written under it.
+struct Limits {
+  // Above: KeyTooLongError. At most 1024 (keys are laid out for that).
+  size_t max_key_bytes = 1024;
+  size_t max_user_metadata_bytes = 2048;  // sum of names and values; above: MetadataTooLarge
+  // Sum of the system header values; above: MetadataTooLarge.
+  size_t max_system_metadata_bytes = 2048;
+  uint64_t max_object_bytes = 53'687'091'200'000;  // 50 TB (48.8 TiB); above: EntityTooLarge
+  size_t max_list_page = 1000;  // entries in one page; a larger request is cut to it
+  size_t max_buckets = 10'000;  // above: TooManyBuckets
+};
+
+}  // namespace cloudlet
+
+#endif  // CLOUDLET_API_LIMITS_H_

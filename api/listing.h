@@ -1,0 +1,125 @@
+// Listing a bucket: a lazy range for loops, explicit pages for whoever speaks in pages.
+//
+//   for (const absl::StatusOr<ListEntry>& entry :
+//        bucket.List({.prefix = "2026/", .delimiter = "/"})) {
+//     if (!entry.ok()) return entry.status();
+//     Show(entry->key, entry->is_prefix);
+//   }
+// Keys come in the order of their bytes. With a delimiter, keys that share the text up to its first
+// occurrence after the prefix are rolled into one entry, found by a seek and not by a scan. A lazy
+// listing reads page by page: what is written meanwhile behind its position is seen, what was there
+// all the time appears exactly once.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+#ifndef CLOUDLET_API_LISTING_H_
+#define CLOUDLET_API_LISTING_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace cloudlet {
+
+struct ListOptions {
+  std::string prefix = {};       // only keys that begin with it
+  std::string delimiter = {};    // one byte or several; empty: none
+  std::string start_after = {};  // only keys after this one, in byte order
+};
+
+struct ListPageOptions {
+  std::string prefix = {};
+  std::string delimiter = {};
+  std::string start_after = {};  // ignored when a continuation token is given, as in S3
+  // Next_continuation_token of the page before; made up ones: InvalidArgument.
+  std::string continuation_token = {};
+  // Entries, common prefixes included; cut to Limits::max_list_page; 0: an empty page.
+  size_t max_keys = 1000;
+};
+
+// An object, or a common prefix.
+struct ListEntry {
+  std::string key = {};    // the key, or the common prefix with its delimiter
+  bool is_prefix = false;  // a common prefix: nothing below is set
+  uint64_t size = 0;
+  std::string etag = {};
+  absl::Time last_modified = {};
+};
+
+struct ListPage {
+  std::vector<ListEntry> entries = {};       // in byte order, objects and common prefixes merged
+  bool is_truncated = false;                 // more follow
+  std::string next_continuation_token = {};  // set when truncated
+};
+
+// A lazy listing: a single-pass range of StatusOr<ListEntry>. After an error one more Next() gives
+// the end. Threads: one thread at a time; movable.
+class ObjectListing {
+ public:
+  using PageSource = std::function<absl::StatusOr<ListPage>(const std::string& token)>;
+  explicit ObjectListing(PageSource pages) : pages_(std::move(pages)) {}
+
+  // The next entry, an error, or nullopt at the end.
+  std::optional<absl::StatusOr<ListEntry>> Next() {
+    while (position_ == page_.entries.size()) {
+      if (ended_) return std::nullopt;
+      absl::StatusOr<ListPage> page = pages_(page_.next_continuation_token);
+      if (!page.ok()) {
+        ended_ = true;
+        page_.entries.clear();
+        position_ = 0;
+        return absl::StatusOr<ListEntry>(page.status());
+      }
+      page_ = *std::move(page);
+      position_ = 0;
+      ended_ = !page_.is_truncated;
+    }
+    return absl::StatusOr<ListEntry>(std::move(page_.entries[position_++]));
+  }
+
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = absl::StatusOr<ListEntry>;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const value_type*;
+    using reference = const value_type&;
+
+    explicit iterator(ObjectListing* listing) : listing_(listing) { ++*this; }
+    reference operator*() const { return *current_; }
+    pointer operator->() const { return &*current_; }
+    iterator& operator++() {
+      if (listing_ != nullptr) current_ = listing_->Next();
+      if (!current_.has_value()) listing_ = nullptr;
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    friend bool operator==(const iterator& a, const iterator& b) {
+      return a.listing_ == b.listing_;
+    }
+    friend bool operator!=(const iterator& a, const iterator& b) { return !(a == b); }
+
+   private:
+    ObjectListing* listing_;
+    std::optional<value_type> current_;
+  };
+  iterator begin() { return iterator(this); }
+  iterator end() { return iterator(nullptr); }
+
+ private:
+  PageSource pages_;
+  ListPage page_;
+  size_t position_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace cloudlet
+
+#endif  // CLOUDLET_API_LISTING_H_

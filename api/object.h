@@ -1,0 +1,153 @@
+// Objects as values: what is known of one, and the options and results of the calls on one.
+//
+// Options are aggregates to be filled by name, every field has a default:
+//   bucket.Put("cat.jpg", bytes, {.content_type = "image/jpeg", .if_none_match = "*"});
+// Fields are only ever added at the end. Dates have S3's resolution where they leave the library
+// (one second) and milliseconds inside.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html and API_GetObject.html
+#ifndef CLOUDLET_API_OBJECT_H_
+#define CLOUDLET_API_OBJECT_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "absl/strings/cord.h"
+#include "absl/time/time.h"
+
+namespace cloudlet {
+
+// User metadata: names without "x-amz-meta-", kept in lower case as S3 does; values are bytes
+// without CR, LF or NUL.
+using UserMetadata = std::map<std::string, std::string>;
+
+// What a returned write has survived.
+enum class Durability {
+  kBuffered,  // the death of the process (written to the log, not yet forced to the disk)
+  kSync,      // the death of the machine; also covers every earlier write to the same Cloud
+};
+
+// What S3 keeps about an object.
+struct ObjectInfo {
+  std::string key = {};
+  uint64_t size = 0;  // bytes
+  // Without quotes. MD5 of the bytes in lower-case hex, or, in a bucket with EtagPolicy::kCrc64, 16
+  // hex digits of the CRC64NVME and "-crc64": as opaque as S3's own multipart and KMS ETags.
+  std::string etag = {};
+  absl::Time last_modified = {};
+  std::string version_id = {};  // empty while the bucket has never had versioning
+  // Number of the change that wrote it; larger is later, over the whole store.
+  uint64_t sequence = 0;
+
+  // System headers, empty when the writer gave none.
+  std::string content_type = {};  // "binary/octet-stream" when the writer gave none
+  std::string cache_control = {};
+  std::string content_disposition = {};
+  std::string content_encoding = {};
+  std::string content_language = {};
+  std::string expires = {};
+  std::string website_redirect_location = {};
+  UserMetadata metadata = {};
+
+  uint64_t crc64nvme = 0;               // of all bytes; always kept
+  std::optional<uint32_t> crc32c = {};  // of all bytes; kept when the writer gave it
+};
+
+struct PutOptions {
+  std::string content_type = {};
+  std::string cache_control = {};
+  std::string content_disposition = {};
+  std::string content_encoding = {};
+  std::string content_language = {};
+  std::string expires = {};
+  std::string website_redirect_location = {};
+  UserMetadata metadata = {};
+
+  // An ETag, quoted or not, or "*": write only if the current object has it (no object: NoSuchKey;
+  // other: 412).
+  std::string if_match = {};
+  // "*": write only if there is no object. A list of ETags: only if the current object has none of
+  // them (Extension: S3 takes only "*" here).
+  std::string if_none_match = {};
+
+  // What the caller believes the digests of the body to be; verified before anything becomes
+  // visible (BadDigest).
+  // Base64 of the 16 bytes, as the Content-MD5 header; InvalidDigest if malformed.
+  std::string content_md5 = {};
+  std::optional<uint32_t> crc32c = {};
+  std::optional<uint64_t> crc64nvme = {};
+
+  Durability durability = Durability::kBuffered;
+};
+
+struct PutResult {
+  std::string etag = {};        // as in ObjectInfo
+  std::string version_id = {};  // as in ObjectInfo
+  uint64_t crc64nvme = 0;
+  uint64_t sequence = 0;        // number of this change
+  std::string request_id = {};  // the same that its event carries
+};
+
+// One range of bytes, as in the Range header of RFC 9110 section 14.
+struct ByteRange {
+  // Offset of the first byte; absent: the last `last` bytes of the object.
+  std::optional<uint64_t> first = {};
+  // Offset of the last byte, inclusive (beyond the end: the end); absent: to the end.
+  std::optional<uint64_t> last = {};
+
+  static ByteRange From(uint64_t offset) { return {offset, std::nullopt}; }
+  // `length` bytes (at least 1) from `offset`.
+  static ByteRange Of(uint64_t offset, uint64_t length) { return {offset, offset + length - 1}; }
+  static ByteRange Suffix(uint64_t length) { return {std::nullopt, length}; }
+};
+
+// Get, Head and OpenReader. Conditions in S3's precedence: a If-Match that holds makes
+// If-Unmodified-Since moot, a present If-None-Match makes If-Modified-Since moot.
+struct GetOptions {
+  std::optional<ByteRange> range = {};  // none of it within the object: InvalidRange
+  // ETags (comma-separated, quoted or not) or "*"; no match: PreconditionFailed.
+  std::string if_match = {};
+  std::string if_none_match = {};  // ETags or "*"; a match: a result with not_modified, no error
+  // Not modified since: a result with not_modified.
+  std::optional<absl::Time> if_modified_since = {};
+  std::optional<absl::Time> if_unmodified_since = {};  // modified since: PreconditionFailed
+};
+
+struct GetResult {
+  ObjectInfo info;            // of the whole object, also for a range
+  absl::Cord body;            // the range asked for, or all; empty when not_modified
+  uint64_t offset = 0;        // of body within the object
+  bool not_modified = false;  // HTTP 304
+};
+
+struct HeadResult {
+  ObjectInfo info;
+  bool not_modified = false;  // HTTP 304
+};
+
+// Result of reading into the caller's memory.
+struct ReadIntoResult {
+  ObjectInfo info;
+  uint64_t offset = 0;        // of the first byte read within the object
+  uint64_t bytes = 0;         // written to the caller's buffer
+  bool not_modified = false;  // nothing was written
+};
+
+struct DeleteOptions {
+  // An ETag or "*": delete only if the current object has it (no object: NoSuchKey, other:
+  // PreconditionFailed).
+  std::string if_match = {};
+  Durability durability = Durability::kBuffered;
+};
+
+struct DeleteResult {
+  bool existed = false;  // false: there was nothing to delete, which is no error, and no event
+  std::string version_id = {};  // of the delete marker, where one was made
+  uint64_t sequence = 0;        // number of the change; 0: nothing changed
+  std::string request_id = {};
+};
+
+}  // namespace cloudlet
+
+#endif  // CLOUDLET_API_OBJECT_H_

@@ -1,0 +1,211 @@
+// Wiring and lifetime: see core.h. The only place that knows all rooms.
+#include "cloud/core.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/random.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "objstore/keys.h"
+#include "objstore/kv/memory_kv.h"
+#include "objstore/kv/rocks_kv.h"
+
+namespace cloudlet::internal {
+namespace {
+
+constexpr absl::Duration kReopenHandlerDeadline = absl::Seconds(10);
+
+kv::FamilyKind KindOf(kv::Family family) {
+  switch (family) {
+    case objstore::kPayload:
+      return kv::FamilyKind::kPayload;
+    case objstore::kEvents:
+    case objstore::kDeliveries:
+      return kv::FamilyKind::kLog;
+    default:
+      return kv::FamilyKind::kRows;
+  }
+}
+
+kv::RocksKvOptions EngineOptions(const OpenOptions& options) {
+  kv::RocksKvOptions engine;
+  for (const std::string& name : objstore::FamilyNames()) {
+    engine.families.push_back({name, KindOf(static_cast<kv::Family>(engine.families.size()))});
+  }
+  engine.create_if_missing = options.create_if_missing;
+  engine.on_loss =
+      options.on_data_loss == OnDataLoss::kAccept ? kv::OnLoss::kAccept : kv::OnLoss::kFail;
+  engine.block_cache_bytes = options.block_cache_bytes;
+  engine.log = options.log;
+  return engine;
+}
+
+int WorkersFor(int wanted) {
+  if (wanted != 0) return wanted;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+absl::Status CheckPlan(const CorePlan& plan) {
+  const size_t keys = plan.limits.max_key_bytes;
+  if (keys < 1 || keys > 1024) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("options: limits.max_key_bytes is ", keys, ", not 1 to 1024"));
+  }
+  if (plan.workers < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("options: worker_threads is ", plan.workers, ", not 0 or more"));
+  }
+  if (plan.owner.empty() || plan.owner == kAnonymousPrincipal) {
+    return absl::InvalidArgumentError("options: owner is empty or \"anonymous\"");
+  }
+  return absl::OkStatus();
+}
+
+template <typename Options>
+CorePlan CommonPlan(const Options& options) {
+  CorePlan plan;
+  plan.log = options.log;
+  plan.limits = options.limits;
+  plan.key_policy = options.key_policy;
+  plan.owner = options.owner;
+  plan.region = options.region;
+  plan.workers = WorkersFor(options.worker_threads);
+  plan.clock = options.clock != nullptr ? options.clock : RealClock();
+  plan.seed = options.seed;
+  return plan;
+}
+
+}  // namespace
+
+CorePlan PlanFor(const std::string& directory, const OpenOptions& options) {
+  CorePlan plan = CommonPlan(options);
+  plan.where = directory;
+  plan.can_reopen = true;
+  plan.open_engine = [directory, engine = EngineOptions(options)] {
+    return kv::OpenRocksKv(directory, engine);
+  };
+  return plan;
+}
+
+CorePlan PlanFor(const InMemoryOptions& options) {
+  CorePlan plan = CommonPlan(options);
+  plan.where = "in memory";
+  plan.open_engine = [] { return kv::NewMemoryKv(objstore::FamilyNames()); };
+  return plan;
+}
+
+CloudCore::CloudCore(const CorePlan& plan)
+    : process_(getpid()),
+      can_reopen_(plan.can_reopen),
+      logger_(std::make_shared<base::Logger>(plan.log)) {}
+
+CloudCore::~CloudCore() {
+  if (getpid() != process_) {
+    // Nothing here is this process's to end. What is left is its copy of the parent's memory.
+    static_cast<void>(runtime_.release());
+    static_cast<void>(ledger_.release());
+    static_cast<void>(gateway_.release());
+    new std::shared_ptr<objstore::LocalStore>(std::move(store_));
+    return;
+  }
+  runtime_.reset();
+  if (store_ != nullptr) store_->SetSink(nullptr);
+}
+
+absl::StatusOr<std::shared_ptr<CloudCore>> CloudCore::Start(const CorePlan& plan) {
+  CLOUDLET_RETURN_IF_ERROR(CheckPlan(plan));
+  std::shared_ptr<CloudCore> core(new CloudCore(plan));
+  CLOUDLET_RETURN_IF_ERROR(core->StartRooms(plan));
+  return core;
+}
+
+absl::Status CloudCore::StartRooms(const CorePlan& plan) {
+  objstore::Environment environment;
+  environment.limits = plan.limits;
+  environment.key_policy = plan.key_policy;
+  environment.owner = plan.owner;
+  environment.clock = plan.clock;
+  environment.ids =
+      std::make_shared<base::IdSource>(plan.seed != 0 ? plan.seed : base::RandomSeed());
+  CLOUDLET_ASSIGN_OR_RETURN(
+      store_,
+      objstore::LocalStore::Open(std::move(environment), plan.open_engine, logger_, plan.where));
+  ledger_ = std::make_unique<objstore::LocalLedger>(store_.get());
+
+  triggers::RuntimeOptions runtime;
+  runtime.region = plan.region;
+  runtime.owner = plan.owner;
+  runtime.workers = plan.workers;
+  // An abandoned handler may ask when the core is gone: the closed store then answers alone.
+  const auto bucket_of = [weak = weak_from_this(), closed_store = store_](
+                             std::string_view name, Caller caller,
+                             std::shared_ptr<const std::atomic<bool>> revoked) {
+    std::shared_ptr<objstore::ObjectStore> store = closed_store;
+    if (std::shared_ptr<CloudCore> core = weak.lock()) {
+      // The pointer keeps the whole core: a commit ends in the runtime.
+      objstore::LocalStore* const local = core->store_.get();
+      store = std::shared_ptr<objstore::ObjectStore>(std::move(core), local);
+    }
+    return Bucket(std::make_shared<Gateway>(std::move(store), std::move(revoked)),
+                  std::string(name), std::move(caller));
+  };
+  runtime_ =
+      std::make_unique<triggers::Runtime>(ledger_.get(), plan.clock, logger_, bucket_of, runtime);
+  gateway_ = std::make_unique<Gateway>(store_, nullptr);
+  return runtime_->Start();
+}
+
+std::shared_ptr<Gateway> CloudCore::gateway() {
+  return std::shared_ptr<Gateway>(shared_from_this(), gateway_.get());
+}
+
+absl::Status CloudCore::NotFromHandler(std::string_view what) const {
+  if (!runtime_->InHandler()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(base::V(what), ": not from inside a handler of the same Cloud"));
+}
+
+absl::Status CloudCore::NotForked(std::string_view what) const {
+  if (getpid() == process_) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(base::V(what),
+                   ": the store was opened before this process was forked (open it in the child, "
+                   "or use it in the parent only)"));
+}
+
+absl::Status CloudCore::Close(const CloseOptions& options) {
+  CLOUDLET_RETURN_IF_ERROR(NotForked("close"));
+  CLOUDLET_RETURN_IF_ERROR(NotFromHandler("close"));
+  base::MutexLock lock(&lifecycle_);
+  if (closed_) return absl::OkStatus();
+  closed_ = true;
+  // The store goes on while handlers end, so that they can finish their work.
+  const absl::Status stopped = runtime_->Shutdown(options.handler_deadline);
+  const absl::Status closed = store_->Close();
+  return closed.ok() ? stopped : closed;
+}
+
+absl::Status CloudCore::Reopen() {
+  CLOUDLET_RETURN_IF_ERROR(NotForked("reopen"));
+  CLOUDLET_RETURN_IF_ERROR(NotFromHandler("reopen"));
+  base::MutexLock lock(&lifecycle_);
+  if (closed_) return absl::FailedPreconditionError("reopen: the cloud is closed");
+  if (!can_reopen_) {
+    return absl::FailedPreconditionError("reopen: a store in memory has nothing to reopen from");
+  }
+  absl::Status handlers;
+  if (!suspended_) handlers = runtime_->Suspend(kReopenHandlerDeadline);
+  suspended_ = true;  // until it has succeeded: Reopen may be tried again
+  CLOUDLET_RETURN_IF_ERROR(store_->Reopen());
+  CLOUDLET_RETURN_IF_ERROR(runtime_->Resume(ledger_.get()));
+  suspended_ = false;
+  return handlers;
+}
+
+}  // namespace cloudlet::internal

@@ -1,0 +1,90 @@
+// CloudCore: all that a Cloud owns, wired together. Rooms are built bottom up and shut down in
+// reverse.
+//
+//   engine (kv) -> LocalStore -> LocalLedger -> Runtime -> gateways of Bucket handles
+//
+// Threads: all methods from any thread; Close and Reopen exclude each other.
+#ifndef CLOUDLET_CLOUD_CORE_H_
+#define CLOUDLET_CLOUD_CORE_H_
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/logger.h"
+#include "base/mutex.h"
+#include "cloud/gateway.h"
+#include "cloudlet/cloud.h"
+#include "objstore/local_ledger.h"
+#include "objstore/local_store.h"
+#include "triggers/runtime.h"
+
+namespace cloudlet::internal {
+
+// How a Cloud is built: the options of Open and InMemory brought to one form, with the engine.
+struct CorePlan {
+  std::string where;  // for messages: the directory, or "in memory"
+  objstore::KvOpener open_engine;
+  bool can_reopen = false;  // the engine finds its content again
+  LogOptions log;
+  Limits limits;
+  KeyPolicy key_policy = KeyPolicy::kBytes;
+  std::string owner;
+  std::string region;
+  int workers = 1;               // 0: background functions run only when driven
+  std::shared_ptr<Clock> clock;  // not null
+  uint64_t seed = 0;             // 0: from entropy
+};
+
+CorePlan PlanFor(const std::string& directory, const OpenOptions& options);
+CorePlan PlanFor(const InMemoryOptions& options);
+
+class CloudCore : public std::enable_shared_from_this<CloudCore> {
+ public:
+  static absl::StatusOr<std::shared_ptr<CloudCore>> Start(const CorePlan& plan);
+  // Closed by then.
+  ~CloudCore();
+
+  // A handle's gateway; it keeps this core in memory.
+  std::shared_ptr<Gateway> gateway();
+
+  absl::Status Close(const CloseOptions& options);
+  absl::Status Reopen();
+  // FAILED_PRECONDITION naming `what` when this thread is inside a handler of this Cloud.
+  absl::Status NotFromHandler(std::string_view what) const;
+  // FAILED_PRECONDITION naming `what` in a process that was forked after the start: the threads and
+  // files of the rooms belong to the parent.
+  absl::Status NotForked(std::string_view what) const;
+
+  objstore::LocalStore& store() { return *store_; }
+  objstore::LocalLedger& ledger() { return *ledger_; }
+  triggers::Runtime& runtime() { return *runtime_; }
+  const base::Logger& logger() const { return *logger_; }
+
+ private:
+  explicit CloudCore(const CorePlan& plan);
+  absl::Status StartRooms(const CorePlan& plan);
+
+  const pid_t process_;
+  const bool can_reopen_;
+  const std::shared_ptr<const base::Logger> logger_;
+  std::shared_ptr<objstore::LocalStore> store_;
+  std::unique_ptr<objstore::LocalLedger> ledger_;
+  std::unique_ptr<triggers::Runtime> runtime_;
+  std::unique_ptr<Gateway> gateway_;
+
+  base::Mutex lifecycle_;
+  bool closed_ ABSL_GUARDED_BY(lifecycle_) = false;
+  bool suspended_ ABSL_GUARDED_BY(lifecycle_) = false;  // by a Reopen that failed
+};
+
+}  // namespace cloudlet::internal
+
+#endif  // CLOUDLET_CLOUD_CORE_H_

@@ -1,0 +1,142 @@
+// Creating, finding and deleting buckets: see buckets.h.
+#include "objstore/buckets.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cloudlet/error.h"
+#include "objstore/authorize.h"
+#include "objstore/keys.h"
+#include "objstore/names.h"
+#include "objstore/records.h"
+#include "objstore/records.pb.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+absl::StatusOr<BucketPtr> FromRow(std::string_view name, std::string_view bytes) {
+  rows::BucketRow row;
+  if (!row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || row.id() == 0) {
+    return absl::DataLossError(
+        absl::StrCat("the row of bucket ", base::V(base::Quoted(name)), " does not parse"));
+  }
+  auto bucket = std::make_shared<BucketState>();
+  bucket->id = row.id();
+  bucket->owner = row.owner();
+  bucket->info.name = name;
+  bucket->info.created = FromMillis(row.created_ms());
+  bucket->info.options.etag_policy = static_cast<EtagPolicy>(row.etag_policy());
+  bucket->info.options.retain_events = row.retain_events();
+  return bucket;
+}
+
+}  // namespace
+
+absl::Status BucketTable::Load() {
+  const auto it = kv_->NewIterator(kBuckets, {});
+  base::MutexLock lock(&mu_);
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    CLOUDLET_ASSIGN_OR_RETURN(BucketPtr bucket, FromRow(it->key(), it->value()));
+    by_name_.emplace(bucket->info.name, std::move(bucket));
+  }
+  return it->status();
+}
+
+absl::StatusOr<BucketPtr> BucketTable::Find(std::string_view name) const {
+  {
+    // Readers only: lookups of many threads do not wait for one another.
+    base::ReaderLock lock(&mu_);
+    const auto found = by_name_.find(name);
+    if (found != by_name_.end()) return found->second;
+  }
+  CLOUDLET_RETURN_IF_ERROR(CheckBucketName(name));
+  return MakeError(ErrorCode::kNoSuchBucket,
+                   "the bucket does not exist (create it with Cloud::CreateBucket)");
+}
+
+std::vector<BucketPtr> BucketTable::All() const {
+  base::ReaderLock lock(&mu_);
+  std::vector<BucketPtr> all;
+  all.reserve(by_name_.size());
+  for (const auto& [name, bucket] : by_name_) all.push_back(bucket);
+  return all;
+}
+
+absl::Status BucketTable::Create(std::string_view name, const BucketOptions& options,
+                                 std::string_view owner, int64_t now_ms, const Limits& limits) {
+  CLOUDLET_RETURN_IF_ERROR(CheckBucketName(name));
+  base::MutexLock changing(&changing_);
+  {
+    base::ReaderLock lock(&mu_);
+    const auto found = by_name_.find(name);
+    if (found != by_name_.end()) {
+      return MakeError(found->second->owner == owner ? ErrorCode::kBucketAlreadyOwnedByYou
+                                                     : ErrorCode::kBucketAlreadyExists);
+    }
+    if (by_name_.size() >= limits.max_buckets) {
+      return MakeError(ErrorCode::kTooManyBuckets,
+                       absl::StrCat("the store has ", by_name_.size(), " buckets, the limit"));
+    }
+  }
+  rows::BucketRow row;
+  CLOUDLET_ASSIGN_OR_RETURN(const uint64_t id, sequencer_->NextBucketId());
+  row.set_id(id);
+  row.set_created_ms(now_ms);
+  row.set_owner(std::string(owner));
+  row.set_etag_policy(static_cast<uint32_t>(options.etag_policy));
+  row.set_retain_events(options.retain_events);
+  const std::string bytes = row.SerializeAsString();
+  const auto batch = kv_->NewBatch();
+  batch->Put(kBuckets, name, bytes);
+  CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kSync));
+  CLOUDLET_ASSIGN_OR_RETURN(BucketPtr bucket, FromRow(name, bytes));
+  base::MutexLock lock(&mu_);
+  by_name_.emplace(std::string(name), std::move(bucket));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> BucketTable::IsEmpty(uint64_t bucket_id) const {
+  for (const kv::Family family : {kHeads, kVersions, kUploads}) {
+    kv::IteratorOptions options;
+    options.lower = HeadKey(bucket_id, "");
+    options.upper = HeadKey(bucket_id + 1, "");
+    const auto it = kv_->NewIterator(family, options);
+    it->SeekToFirst();
+    if (it->Valid()) return false;
+    CLOUDLET_RETURN_IF_ERROR(it->status());
+  }
+  return true;
+}
+
+absl::Status BucketTable::Delete(std::string_view name, const Caller& caller,
+                                 std::string_view store_owner) {
+  base::MutexLock changing(&changing_);
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, Find(name));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(caller, bucket->owner, store_owner));
+  base::WriterLock gate(&bucket->gate);
+  CLOUDLET_ASSIGN_OR_RETURN(const bool empty, IsEmpty(bucket->id));
+  if (!empty) {
+    return MakeError(ErrorCode::kBucketNotEmpty,
+                     "the bucket still has objects (delete them first)");
+  }
+  const auto batch = kv_->NewBatch();
+  batch->Delete(kBuckets, name);
+  const std::string rules = RulePrefixOf(bucket->id);
+  kv::IteratorOptions options;
+  options.lower = rules;
+  options.upper = base::PrefixEnd(rules);
+  const auto it = kv_->NewIterator(kSystem, options);
+  for (it->SeekToFirst(); it->Valid(); it->Next()) batch->Delete(kSystem, it->key());
+  CLOUDLET_RETURN_IF_ERROR(it->status());
+  CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kSync));
+  bucket->deleted.store(true);
+  base::MutexLock lock(&mu_);
+  by_name_.erase(by_name_.find(name));
+  return absl::OkStatus();
+}
+
+}  // namespace cloudlet::objstore

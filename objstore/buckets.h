@@ -1,0 +1,74 @@
+// The table of buckets: their ids, their configuration and their gates, in memory over the rows of
+// `buckets`.
+//
+// A gate is shared by commits in the bucket and taken exclusively by its deletion and
+// configuration. Gates are taken in ascending order of bucket ids, before any key stripe. Ids are
+// never reused, so what is keyed by the id of a deleted bucket can never be mistaken for a later
+// bucket of the same name.
+//
+// Threads: all methods from any thread.
+#ifndef CLOUDLET_OBJSTORE_BUCKETS_H_
+#define CLOUDLET_OBJSTORE_BUCKETS_H_
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/mutex.h"
+#include "cloudlet/bucket.h"
+#include "cloudlet/caller.h"
+#include "cloudlet/limits.h"
+#include "objstore/kv/kv.h"
+#include "objstore/sequencer.h"
+
+namespace cloudlet::objstore {
+
+struct BucketState {
+  // Constant.
+  uint64_t id = 0;
+  std::string owner;
+  BucketInfo info;
+
+  base::Mutex gate;
+  std::atomic<bool> deleted{
+      false};  // set with the gate held exclusively; looked at again once the gate is held
+};
+using BucketPtr = std::shared_ptr<BucketState>;
+
+class BucketTable {
+ public:
+  // Both must outlive it.
+  BucketTable(kv::Kv* kv, Sequencer* sequencer) : kv_(kv), sequencer_(sequencer) {}
+  absl::Status Load();
+
+  // NoSuchBucket.
+  absl::StatusOr<BucketPtr> Find(std::string_view name) const;
+  // In order of the names.
+  std::vector<BucketPtr> All() const;
+
+  // InvalidBucketName, BucketAlreadyOwnedByYou, BucketAlreadyExists (another owner),
+  // TooManyBuckets.
+  absl::Status Create(std::string_view name, const BucketOptions& options, std::string_view owner,
+                      int64_t now_ms, const Limits& limits);
+  // NoSuchBucket, AccessDenied, BucketNotEmpty. Rules of the bucket go with it.
+  absl::Status Delete(std::string_view name, const Caller& caller, std::string_view store_owner);
+
+ private:
+  absl::StatusOr<bool> IsEmpty(uint64_t bucket_id) const;
+
+  kv::Kv* const kv_;
+  Sequencer* const sequencer_;
+  base::Mutex changing_;  // one creation or deletion at a time; held over their writes
+  mutable base::Mutex mu_;
+  std::map<std::string, BucketPtr, std::less<>> by_name_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace cloudlet::objstore
+
+#endif  // CLOUDLET_OBJSTORE_BUCKETS_H_

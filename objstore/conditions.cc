@@ -1,0 +1,79 @@
+// Conditional requests: see conditions.h. Nothing here does I/O.
+#include "objstore/conditions.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/strings.h"
+#include "cloudlet/error.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+using base::V;
+
+std::string_view Trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view Unquoted(std::string_view etag) {
+  if (etag.substr(0, 2) == "W/") etag.remove_prefix(2);
+  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
+    etag = etag.substr(1, etag.size() - 2);
+  }
+  return etag;
+}
+
+int64_t Seconds(absl::Time time) { return absl::ToUnixSeconds(time); }
+
+}  // namespace
+
+bool EtagConditionMatches(std::string_view condition, std::string_view etag) {
+  while (true) {
+    const size_t comma = condition.find(',');
+    const std::string_view one = Trimmed(condition.substr(0, comma));
+    if (one == "*") return true;  // quoted it is an ETag like any other
+    if (const std::string_view tag = Unquoted(one); !tag.empty() && tag == etag) return true;
+    if (comma == std::string_view::npos) return false;
+    condition.remove_prefix(comma + 1);
+  }
+}
+
+ReadVerdict CheckRead(const GetOptions& options, std::string_view etag, int64_t modified_ms) {
+  const int64_t modified = Seconds(absl::FromUnixMillis(modified_ms));
+  if (!options.if_match.empty()) {
+    if (!EtagConditionMatches(options.if_match, etag)) return ReadVerdict::kPreconditionFailed;
+  } else if (options.if_unmodified_since.has_value() &&
+             modified > Seconds(*options.if_unmodified_since)) {
+    return ReadVerdict::kPreconditionFailed;
+  }
+  if (!options.if_none_match.empty()) {
+    if (EtagConditionMatches(options.if_none_match, etag)) return ReadVerdict::kNotModified;
+  } else if (options.if_modified_since.has_value() &&
+             modified <= Seconds(*options.if_modified_since)) {
+    return ReadVerdict::kNotModified;
+  }
+  return ReadVerdict::kProceed;
+}
+
+absl::Status CheckWrite(std::string_view if_match, std::string_view if_none_match,
+                        std::optional<std::string_view> etag) {
+  if (!if_match.empty()) {
+    if (!etag.has_value()) {
+      return MakeError(ErrorCode::kNoSuchKey, "If-Match was given and the object does not exist");
+    }
+    if (!EtagConditionMatches(if_match, *etag)) {
+      return MakeError(ErrorCode::kPreconditionFailed,
+                       absl::StrCat("If-Match: the current ETag is ", V(*etag), ", not ",
+                                    V(base::Quoted(if_match))));
+    }
+  }
+  if (!if_none_match.empty() && etag.has_value() && EtagConditionMatches(if_none_match, *etag)) {
+    return MakeError(ErrorCode::kPreconditionFailed,
+                     absl::StrCat("If-None-Match: the object exists, its ETag is ", V(*etag)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cloudlet::objstore

@@ -1,0 +1,34 @@
+// Conditional requests: pure decisions over the options and the current object.
+//
+// RFC 9110 section 13.2.2 with S3's answers: a failed If-Match or If-Unmodified-Since is 412, a
+// failed If-None-Match or If-Modified-Since on a read is 304, on a write 412; If-Match on a write
+// without an object is 404.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
+#ifndef CLOUDLET_OBJSTORE_CONDITIONS_H_
+#define CLOUDLET_OBJSTORE_CONDITIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "cloudlet/object.h"
+
+namespace cloudlet::objstore {
+
+// Whether `condition` ("*", or ETags separated by commas, quoted or not, weak marks ignored) names
+// `etag`.
+bool EtagConditionMatches(std::string_view condition, std::string_view etag);
+
+enum class ReadVerdict { kProceed, kNotModified, kPreconditionFailed };
+
+// For an object that exists. Dates are compared in whole seconds, as HTTP writes them.
+ReadVerdict CheckRead(const GetOptions& options, std::string_view etag, int64_t modified_ms);
+
+// For a write or delete; `etag` is that of the current object, nullopt when there is none.
+absl::Status CheckWrite(std::string_view if_match, std::string_view if_none_match,
+                        std::optional<std::string_view> etag);
+
+}  // namespace cloudlet::objstore
+
+#endif  // CLOUDLET_OBJSTORE_CONDITIONS_H_

@@ -1,0 +1,109 @@
+// Cold rows of the ledger: see delivery_rows.h.
+#include "objstore/delivery_rows.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/bytes.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "objstore/records.h"
+#include "objstore/records.pb.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+template <typename Row>
+absl::Status Parse(std::string_view what, std::string_view bytes, Row* row) {
+  if (row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("a ", base::V(what), " row does not parse"));
+}
+
+}  // namespace
+
+std::string EncodeDelivery(const DeliveryRow& row) {
+  rows::DeliveryRow out;
+  out.set_event(EncodeEvent(*row.event));
+  out.set_trigger_id(row.target.trigger_id);
+  out.set_state(static_cast<uint32_t>(row.state));
+  out.set_attempts(row.attempts);
+  out.set_throttles(row.throttles);
+  out.set_ready_at_ms(ToMillis(row.ready_at));
+  out.set_enqueued_at_ms(ToMillis(row.enqueued_at));
+  out.set_last_error(row.last_error);
+  return out.SerializeAsString();
+}
+
+absl::StatusOr<DeliveryRow> DecodeDelivery(std::string_view key, std::string_view bytes) {
+  rows::DeliveryRow in;
+  CLOUDLET_RETURN_IF_ERROR(Parse("delivery", bytes, &in));
+  uint64_t number = 0;
+  if (!base::ReadBe64(&key, &number)) return absl::DataLossError("a delivery key is too short");
+  CLOUDLET_ASSIGN_OR_RETURN(EventRecord event, DecodeEvent(in.event()));
+  if (event.event.sequence != number) {
+    return absl::DataLossError(
+        absl::StrCat("the delivery of event ", number, " holds event ", event.event.sequence));
+  }
+  DeliveryRow row;
+  row.event = std::make_shared<const EventRecord>(std::move(event));
+  row.target = {std::string(key), in.trigger_id()};
+  row.state = in.state() == 2 ? DeliveryState::kDone : DeliveryState::kWaiting;
+  row.attempts = in.attempts();
+  row.throttles = in.throttles();
+  row.ready_at = FromMillis(in.ready_at_ms());
+  row.enqueued_at = FromMillis(in.enqueued_at_ms());
+  row.last_error = in.last_error();
+  return row;
+}
+
+std::string EncodeFunction(const FunctionConfig& config) {
+  rows::FunctionRow row;
+  row.set_max_retry_attempts(config.max_retry_attempts);
+  row.set_max_event_age_ms(absl::ToInt64Milliseconds(config.max_event_age));
+  row.set_timeout_ms(absl::ToInt64Milliseconds(config.timeout));
+  if (config.reserved_concurrency.has_value()) {
+    row.set_reserved_concurrency(*config.reserved_concurrency);
+  }
+  row.set_dead_letter_bucket(config.dead_letter_bucket);
+  return row.SerializeAsString();
+}
+
+absl::StatusOr<FunctionConfig> DecodeFunction(std::string_view name, std::string_view bytes) {
+  rows::FunctionRow row;
+  CLOUDLET_RETURN_IF_ERROR(Parse("function", bytes, &row));
+  FunctionConfig config;
+  config.name = name;
+  config.max_retry_attempts = row.max_retry_attempts();
+  config.max_event_age = absl::Milliseconds(row.max_event_age_ms());
+  config.timeout = absl::Milliseconds(row.timeout_ms());
+  if (row.has_reserved_concurrency()) config.reserved_concurrency = row.reserved_concurrency();
+  config.dead_letter_bucket = row.dead_letter_bucket();
+  return config;
+}
+
+std::string EncodeRule(const Rule& rule) {
+  rows::RuleRow row;
+  row.set_function(rule.function);
+  for (const EventType type : rule.types) row.add_event_types(static_cast<uint32_t>(type));
+  row.set_prefix(rule.prefix);
+  row.set_suffix(rule.suffix);
+  return row.SerializeAsString();
+}
+
+absl::StatusOr<Rule> DecodeRule(std::string_view id, std::string_view bytes) {
+  rows::RuleRow row;
+  CLOUDLET_RETURN_IF_ERROR(Parse("rule", bytes, &row));
+  Rule rule;
+  rule.id = id;
+  rule.function = row.function();
+  for (const uint32_t type : row.event_types()) {
+    rule.types.push_back(static_cast<EventType>(type));
+  }
+  rule.prefix = row.prefix();
+  rule.suffix = row.suffix();
+  return rule;
+}
+
+}  // namespace cloudlet::objstore

@@ -1,0 +1,149 @@
+// Finding and freeing garbage payloads: see garbage.h.
+#include "objstore/garbage.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/fault_point.h"
+#include "base/status_macros.h"
+#include "objstore/keys.h"
+#include "objstore/payload.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+constexpr size_t kSweepAtCandidates = 64;
+constexpr uint64_t kSweepAtBytes = 16 << 20;
+constexpr uint64_t kPointDeletes = 4;  // chunks; above, the range is reclaimed file by file
+
+}  // namespace
+
+absl::Status Garbage::Load() {
+  kv::IteratorOptions options;
+  options.lower = std::string(1, kGarbageTag);
+  options.upper = base::PrefixEnd(options.lower);
+  const auto it = kv_->NewIterator(kOwners, options);
+  std::vector<ReleasedPayload> found;
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    const std::optional<uint64_t> id = ParseGarbageKey(it->key());
+    base::ByteReader reader(it->value());
+    ReleasedPayload payload;
+    if (!id.has_value() || !reader.ReadU64(&payload.bytes)) {
+      return absl::DataLossError("a garbage row does not parse");
+    }
+    payload.payload_id = *id;
+    found.push_back(payload);
+  }
+  CLOUDLET_RETURN_IF_ERROR(it->status());
+  Add(found);
+  return absl::OkStatus();
+}
+
+Garbage::Pin::Pin(Garbage* garbage, uint64_t payload_id)
+    : garbage_(garbage), payload_id_(payload_id) {
+  base::MutexLock lock(&garbage_->mu_);
+  ++garbage_->pins_[payload_id_];
+}
+
+Garbage::Pin::~Pin() {
+  base::MutexLock lock(&garbage_->mu_);
+  const auto it = garbage_->pins_.find(payload_id_);
+  if (--it->second == 0) garbage_->pins_.erase(it);
+}
+
+void Garbage::Add(const std::vector<ReleasedPayload>& released) {
+  if (released.empty()) return;
+  const uint64_t epoch = epochs_.current();
+  base::MutexLock lock(&mu_);
+  for (const ReleasedPayload& payload : released) {
+    candidates_.push_back({payload, epoch});
+    candidate_bytes_ += payload.bytes;
+  }
+}
+
+bool Garbage::WantsSweep() const {
+  base::MutexLock lock(&mu_);
+  return candidates_.size() >= kSweepAtCandidates || candidate_bytes_ >= kSweepAtBytes;
+}
+
+size_t Garbage::pending() const {
+  base::MutexLock lock(&mu_);
+  return candidates_.size();
+}
+
+bool Garbage::IsPinned(uint64_t payload_id) const { return pins_.count(payload_id) != 0; }
+
+absl::Status Garbage::Sweep(size_t most) {
+  if (!sweeping_.TryLock()) return absl::OkStatus();
+  epochs_.TryAdvance();
+  epochs_.TryAdvance();
+  const uint64_t epoch = epochs_.current();
+  std::vector<Candidate> ready;
+  {
+    base::MutexLock lock(&mu_);
+    const size_t look_at = std::min(most, candidates_.size());
+    for (size_t i = 0; i < look_at; ++i) {
+      Candidate candidate = candidates_.front();
+      if (candidate.epoch + 2 > epoch) break;  // and so are all behind it
+      candidates_.pop_front();
+      if (IsPinned(candidate.payload.payload_id)) {
+        candidate.epoch = epoch;
+        candidates_.push_back(candidate);
+      } else {
+        candidate_bytes_ -= candidate.payload.bytes;
+        ready.push_back(candidate);
+      }
+    }
+  }
+  const absl::Status status = Free(ready);
+  if (!status.ok()) {  // their 'g' rows are still there, or gone with the payload: look again later
+    base::MutexLock lock(&mu_);
+    for (const Candidate& candidate : ready) {
+      candidates_.push_back(candidate);
+      candidate_bytes_ += candidate.payload.bytes;
+    }
+  }
+  sweeping_.Unlock();
+  return status;
+}
+
+absl::StatusOr<bool> Garbage::HasReference(uint64_t payload_id) const {
+  kv::IteratorOptions options;
+  options.lower = ReferencePrefix(payload_id);
+  options.upper = base::PrefixEnd(options.lower);
+  const auto it = kv_->NewIterator(kOwners, options);
+  it->SeekToFirst();
+  if (it->Valid()) return true;
+  CLOUDLET_RETURN_IF_ERROR(it->status());
+  return false;
+}
+
+absl::Status Garbage::Free(const std::vector<Candidate>& candidates) {
+  if (candidates.empty()) return absl::OkStatus();
+  const auto batch = kv_->NewBatch();
+  bool synced = false;
+  for (const Candidate& candidate : candidates) {
+    const auto [id, bytes] = candidate.payload;
+    CLOUDLET_ASSIGN_OR_RETURN(const bool owned, HasReference(id));
+    // Owned again, or shared: the row stays, since a commit may be dropping that owner right now.
+    // Whoever drops the last owner adds the id again.
+    if (owned) continue;
+    batch->Delete(kOwners, GarbageKey(id));
+    const uint64_t chunks = ChunksOf(bytes);
+    if (bytes != 0 && chunks <= kPointDeletes) {
+      for (uint32_t i = 0; i < chunks; ++i) batch->Delete(kPayload, ChunkKey(id, i));
+      continue;
+    }
+    // Dropping files acts at once, whatever becomes of the log: the release must be durable before.
+    if (!synced) CLOUDLET_RETURN_IF_ERROR(kv_->Sync());
+    synced = true;
+    CLOUDLET_RETURN_IF_ERROR(kv_->Reclaim(kPayload, ChunkKey(id, 0), ChunkKey(id + 1, 0)));
+  }
+  CLOUDLET_FAULT_POINT("garbage/before_free");
+  return kv_->Write(*batch, kv::Durability::kBuffered);
+}
+
+}  // namespace cloudlet::objstore

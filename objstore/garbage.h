@@ -1,0 +1,86 @@
+// Garbage: payloads that nobody owns any more, found and freed in bounded steps.
+//
+// Every payload id that may be garbage has a 'g' row in `owners`: written before a body is written
+// ahead, removed by the commit that takes the body; written again by the commit that drops a
+// reference. So a crash at any moment leaves either an owner or a 'g' row. An id is reclaimed when
+// its 'g' row is there, no writer or open reader has it pinned, every reader of an older epoch has
+// left, and, checked last, it has no reference row.
+//
+// Threads: all methods from any thread; sweeping is done by one thread at a time, others pass.
+#ifndef CLOUDLET_OBJSTORE_GARBAGE_H_
+#define CLOUDLET_OBJSTORE_GARBAGE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/mutex.h"
+#include "objstore/epochs.h"
+#include "objstore/kv/kv.h"
+
+namespace cloudlet::objstore {
+
+struct ReleasedPayload {
+  uint64_t payload_id = 0;
+  uint64_t bytes = 0;  // 0: not known
+};
+
+class Garbage {
+ public:
+  explicit Garbage(kv::Kv* kv) : kv_(kv) {}
+  // Reads the 'g' rows that an earlier run left.
+  absl::Status Load();
+
+  Epochs::Guard EnterEpoch() { return epochs_.Enter(); }
+
+  // Keeps a payload from being reclaimed while the pin lives. A reader takes it inside an epoch; a
+  // writer before its first row. Must not outlive the Garbage.
+  class Pin {
+   public:
+    Pin(Garbage* garbage, uint64_t payload_id);
+    Pin(const Pin&) = delete;
+    Pin& operator=(const Pin&) = delete;
+    ~Pin();
+
+   private:
+    Garbage* const garbage_;
+    const uint64_t payload_id_;
+  };
+
+  // After the commit that wrote their 'g' rows.
+  void Add(const std::vector<ReleasedPayload>& released);
+
+  // True when enough has gathered that a committing thread should sweep a step.
+  bool WantsSweep() const;
+  // Looks at no more than `most` candidates and frees what is free. Never waits for readers.
+  absl::Status Sweep(size_t most);
+
+  size_t pending() const;
+
+ private:
+  struct Candidate {
+    ReleasedPayload payload;
+    uint64_t epoch = 0;
+  };
+
+  bool IsPinned(uint64_t payload_id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<bool> HasReference(uint64_t payload_id) const;
+  absl::Status Free(const std::vector<Candidate>& candidates);
+
+  kv::Kv* const kv_;
+  Epochs epochs_;
+  base::Mutex sweeping_;  // held by the one sweeper
+  mutable base::Mutex mu_;
+  std::deque<Candidate> candidates_ ABSL_GUARDED_BY(mu_);
+  uint64_t candidate_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  std::map<uint64_t, int> pins_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace cloudlet::objstore
+
+#endif  // CLOUDLET_OBJSTORE_GARBAGE_H_

@@ -1,0 +1,99 @@
+// Get and head: the head row, the conditions, the range, and then the bytes or a reader of them.
+//
+// Works inside an epoch, so a payload that the head names cannot be reclaimed in between.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/crc.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cloudlet/error.h"
+#include "objstore/authorize.h"
+#include "objstore/conditions.h"
+#include "objstore/keys.h"
+#include "objstore/names.h"
+#include "objstore/ranges.h"
+#include "objstore/records.h"
+#include "objstore/verbs.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+using base::V;
+
+absl::StatusOr<absl::Cord> InlineBody(const kv::PinnedBytes& row, const DecodedHead& decoded,
+                                      Extent extent) {
+  const uint64_t crc64 = base::Crc64Nvme(decoded.inline_bytes);
+  if (crc64 != decoded.head.crc64nvme) {
+    return absl::DataLossError(absl::StrCat("the object's CRC64NVME is ", V(base::Hex16(crc64)),
+                                            ", expected ", V(base::Hex16(decoded.head.crc64nvme))));
+  }
+  const std::string_view wanted = decoded.inline_bytes.substr(extent.offset, extent.length);
+  return absl::MakeCordFromExternal(V(wanted), [owner = row.owner()] {});
+}
+
+absl::Status AddBody(State& state, const kv::PinnedBytes& row, const DecodedHead& decoded,
+                     Extent extent, ReadResult* result) {
+  const Head& head = decoded.head;
+  if (extent.length == 0) return absl::OkStatus();
+  switch (head.location) {
+    case Location::kInline: {
+      CLOUDLET_ASSIGN_OR_RETURN(result->answer.small_body, InlineBody(row, decoded, extent));
+      return absl::OkStatus();
+    }
+    case Location::kInPayload: {
+      auto reader = std::make_unique<PayloadReader>(head.payload_id, head.size, head.crc64nvme,
+                                                    extent.offset, extent.length);
+      if (head.size <= kChunkBytes) {  // one chunk: read it now, inside the epoch
+        CLOUDLET_ASSIGN_OR_RETURN(result->answer.small_body, reader->Next(*state.kv));
+        return absl::OkStatus();
+      }
+      result->pin = std::make_unique<Garbage::Pin>(state.garbage.get(), head.payload_id);
+      result->reader = std::move(reader);
+      return absl::OkStatus();
+    }
+    case Location::kInManifest:
+      break;
+  }
+  return MakeError(ErrorCode::kNotImplemented, "the object has parts: a newer version wrote it");
+}
+
+}  // namespace
+
+absl::StatusOr<ReadResult> Read(State& state, const Environment& environment,
+                                const ReadRequest& request) {
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(request.bucket));
+  CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
+  const Epochs::Guard epoch = state.garbage->EnterEpoch();
+  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> row,
+                            state.kv->Get(kHeads, HeadKey(bucket->id, request.key)));
+  if (!row.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
+  CLOUDLET_ASSIGN_OR_RETURN(const DecodedHead decoded, DecodeHead(row->view()));
+
+  ReadResult result;
+  ReadAnswer& answer = result.answer;
+  answer.info = ToInfo(decoded.head, request.key);
+  switch (CheckRead(*request.options, answer.info.etag, decoded.head.modified_ms)) {
+    case ReadVerdict::kPreconditionFailed:
+      return MakeError(ErrorCode::kPreconditionFailed,
+                       absl::StrCat("the current ETag is ", answer.info.etag));
+    case ReadVerdict::kNotModified:
+      answer.not_modified = true;
+      return result;
+    case ReadVerdict::kProceed:
+      break;
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(const Extent extent,
+                            ResolveRange(request.options->range, decoded.head.size));
+  answer.offset = extent.offset;
+  answer.length = extent.length;
+  if (request.part == ReadPart::kBody) {
+    CLOUDLET_RETURN_IF_ERROR(AddBody(state, *row, decoded, extent, &result));
+  }
+  return result;
+}
+
+}  // namespace cloudlet::objstore

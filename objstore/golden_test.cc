@@ -1,0 +1,163 @@
+// The bytes of format 1 against files that never change: stores written by any release of this
+// format must open with every later one. When this test fails, the format has changed: make a new
+// format and a way to open this one; do not change the files.
+//
+// A file holds lines "name hex", '#' begins a comment.
+#include <cstdint>
+#include <fstream>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/strings.h"
+#include "gtest/gtest.h"
+#include "objstore/delivery_rows.h"
+#include "objstore/keys.h"
+#include "objstore/records.h"
+#include "objstore/records.pb.h"
+#include "objstore/records_testing.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+using Golden = std::map<std::string, std::string>;
+
+Golden Load(const std::string& name) {
+  Golden golden;
+  std::ifstream in("objstore/testdata/" + name);
+  EXPECT_TRUE(in.good()) << name;
+  std::string line;
+  while (std::getline(in, line)) {
+    if (line.empty() || line[0] == '#') continue;
+    const size_t space = line.find(' ');
+    golden[line.substr(0, space)] = line.substr(space + 1);
+  }
+  return golden;
+}
+
+std::string Text(const Golden& rows) {
+  std::string text;
+  for (const auto& [name, hex] : rows) text.append(name).append(" ").append(hex).append("\n");
+  return text;
+}
+
+std::string Unhexed(const std::string& hex) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+rows::LeaseRow Lease() {
+  rows::LeaseRow row;
+  row.set_commit_end(65'537);
+  row.set_payload_end(131'073);
+  return row;
+}
+
+rows::FormatRow Format() {
+  rows::FormatRow row;
+  row.set_major(1);
+  row.set_store_id(0x8182838485868788);
+  row.set_created_ms(1'893'456'000'123);
+  return row;
+}
+
+rows::BucketRow Bucket() {
+  rows::BucketRow row;
+  row.set_id(300);
+  row.set_created_ms(1'893'456'000'123);
+  row.set_owner("owner");
+  row.set_etag_policy(1);
+  row.set_retain_events(true);
+  row.set_versioning(1);
+  return row;
+}
+
+FunctionConfig FullFunction() {
+  FunctionConfig config;
+  config.name = "thumbnail";
+  config.reserved_concurrency = 0;
+  config.dead_letter_bucket = "letters";
+  return config;
+}
+
+Rule FullRule() {
+  Rule rule;
+  rule.id = "r1";
+  rule.function = "thumbnail";
+  rule.types = {EventType::kObjectCreated, EventType::kObjectRemovedDelete};
+  rule.prefix = "img/";
+  rule.suffix = "\xFF";
+  return rule;
+}
+
+Golden RowsNow() {
+  return {
+      {"head", base::HexLower(EncodeHead(FullHead()))},
+      {"head_inline", base::HexLower(EncodeHead(InlineHead(11)) + "hello world")},
+      {"event", base::HexLower(EncodeEvent(FullEvent()))},
+      {"delivery", base::HexLower(EncodeDelivery(FullDelivery()))},
+      {"function", base::HexLower(EncodeFunction(FullFunction()))},
+      {"rule", base::HexLower(EncodeRule(FullRule()))},
+      {"lease", base::HexLower(Lease().SerializeAsString())},
+      {"format", base::HexLower(Format().SerializeAsString())},
+      {"bucket", base::HexLower(Bucket().SerializeAsString())},
+  };
+}
+
+Golden KeysNow() {
+  const std::string nasty("a\0\xFF/", 4);
+  constexpr uint64_t kNumber = 0x0102030405060708;
+  return {
+      {"system.format", base::HexLower(kFormatKey)},
+      {"system.lease", base::HexLower(kLeaseKey)},
+      {"system.watermark", base::HexLower(kWatermarkKey)},
+      {"system.function", base::HexLower(FunctionKey("thumbnail"))},
+      {"system.rule", base::HexLower(RuleKey(kNumber, "r1"))},
+      {"heads", base::HexLower(HeadKey(kNumber, nasty))},
+      {"versions", base::HexLower(VersionKey(kNumber, nasty, kNumber))},
+      {"payload.chunk", base::HexLower(ChunkKey(kNumber, 0x11121314))},
+      {"payload.manifest", base::HexLower(ChunkKey(kNumber, kManifestChunk))},
+      {"owners.version", base::HexLower(ReferenceKey(kNumber, kVersionOwner, 9))},
+      {"owners.manifest", base::HexLower(ReferenceKey(kNumber, kManifestOwner, 9))},
+      {"owners.garbage", base::HexLower(GarbageKey(kNumber))},
+      {"events.transient", base::HexLower(EventKey(kTransientTag, kNumber))},
+      {"events.retained", base::HexLower(EventKey(kRetainedTag, kNumber))},
+      {"deliveries", base::HexLower(DeliveryKeyOf(kNumber, "thumbnail"))},
+  };
+}
+
+TEST(Golden, RowsOfFormat1_AreWrittenAsEver) {
+  const Golden golden = Load("rows_format1.txt");
+  EXPECT_EQ(golden, RowsNow()) << "now:\n" << Text(RowsNow());
+}
+
+TEST(Golden, KeysOfFormat1_AreWrittenAsEver) {
+  const Golden golden = Load("keys_format1.txt");
+  EXPECT_EQ(golden, KeysNow()) << "now:\n" << Text(KeysNow());
+}
+
+TEST(Golden, RowsOfFormat1_AreReadAsEver) {
+  Golden golden = Load("rows_format1.txt");
+  const std::string head_row = Unhexed(golden["head"]);
+  const auto head = DecodeHead(head_row);
+  ASSERT_TRUE(head.ok()) << head.status();
+  EXPECT_EQ(head->head.size, FullHead().size);
+  EXPECT_EQ(head->head.headers.metadata, FullHead().headers.metadata);
+  const std::string inline_row = Unhexed(golden["head_inline"]);
+  const auto inline_head = DecodeHead(inline_row);
+  ASSERT_TRUE(inline_head.ok()) << inline_head.status();
+  EXPECT_EQ(inline_head->inline_bytes, "hello world");
+  const auto event = DecodeEvent(Unhexed(golden["event"]));
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_EQ(event->event.key, FullEvent().event.key);
+  const auto delivery = DecodeDelivery(DeliveryKeyOf(FullEvent().event.sequence, "thumbnail"),
+                                       Unhexed(golden["delivery"]));
+  ASSERT_TRUE(delivery.ok()) << delivery.status();
+  EXPECT_EQ(delivery->last_error, FullDelivery().last_error);
+}
+
+}  // namespace
+}  // namespace cloudlet::objstore

@@ -1,0 +1,206 @@
+// Column families and the grammar of their keys, encode and parse side by side: the authority on
+// format 1.
+//
+//   be32, be64   big-endian integers, so that byte order is numeric order
+//   ordered(x)   0x00 as 0x00 0xFF, ended by 0x00 0x01 (base/bytes.h): keeps order, and no
+//                encoding is a prefix of another
+//
+// clang-format off
+//   system       "format"                                     -> FormatRow
+//                "lease"                                      -> LeaseRow
+//                "watermark"                                  -> be64 number
+//                "function/" name                             -> FunctionRow
+//                "rule/" be64(bucket id) id                   -> RuleRow
+//   buckets      name                                         -> BucketRow
+//   heads        be64(bucket id) key                          -> head row: the current version
+//   versions     be64(bucket id) ordered(key) be64(~number)   -> head row: a noncurrent version or
+//                                                                a delete marker, newest first
+//   payload      be64(payload id) be32(chunk index)           -> bytes, le64 CRC64NVME of them
+//                be64(manifest id) 0xFFFFFFFF                 -> ManifestRow
+//   owners       'r' be64(payload id) kind be64(owner id)     -> empty: a reference; kind 'v' a
+//                                                                version by its commit number,
+//                                                                'm' a manifest or upload
+//                'g' be64(payload id)                         -> le64 bytes, 0 if not known: may
+//                                                                be garbage
+//   uploads      be64(bucket id) ordered(key) be64(upload id) be32(part)
+//                                                             -> part 0: UploadRow, else PartRow
+//   events       't' be64(number)                             -> event row, deleted behind the
+//                                                                watermark
+//                'r' be64(number)                             -> event row, retained
+//   deliveries   be64(number) function name                   -> DeliveryRow
+//   ext1, ext2   not used; opened and kept
+//
+// Head rows and event rows: records.h. Other rows: records.proto. Which keys are written today and
+// which are laid out for later work: docs/on-disk-format.md.
+// clang-format on
+#ifndef CLOUDLET_OBJSTORE_KEYS_H_
+#define CLOUDLET_OBJSTORE_KEYS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "objstore/kv/kv.h"
+
+namespace cloudlet::objstore {
+
+// Index into FamilyNames(); stored nowhere.
+inline constexpr kv::Family kSystem = 0;
+inline constexpr kv::Family kBuckets = 1;
+inline constexpr kv::Family kHeads = 2;
+inline constexpr kv::Family kVersions = 3;
+inline constexpr kv::Family kPayload = 4;
+inline constexpr kv::Family kOwners = 5;
+inline constexpr kv::Family kUploads = 6;
+inline constexpr kv::Family kEvents = 7;
+inline constexpr kv::Family kDeliveries = 8;
+
+inline std::vector<std::string> FamilyNames() {
+  return {"system",  "buckets", "heads",      "versions", "payload", "owners",
+          "uploads", "events",  "deliveries", "ext1",     "ext2"};
+}
+
+// --- system ---
+inline constexpr char kFormatKey[] = "format";
+inline constexpr char kLeaseKey[] = "lease";
+inline constexpr char kWatermarkKey[] = "watermark";
+inline constexpr char kFunctionPrefix[] = "function/";
+inline constexpr char kRulePrefix[] = "rule/";
+
+inline std::string FunctionKey(std::string_view name) {
+  return std::string(kFunctionPrefix).append(name);
+}
+inline std::string RulePrefixOf(uint64_t bucket_id) {
+  std::string key = kRulePrefix;
+  base::AppendBe64(&key, bucket_id);
+  return key;
+}
+inline std::string RuleKey(uint64_t bucket_id, std::string_view id) {
+  return RulePrefixOf(bucket_id).append(id);
+}
+
+// --- heads ---
+inline std::string HeadKey(uint64_t bucket_id, std::string_view key) {
+  std::string out;
+  out.reserve(8 + key.size());
+  base::AppendBe64(&out, bucket_id);
+  out.append(key);
+  return out;
+}
+// The object key within a head key; the bucket's part is 8 bytes.
+inline std::string_view KeyOfHead(std::string_view head_key) {
+  return head_key.size() < 8 ? std::string_view() : head_key.substr(8);
+}
+
+// --- versions ---
+inline std::string VersionPrefix(uint64_t bucket_id) {
+  std::string out;
+  base::AppendBe64(&out, bucket_id);
+  return out;
+}
+inline std::string VersionKey(uint64_t bucket_id, std::string_view key, uint64_t number) {
+  std::string out = VersionPrefix(bucket_id);
+  base::AppendOrdered(&out, key);
+  base::AppendBe64(&out, ~number);
+  return out;
+}
+
+// --- payload ---
+inline constexpr uint32_t kManifestChunk = 0xFFFFFFFF;
+
+inline std::string ChunkKey(uint64_t payload_id, uint32_t chunk) {
+  std::string out;
+  base::AppendBe64(&out, payload_id);
+  base::AppendBe32(&out, chunk);
+  return out;
+}
+struct ChunkName {
+  uint64_t payload_id = 0;
+  uint32_t chunk = 0;
+};
+inline std::optional<ChunkName> ParseChunkKey(std::string_view key) {
+  ChunkName name;
+  if (!base::ReadBe64(&key, &name.payload_id) || !base::ReadBe32(&key, &name.chunk) ||
+      !key.empty()) {
+    return std::nullopt;
+  }
+  return name;
+}
+
+// --- owners ---
+inline constexpr char kReferenceTag = 'r';
+inline constexpr char kGarbageTag = 'g';
+inline constexpr char kVersionOwner = 'v';
+inline constexpr char kManifestOwner = 'm';
+
+inline std::string ReferencePrefix(uint64_t payload_id) {
+  std::string out(1, kReferenceTag);
+  base::AppendBe64(&out, payload_id);
+  return out;
+}
+inline std::string ReferenceKey(uint64_t payload_id, char kind, uint64_t owner_id) {
+  std::string out = ReferencePrefix(payload_id);
+  out.push_back(kind);
+  base::AppendBe64(&out, owner_id);
+  return out;
+}
+struct Reference {
+  uint64_t payload_id = 0;
+  char kind = 0;
+  uint64_t owner_id = 0;
+};
+inline std::optional<Reference> ParseReferenceKey(std::string_view key) {
+  Reference reference;
+  if (key.empty() || key[0] != kReferenceTag) return std::nullopt;
+  key.remove_prefix(1);
+  if (!base::ReadBe64(&key, &reference.payload_id) || key.empty()) return std::nullopt;
+  reference.kind = key[0];
+  key.remove_prefix(1);
+  if (!base::ReadBe64(&key, &reference.owner_id) || !key.empty()) return std::nullopt;
+  return reference;
+}
+inline std::string GarbageKey(uint64_t payload_id) {
+  std::string out(1, kGarbageTag);
+  base::AppendBe64(&out, payload_id);
+  return out;
+}
+inline std::optional<uint64_t> ParseGarbageKey(std::string_view key) {
+  uint64_t payload_id = 0;
+  if (key.empty() || key[0] != kGarbageTag) return std::nullopt;
+  key.remove_prefix(1);
+  if (!base::ReadBe64(&key, &payload_id) || !key.empty()) return std::nullopt;
+  return payload_id;
+}
+
+// --- events ---
+inline constexpr char kTransientTag = 't';
+inline constexpr char kRetainedTag = 'r';
+
+inline std::string EventKey(char tag, uint64_t number) {
+  std::string out(1, tag);
+  base::AppendBe64(&out, number);
+  return out;
+}
+inline std::optional<uint64_t> ParseEventKey(std::string_view key) {
+  uint64_t number = 0;
+  if (key.empty()) return std::nullopt;
+  key.remove_prefix(1);
+  if (!base::ReadBe64(&key, &number) || !key.empty()) return std::nullopt;
+  return number;
+}
+
+// --- deliveries ---
+inline std::string DeliveryKeyOf(uint64_t number, std::string_view function) {
+  std::string out;
+  base::AppendBe64(&out, number);
+  out.append(function);
+  return out;
+}
+
+}  // namespace cloudlet::objstore
+
+#endif  // CLOUDLET_OBJSTORE_KEYS_H_

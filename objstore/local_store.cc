@@ -1,0 +1,360 @@
+// The boundary of objstore/: see local_store.h.
+#include "objstore/local_store.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cloudlet/error.h"
+#include "objstore/annotate.h"
+#include "objstore/authorize.h"
+#include "objstore/names.h"
+#include "objstore/streams.h"
+#include "objstore/verbs.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+// S3 promises a batch no more than a verdict per key; groups keep the locks of one commit few.
+constexpr size_t kGroup = 32;
+constexpr size_t kMaxMutations = 1'000;
+constexpr size_t kSweepStep = 64;
+constexpr size_t kSweepAtClose = 4'096;
+
+Prepared PrepareOne(State& state, const Environment& environment, Mutation& mutation) {
+  if (auto* put = std::get_if<PutMutation>(&mutation)) return PreparePut(state, environment, *put);
+  return PrepareDelete(state, environment, std::get<DeleteMutation>(mutation));
+}
+
+absl::Status AnnotateMutation(const absl::Status& status, const Mutation& mutation) {
+  if (const auto* put = std::get_if<PutMutation>(&mutation)) {
+    return Annotate(status, "put", put->bucket, put->key);
+  }
+  const auto& removal = std::get<DeleteMutation>(mutation);
+  return Annotate(status, "delete", removal.bucket, removal.key);
+}
+
+uint64_t SizeOf(const Mutation& mutation) {
+  const auto* put = std::get_if<PutMutation>(&mutation);
+  if (put == nullptr) return 0;
+  if (const auto* cord = std::get_if<absl::Cord>(&put->body)) return cord->size();
+  return std::get<std::unique_ptr<StagedPayload>>(put->body)->size();
+}
+
+std::vector<absl::StatusOr<MutationResult>> AllAnswer(const MutateRequest& request,
+                                                      const absl::Status& status) {
+  std::vector<absl::StatusOr<MutationResult>> verdicts;
+  for (const Mutation& mutation : request.mutations) {
+    verdicts.emplace_back(AnnotateMutation(status, mutation));
+  }
+  return verdicts;
+}
+
+}  // namespace
+
+LocalStore::LocalStore(Environment environment, KvOpener opener,
+                       std::shared_ptr<const base::Logger> logger, std::string where)
+    : environment_(std::move(environment)),
+      opener_(std::move(opener)),
+      logger_(std::move(logger)),
+      where_(std::move(where)) {}
+
+LocalStore::~LocalStore() {
+  const absl::Status closed = Close();
+  if (!closed.ok()) logger_->Log(LogLevel::kError, "objstore", base::S(closed.message()));
+}
+
+absl::StatusOr<std::shared_ptr<LocalStore>> LocalStore::Open(
+    Environment environment, KvOpener opener, std::shared_ptr<const base::Logger> logger,
+    std::string where) {
+  std::shared_ptr<LocalStore> store(new LocalStore(std::move(environment), std::move(opener),
+                                                   std::move(logger), std::move(where)));
+  CLOUDLET_RETURN_IF_ERROR(store->OpenState(1));
+  return store;
+}
+
+absl::Status LocalStore::OpenState(uint64_t generation) {
+  CLOUDLET_ASSIGN_OR_RETURN(std::unique_ptr<kv::Kv> kv, opener_());
+  auto state = std::make_shared<State>(std::move(kv));
+  state->generation = generation;
+  if (const absl::Status loaded = LoadState(state.get(), environment_); !loaded.ok()) {
+    state->kv->Close().IgnoreError();
+    return loaded;
+  }
+  state->sequencer.SetSink(sink_.load());
+  state_ = std::move(state);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LocalStore::Entrance> LocalStore::Enter() {
+  CLOUDLET_ASSIGN_OR_RETURN(CallGate::Pass pass, gate_.Enter());
+  return Entrance{std::move(pass), *state_, state_};
+}
+
+std::vector<absl::StatusOr<MutationResult>> LocalStore::Mutate(const MutateRequest& request) {
+  return MutateWith(request, nullptr);
+}
+
+std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateRequest& request,
+                                                                   const AppendRows& ledger_rows) {
+  if (request.mutations.size() > kMaxMutations) {
+    return AllAnswer(request, MakeError(ErrorCode::kInvalidRequest,
+                                        absl::StrCat("more than ", kMaxMutations, " mutations")));
+  }
+  std::optional<absl::StatusOr<Entrance>> entrance(Enter());
+  if (!entrance->ok()) return AllAnswer(request, entrance->status());
+  State& state = (*entrance)->state;
+
+  const std::string request_id = request.caller.request_id.empty()
+                                     ? environment_.ids->NextRequestId()
+                                     : request.caller.request_id;
+  std::vector<uint64_t> sizes;
+  std::vector<Prepared> prepared;
+  prepared.reserve(request.mutations.size());
+  for (Mutation& mutation : request.mutations) {
+    sizes.push_back(SizeOf(mutation));
+    prepared.push_back(PrepareOne(state, environment_, mutation));
+  }
+
+  const size_t group = request.together == Together::kAllOrNothing ? kMaxMutations : kGroup;
+  CommitOutcome all;
+  size_t done = 0;
+  do {
+    const size_t take = std::min(group, prepared.size() - done);
+    CommitRequest commit;
+    commit.mutations = absl::MakeSpan(prepared).subspan(done, take);
+    commit.caller = &request.caller;
+    commit.request_id = request_id;
+    commit.durability = request.durability;
+    commit.together = request.together;
+    commit.rules = rules();
+    commit.revoked = request.revoked;
+    done += take;
+    if (done == prepared.size()) commit.ledger_rows = ledger_rows;
+    CommitOutcome outcome = Commit(state, environment_, std::move(commit));
+    std::move(outcome.verdicts.begin(), outcome.verdicts.end(), std::back_inserter(all.verdicts));
+    std::move(outcome.events.begin(), outcome.events.end(), std::back_inserter(all.events));
+    std::move(outcome.changes.begin(), outcome.changes.end(), std::back_inserter(all.changes));
+    std::move(outcome.released.begin(), outcome.released.end(), std::back_inserter(all.released));
+  } while (done < prepared.size());
+
+  prepared.clear();  // what was staged and not taken becomes garbage now
+  AfterCommit(state, all);
+  Count(request, sizes, all.verdicts);
+  for (size_t i = 0; i < all.verdicts.size(); ++i) {
+    if (!all.verdicts[i].ok()) {
+      all.verdicts[i] = AnnotateMutation(all.verdicts[i].status(), request.mutations[i]);
+    }
+  }
+  // User code runs outside the gate: it may take its time, call anything but Close, and never holds
+  // up a Close.
+  entrance.reset();
+  observers_->Tell(all.changes);
+  EventSink* sink = sink_.load();
+  if (sink != nullptr && !all.events.empty()) sink->Committed(all.events);
+  return std::move(all.verdicts);
+}
+
+void LocalStore::AfterCommit(State& state, const CommitOutcome& outcome) {
+  events_ += outcome.events.size();
+  state.garbage->Add(outcome.released);
+  if (!state.garbage->WantsSweep()) return;
+  const absl::Status swept = state.garbage->Sweep(kSweepStep);
+  if (!swept.ok()) {
+    logger_->Log(LogLevel::kDebug, "objstore",
+                 absl::StrCat("sweeping garbage: ", swept.ToString()));
+  }
+}
+
+void LocalStore::Count(const MutateRequest& request, const std::vector<uint64_t>& sizes,
+                       const std::vector<absl::StatusOr<MutationResult>>& verdicts) {
+  for (size_t i = 0; i < verdicts.size(); ++i) {
+    if (!verdicts[i].ok()) continue;
+    if (std::holds_alternative<PutMutation>(request.mutations[i])) {
+      ++puts_;
+      bytes_written_ += sizes[i];
+    } else if (std::get<DeleteResult>(*verdicts[i]).existed) {
+      ++deletes_;
+    }
+  }
+}
+
+absl::Status LocalStore::WriteLedgerRows(const AppendRows& ledger_rows, kv::Durability durability) {
+  CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
+  const auto batch = entrance.state.kv->NewBatch();
+  ledger_rows(*batch);
+  if (batch->empty()) return absl::OkStatus();
+  return entrance.state.kv->Write(*batch, durability);
+}
+
+absl::StatusOr<std::unique_ptr<PayloadSink>> LocalStore::Stage(const StageRequest& request) {
+  const auto stage = [&]() -> absl::StatusOr<std::unique_ptr<PayloadSink>> {
+    CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
+    CLOUDLET_ASSIGN_OR_RETURN(PayloadStart start,
+                              StartPayload(entrance.state, environment_, request));
+    return std::make_unique<LocalSink>(shared_from_this(), std::move(start.writer), start.policy,
+                                       entrance.shared);
+  };
+  absl::StatusOr<std::unique_ptr<PayloadSink>> sink = stage();
+  if (!sink.ok()) return Annotate(sink.status(), "open writer of", request.bucket, request.key);
+  return sink;
+}
+
+absl::StatusOr<ReadAnswer> LocalStore::Read(const ReadRequest& request) {
+  const std::string_view verb = request.part == ReadPart::kBody ? "get" : "head";
+  absl::StatusOr<Entrance> entrance = Enter();
+  if (!entrance.ok()) return Annotate(entrance.status(), verb, request.bucket, request.key);
+  absl::StatusOr<ReadResult> read = objstore::Read(entrance->state, environment_, request);
+  if (!read.ok()) return Annotate(read.status(), verb, request.bucket, request.key);
+  ReadAnswer& answer = read->answer;
+  if (request.part == ReadPart::kBody && !answer.not_modified) {
+    ++gets_;
+    bytes_read_ += answer.small_body.size();
+    if (read->reader != nullptr) {
+      answer.source =
+          std::make_unique<LocalSource>(shared_from_this(), entrance->shared, std::move(read->pin),
+                                        std::move(read->reader), request.bucket, request.key);
+    }
+  }
+  return std::move(answer);
+}
+
+absl::StatusOr<ListPage> LocalStore::List(std::string_view bucket, const ListPageOptions& options,
+                                          const Caller& caller) {
+  absl::StatusOr<Entrance> entrance = Enter();
+  if (!entrance.ok()) return Annotate(entrance.status(), "list", bucket);
+  absl::StatusOr<ListPage> page =
+      objstore::List(entrance->state, environment_, bucket, options, caller);
+  if (!page.ok()) return Annotate(page.status(), "list", bucket);
+  return page;
+}
+
+absl::Status LocalStore::CreateBucket(std::string_view name, const BucketOptions& options,
+                                      const Caller& caller) {
+  const auto create = [&]() -> absl::Status {
+    CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
+    if (caller.principal == kAnonymousPrincipal) return MakeError(ErrorCode::kAccessDenied);
+    return entrance.state.buckets.Create(
+        name, options, caller.principal.empty() ? environment_.owner : caller.principal,
+        ToMillis(environment_.clock->Now()), environment_.limits);
+  };
+  return Annotate(create(), "create bucket", name);
+}
+
+absl::Status LocalStore::DeleteBucket(std::string_view name, const Caller& caller) {
+  const auto remove = [&]() -> absl::Status {
+    CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
+    return entrance.state.buckets.Delete(name, caller, environment_.owner);
+  };
+  return Annotate(remove(), "delete bucket", name);
+}
+
+absl::StatusOr<BucketInfo> LocalStore::HeadBucket(std::string_view name, const Caller& caller) {
+  const auto head = [&]() -> absl::StatusOr<BucketInfo> {
+    CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
+    CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, entrance.state.buckets.Find(name));
+    CLOUDLET_RETURN_IF_ERROR(Authorize(caller, bucket->owner, environment_.owner));
+    return bucket->info;
+  };
+  absl::StatusOr<BucketInfo> info = head();
+  if (!info.ok()) return Annotate(info.status(), "head bucket", name);
+  return info;
+}
+
+absl::StatusOr<std::vector<BucketInfo>> LocalStore::ListBuckets(const Caller& caller) {
+  absl::StatusOr<Entrance> entrance = Enter();
+  if (!entrance.ok()) return Annotate(entrance.status(), "list buckets", {});
+  std::vector<BucketInfo> infos;
+  for (const BucketPtr& bucket : entrance->state.buckets.All()) {
+    if (Authorize(caller, bucket->owner, environment_.owner).ok()) infos.push_back(bucket->info);
+  }
+  return infos;
+}
+
+absl::Status LocalStore::Sync() {
+  absl::StatusOr<Entrance> entrance = Enter();
+  if (!entrance.ok()) return Annotate(entrance.status(), "sync", {});
+  return Annotate(entrance->state.kv->Sync(), "sync", {});
+}
+
+StoreCapabilities LocalStore::capabilities() const {
+  StoreCapabilities capabilities;
+  capabilities.atomic_events = true;
+  capabilities.settles_with_data = true;
+  capabilities.arbitrary_keys = environment_.key_policy == KeyPolicy::kBytes;
+  return capabilities;
+}
+
+void LocalStore::SetSink(EventSink* sink) {
+  sink_.store(sink);
+  if (state_ != nullptr) state_->sequencer.SetSink(sink);
+}
+
+void LocalStore::SetRules(std::shared_ptr<const RuleTable> rules) {
+  base::WriterLock lock(&mu_);
+  rules_ = std::move(rules);
+}
+
+std::shared_ptr<const RuleTable> LocalStore::rules() const {
+  base::ReaderLock lock(&mu_);
+  return rules_;
+}
+
+ObserverToken LocalStore::Observe(std::string_view bucket, CommitObserver observer) {
+  return observers_->Add(bucket, std::move(observer));
+}
+
+absl::Status LocalStore::health() const {
+  absl::StatusOr<Entrance> entrance = const_cast<LocalStore*>(this)->Enter();
+  if (!entrance.ok()) return entrance.status();
+  return Annotate(entrance->state.kv->health(), "store", where_);
+}
+
+CloudStats LocalStore::stats() {
+  CloudStats stats;
+  stats.puts = puts_;
+  stats.deletes = deletes_;
+  stats.gets = gets_;
+  stats.bytes_written = bytes_written_;
+  stats.bytes_read = bytes_read_;
+  stats.events = events_;
+  const absl::StatusOr<Entrance> entrance = Enter();
+  if (entrance.ok()) {
+    const kv::KvStats kv_stats = entrance->state.kv->stats();
+    stats.store_bytes = kv_stats.live_bytes + kv_stats.log_bytes;
+  }
+  return stats;
+}
+
+absl::Status LocalStore::Close() {
+  base::MutexLock lock(&lifecycle_);
+  gate_.Close(absl::StrCat("the store ", where_, " is closed"));
+  if (state_ == nullptr) return absl::OkStatus();
+  if (state_->kv->health().ok()) state_->garbage->Sweep(kSweepAtClose).IgnoreError();
+  const absl::Status closed = state_->kv->Close();
+  state_.reset();
+  return Annotate(closed, "close", where_);
+}
+
+absl::Status LocalStore::Reopen() {
+  base::MutexLock lock(&lifecycle_);
+  gate_.Close(absl::StrCat("the store ", where_, " is being reopened"));
+  uint64_t generation = 1;
+  if (state_ != nullptr) {
+    generation = state_->generation + 1;
+    state_->kv->Close().IgnoreError();  // it may be latched: what counts is what the disk holds
+    state_.reset();
+  }
+  const absl::Status opened = OpenState(generation);
+  if (opened.ok()) {
+    gate_.Open();
+  } else {
+    gate_.Close(absl::StrCat("the store ", where_,
+                             " could not be reopened (try again): ", opened.message()));
+  }
+  return Annotate(opened, "reopen", where_);
+}
+
+}  // namespace cloudlet::objstore

@@ -1,0 +1,176 @@
+// Which bucket names, keys and headers are taken: see names.h.
+#include "objstore/names.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cloudlet/error.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+using base::V;
+
+bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+// Four groups of digits: S3 refuses whatever is shaped like an IPv4 address.
+bool LooksLikeAddress(std::string_view name) {
+  int dots = 0;
+  for (const char c : name) {
+    if (c == '.') {
+      ++dots;
+    } else if (c < '0' || c > '9') {
+      return false;
+    }
+  }
+  return dots == 3;
+}
+
+const char* BrokenBucketRule(std::string_view name) {
+  if (name.size() < 3 || name.size() > 63) return "a name has 3 to 63 characters";
+  for (const char c : name) {
+    if (!IsLowerOrDigit(c) && c != '-' && c != '.') {
+      return "a name has only lower-case letters, digits, dots and hyphens";
+    }
+  }
+  if (!IsLowerOrDigit(name.front()) || !IsLowerOrDigit(name.back())) {
+    return "a name begins and ends with a letter or digit";
+  }
+  if (name.find("..") != std::string_view::npos) return "a name has no two adjacent dots";
+  if (LooksLikeAddress(name)) return "a name is not shaped like an IP address";
+  for (const char* prefix : {"xn--", "sthree-", "amzn-s3-demo-"}) {
+    if (absl::StartsWith(V(name), prefix)) return "the prefix is reserved";
+  }
+  for (const char* suffix : {"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"}) {
+    if (absl::EndsWith(V(name), suffix)) return "the suffix is reserved";
+  }
+  return nullptr;
+}
+
+bool IsTokenChar(char c) {
+  if (absl::ascii_isalnum(static_cast<unsigned char>(c))) return true;
+  return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+absl::Status CheckValue(std::string_view header, std::string_view value) {
+  if (value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos) {
+    return absl::OkStatus();
+  }
+  return MakeError(ErrorCode::kInvalidArgument,
+                   absl::StrCat(V(header), " has a CR, LF or NUL in its value"));
+}
+
+absl::Status CheckMetadata(const UserMetadata& metadata, const Limits& limits,
+                           UserMetadata* stored) {
+  size_t bytes = 0;
+  for (const auto& [name, value] : metadata) {
+    bool token = !name.empty();
+    for (const char c : name) token = token && IsTokenChar(c);
+    if (!token) {
+      return MakeError(
+          ErrorCode::kInvalidArgument,
+          absl::StrCat("metadata name ", V(base::Quoted(name)), " is not an HTTP token"));
+    }
+    CLOUDLET_RETURN_IF_ERROR(CheckValue(absl::StrCat("metadata ", name), value));
+    bytes += name.size() + value.size();
+    if (!stored->emplace(absl::AsciiStrToLower(name), value).second) {
+      return MakeError(ErrorCode::kInvalidArgument,
+                       absl::StrCat("metadata name ", name, " is given twice"));
+    }
+  }
+  if (bytes > limits.max_user_metadata_bytes) {
+    return MakeError(ErrorCode::kMetadataTooLarge,
+                     absl::StrCat("user metadata of ", bytes, " bytes, the limit is ",
+                                  limits.max_user_metadata_bytes));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckBucketName(std::string_view name) {
+  const char* broken = BrokenBucketRule(name);
+  return broken == nullptr ? absl::OkStatus() : MakeError(ErrorCode::kInvalidBucketName, broken);
+}
+
+absl::Status CheckKey(std::string_view key, const Limits& limits, KeyPolicy policy) {
+  if (key.empty()) return MakeError(ErrorCode::kInvalidArgument, "the key is empty");
+  if (key.size() > limits.max_key_bytes) {
+    return MakeError(
+        ErrorCode::kKeyTooLong,
+        absl::StrCat("the key has ", key.size(), " bytes, the limit is ", limits.max_key_bytes));
+  }
+  if (policy == KeyPolicy::kUtf8 && !IsUtf8(key)) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     "the key is not UTF-8 (KeyPolicy::kBytes takes any bytes)");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ObjectInfo> CheckHeaders(const PutOptions& options, const Limits& limits) {
+  const std::pair<const char*, const std::string*> headers[] = {
+      {"Content-Type", &options.content_type},
+      {"Cache-Control", &options.cache_control},
+      {"Content-Disposition", &options.content_disposition},
+      {"Content-Encoding", &options.content_encoding},
+      {"Content-Language", &options.content_language},
+      {"Expires", &options.expires},
+      {"x-amz-website-redirect-location", &options.website_redirect_location},
+  };
+  size_t bytes = 0;
+  for (const auto& [name, value] : headers) {
+    CLOUDLET_RETURN_IF_ERROR(CheckValue(name, *value));
+    bytes += value->size();
+  }
+  if (bytes > limits.max_system_metadata_bytes) {
+    return MakeError(ErrorCode::kMetadataTooLarge,
+                     absl::StrCat("system headers of ", bytes, " bytes, the limit is ",
+                                  limits.max_system_metadata_bytes));
+  }
+  ObjectInfo stored;
+  CLOUDLET_RETURN_IF_ERROR(CheckMetadata(options.metadata, limits, &stored.metadata));
+  stored.content_type = options.content_type;
+  stored.cache_control = options.cache_control;
+  stored.content_disposition = options.content_disposition;
+  stored.content_encoding = options.content_encoding;
+  stored.content_language = options.content_language;
+  stored.expires = options.expires;
+  stored.website_redirect_location = options.website_redirect_location;
+  stored.crc32c = options.crc32c;
+  return stored;
+}
+
+bool IsUtf8(std::string_view bytes) {
+  size_t i = 0;
+  while (i < bytes.size()) {
+    const auto lead = static_cast<unsigned char>(bytes[i]);
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    const int more = lead >= 0xC2 && lead < 0xE0   ? 1
+                     : lead >= 0xE0 && lead < 0xF0 ? 2
+                     : lead >= 0xF0 && lead < 0xF5 ? 3
+                                                   : 0;
+    if (more == 0 || bytes.size() - i <= static_cast<size_t>(more)) return false;
+    uint32_t code = lead & (0x3F >> more);
+    for (int k = 1; k <= more; ++k) {
+      const auto c = static_cast<unsigned char>(bytes[i + static_cast<size_t>(k)]);
+      if ((c & 0xC0) != 0x80) return false;
+      code = (code << 6) | (c & 0x3F);
+    }
+    const bool overlong = (more == 2 && code < 0x800) || (more == 3 && code < 0x10000);
+    if (overlong || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
+    i += static_cast<size_t>(more) + 1;
+  }
+  return true;
+}
+
+}  // namespace cloudlet::objstore

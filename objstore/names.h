@@ -1,0 +1,33 @@
+// Which bucket names, keys and headers are taken. Pure.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html,
+// .../object-keys.html and
+// .../UsingMetadata.html
+#ifndef CLOUDLET_OBJSTORE_NAMES_H_
+#define CLOUDLET_OBJSTORE_NAMES_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cloudlet/cloud.h"
+#include "cloudlet/limits.h"
+#include "cloudlet/object.h"
+
+namespace cloudlet::objstore {
+
+// InvalidBucketName, saying which rule was broken.
+absl::Status CheckBucketName(std::string_view name);
+// KeyTooLongError; InvalidArgument for an empty key, or one that is not UTF-8 where the policy asks
+// for it.
+absl::Status CheckKey(std::string_view key, const Limits& limits, KeyPolicy policy);
+// The system headers and metadata of `options` as they are to be stored: metadata names in lower
+// case. InvalidArgument (CR, LF or NUL in a value, a name that is no HTTP token, two names that
+// differ only in case), MetadataTooLarge.
+absl::StatusOr<ObjectInfo> CheckHeaders(const PutOptions& options, const Limits& limits);
+
+bool IsUtf8(std::string_view bytes);
+
+}  // namespace cloudlet::objstore
+
+#endif  // CLOUDLET_OBJSTORE_NAMES_H_

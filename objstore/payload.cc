@@ -1,0 +1,288 @@
+// Digests, writing ahead and reading of payloads: see payload.h.
+#include "objstore/payload.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/crc.h"
+#include "base/fault_point.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cloudlet/error.h"
+#include "objstore/keys.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+using base::V;
+
+constexpr uint64_t kBulkFileBytes = 256 << 20;  // one SST file of a large body
+
+absl::Status Mismatch(std::string_view name, std::string_view given, std::string_view computed) {
+  return MakeError(ErrorCode::kBadDigest,
+                   absl::StrCat(V(name), " given ", V(given), ", computed ", V(computed)));
+}
+
+std::string Hex(uint64_t value, int digits) {
+  return base::Hex16(value).substr(static_cast<size_t>(16 - digits));
+}
+
+}  // namespace
+
+DigestPlan PlanDigests(EtagPolicy policy, const PutOptions& options) {
+  return {policy == EtagPolicy::kMd5 || !options.content_md5.empty(), options.crc32c.has_value()};
+}
+
+Digester::Digester(DigestPlan plan) {
+  if (plan.md5) md5_.emplace();
+  if (plan.crc32c) crc32c_ = 0;
+}
+
+void Digester::Update(std::string_view bytes) {
+  if (md5_.has_value()) md5_->Update(bytes);
+  if (crc32c_.has_value()) crc32c_ = base::Crc32c(bytes, *crc32c_);
+}
+
+BodyDigests Digester::Finish() {
+  BodyDigests digests;
+  if (md5_.has_value()) digests.md5 = md5_->Finish();
+  digests.crc32c = crc32c_;
+  return digests;
+}
+
+BodyDigests DigestsOf(std::string_view body, DigestPlan plan) {
+  BodyDigests digests;
+  digests.size = body.size();
+  digests.crc64nvme = base::Crc64Nvme(body);
+  if (plan.md5) digests.md5 = base::Md5Of(body);
+  if (plan.crc32c) digests.crc32c = base::Crc32c(body);
+  return digests;
+}
+
+absl::Status CheckDigests(const PutOptions& options, const BodyDigests& digests) {
+  if ((!options.content_md5.empty() && !digests.md5.has_value()) ||
+      (options.crc32c.has_value() && !digests.crc32c.has_value())) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "a digest is given that was not asked for when the body was staged");
+  }
+  if (!options.content_md5.empty()) {
+    const std::optional<std::string> given = base::Base64Decode(options.content_md5);
+    if (!given.has_value() || given->size() != 16) {
+      return MakeError(ErrorCode::kInvalidDigest, "Content-MD5 is not the base64 of 16 bytes");
+    }
+    const std::string_view computed = base::Md5Bytes(*digests.md5);
+    if (*given != computed) {
+      return Mismatch("MD5", base::HexLower(*given), base::HexLower(computed));
+    }
+  }
+  if (options.crc32c.has_value() && *options.crc32c != *digests.crc32c) {
+    return Mismatch("CRC32C", Hex(*options.crc32c, 8), Hex(*digests.crc32c, 8));
+  }
+  if (options.crc64nvme.has_value() && *options.crc64nvme != digests.crc64nvme) {
+    return Mismatch("CRC64NVME", Hex(*options.crc64nvme, 16), Hex(digests.crc64nvme, 16));
+  }
+  return absl::OkStatus();
+}
+
+StoredEtag EtagOf(EtagPolicy policy, const BodyDigests& digests) {
+  StoredEtag etag;
+  if (policy == EtagPolicy::kMd5) {
+    etag.kind = EtagKind::kMd5;
+    etag.digest = *digests.md5;
+    return etag;
+  }
+  etag.kind = EtagKind::kCrc64;
+  for (size_t i = 0; i < 8; ++i) {
+    etag.digest[i] = static_cast<uint8_t>(digests.crc64nvme >> (8 * i));
+  }
+  return etag;
+}
+
+LocalStaged::~LocalStaged() {
+  pin.reset();
+  if (payload_id != 0 && !taken) garbage->Add({{payload_id, digests.size}});
+}
+
+uint64_t ChunkTrailer(std::string_view chunk, std::string* trailer) {
+  const uint64_t crc64 = base::Crc64Nvme(chunk);
+  base::AppendU64(trailer, crc64);
+  return crc64;
+}
+
+PayloadWriter::PayloadWriter(kv::Kv* kv, Sequencer* sequencer, std::shared_ptr<Garbage> garbage,
+                             DigestPlan plan)
+    : kv_(kv), sequencer_(sequencer), garbage_(std::move(garbage)), digester_(plan) {}
+
+PayloadWriter::~PayloadWriter() {
+  bulk_.clear();
+  pin_.reset();
+  if (payload_id_ != 0) garbage_->Add({{payload_id_, size_}});
+}
+
+absl::Status PayloadWriter::Append(std::string_view bytes, uint64_t max_bytes) {
+  if (closed_.ok()) closed_ = Take(bytes, max_bytes);
+  return closed_;
+}
+
+absl::Status PayloadWriter::Take(std::string_view bytes, uint64_t max_bytes) {
+  if (bytes.size() > max_bytes || size_ > max_bytes - bytes.size()) {
+    return MakeError(ErrorCode::kEntityTooLarge,
+                     absl::StrCat("more than ", max_bytes, " bytes, the limit"));
+  }
+  digester_.Update(bytes);
+  size_ += bytes.size();
+  while (!bytes.empty()) {
+    // In a bulk body one chunk is gathered at a time, before it the whole threshold.
+    if (buffer_.size() == (bulk_.empty() ? kBulkBytes : kChunkBytes)) {
+      CLOUDLET_RETURN_IF_ERROR(DrainBulk(false));
+    }
+    const size_t room = (bulk_.empty() ? kBulkBytes : kChunkBytes) - buffer_.size();
+    const size_t take = std::min<size_t>(room, bytes.size());
+    buffer_.append(bytes.substr(0, take));
+    bytes.remove_prefix(take);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PayloadWriter::Reserve() {
+  CLOUDLET_ASSIGN_OR_RETURN(const uint64_t id, sequencer_->NextPayloadId());
+  pin_ = std::make_unique<Garbage::Pin>(garbage_.get(), id);
+  payload_id_ = id;
+  return absl::OkStatus();
+}
+
+absl::Status PayloadWriter::WriteChunk(std::string_view chunk) {
+  if (bulk_.empty() || bulk_.back()->ByteSize() >= kBulkFileBytes) {
+    if (!bulk_.empty()) CLOUDLET_RETURN_IF_ERROR(bulk_.back()->Finish());
+    CLOUDLET_ASSIGN_OR_RETURN(std::unique_ptr<kv::BulkWriter> file, kv_->NewBulkWriter(kPayload));
+    bulk_.push_back(std::move(file));
+  }
+  std::string trailer;
+  const uint64_t crc64 = ChunkTrailer(chunk, &trailer);
+  crc64_ = base::Crc64NvmeCombine(crc64_, crc64, chunk.size());
+  const std::string_view parts[] = {chunk, trailer};
+  return bulk_.back()->Add(ChunkKey(payload_id_, chunks_++), parts);
+}
+
+absl::Status PayloadWriter::DrainBulk(bool all) {
+  if (payload_id_ == 0) CLOUDLET_RETURN_IF_ERROR(Reserve());
+  std::string_view rest = buffer_;
+  while (rest.size() >= kChunkBytes || (all && !rest.empty())) {
+    const std::string_view chunk = rest.substr(0, kChunkBytes);
+    CLOUDLET_RETURN_IF_ERROR(WriteChunk(chunk));
+    rest.remove_prefix(chunk.size());
+  }
+  buffer_.erase(0, buffer_.size() - rest.size());
+  if (buffer_.capacity() > 2 * kChunkBytes) buffer_.shrink_to_fit();
+  return absl::OkStatus();
+}
+
+absl::Status PayloadWriter::WriteLogged() {
+  CLOUDLET_RETURN_IF_ERROR(Reserve());
+  const auto batch = kv_->NewBatch();
+  std::string hint;
+  base::AppendU64(&hint, size_);
+  batch->Put(kOwners, GarbageKey(payload_id_), hint);
+  for (std::string_view rest = buffer_; !rest.empty();) {
+    const std::string_view chunk = rest.substr(0, kChunkBytes);
+    std::string trailer;
+    const uint64_t crc64 = ChunkTrailer(chunk, &trailer);
+    crc64_ = base::Crc64NvmeCombine(crc64_, crc64, chunk.size());
+    const std::string_view parts[] = {chunk, trailer};
+    batch->PutParts(kPayload, ChunkKey(payload_id_, chunks_++), parts);
+    CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kBuffered));
+    CLOUDLET_FAULT_POINT("payload/chunk_written");
+    batch->Clear();
+    rest.remove_prefix(chunk.size());
+  }
+  buffer_.clear();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<LocalStaged>> PayloadWriter::Finish() {
+  CLOUDLET_RETURN_IF_ERROR(closed_);
+  absl::StatusOr<std::unique_ptr<LocalStaged>> staged = End();
+  closed_ = staged.ok() ? absl::FailedPreconditionError("the body has ended") : staged.status();
+  return staged;
+}
+
+absl::StatusOr<std::unique_ptr<LocalStaged>> PayloadWriter::End() {
+  if (!bulk_.empty()) {
+    CLOUDLET_RETURN_IF_ERROR(DrainBulk(true));
+    CLOUDLET_RETURN_IF_ERROR(bulk_.back()->Finish());
+    // Ingesting is durable at once, so the row that tells it may be garbage must be before.
+    std::string hint;
+    base::AppendU64(&hint, size_);
+    const auto batch = kv_->NewBatch();
+    batch->Put(kOwners, GarbageKey(payload_id_), hint);
+    CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kSync));
+    CLOUDLET_FAULT_POINT("payload/before_ingest");
+    CLOUDLET_RETURN_IF_ERROR(kv_->Ingest(std::move(bulk_)));
+    bulk_.clear();
+    CLOUDLET_FAULT_POINT("payload/ingested");
+  } else if (size_ > kBatchBytes) {
+    CLOUDLET_RETURN_IF_ERROR(WriteLogged());
+  } else {
+    crc64_ = base::Crc64Nvme(buffer_);
+  }
+  auto staged = std::make_unique<LocalStaged>();
+  staged->digests = digester_.Finish();
+  staged->digests.size = size_;
+  staged->digests.crc64nvme = crc64_;
+  staged->bytes = std::move(buffer_);
+  staged->payload_id = std::exchange(payload_id_, 0);
+  staged->garbage = garbage_;
+  staged->pin = std::move(pin_);
+  return staged;
+}
+
+absl::StatusOr<absl::Cord> CheckedChunk(const kv::PinnedBytes& row, uint64_t expected_bytes,
+                                        uint64_t* crc64) {
+  const std::string_view all = row.view();
+  if (all.size() != expected_bytes + 8) {
+    return absl::DataLossError(
+        absl::StrCat("a chunk has ", all.size(), " bytes, expected ", expected_bytes + 8));
+  }
+  const std::string_view bytes = all.substr(0, expected_bytes);
+  uint64_t want = 0;
+  base::ByteReader(all.substr(expected_bytes)).ReadU64(&want);
+  *crc64 = base::Crc64Nvme(bytes);
+  if (*crc64 != want) {
+    return absl::DataLossError(
+        absl::StrCat("a chunk has CRC64NVME ", Hex(*crc64, 16), ", expected ", Hex(want, 16)));
+  }
+  return absl::MakeCordFromExternal(V(bytes), [owner = row.owner()] {});
+}
+
+absl::StatusOr<absl::Cord> PayloadReader::Next(kv::Kv& kv) {
+  if (position_ == end_) return absl::Cord();
+  const uint64_t chunk = position_ / kChunkBytes;
+  const uint64_t chunk_begin = chunk * kChunkBytes;
+  const uint64_t chunk_bytes = std::min(kChunkBytes, object_size_ - chunk_begin);
+  kv::GetOptions options;
+  options.fill_cache = object_size_ <= kChunkBytes;  // large bodies would push all else out
+  CLOUDLET_ASSIGN_OR_RETURN(
+      const std::optional<kv::PinnedBytes> row,
+      kv.Get(kPayload, ChunkKey(payload_id_, static_cast<uint32_t>(chunk)), options));
+  if (!row.has_value()) {
+    return absl::DataLossError(
+        absl::StrCat("chunk ", chunk, " of payload ", payload_id_, " is missing"));
+  }
+  uint64_t crc64 = 0;
+  CLOUDLET_ASSIGN_OR_RETURN(absl::Cord piece, CheckedChunk(*row, chunk_bytes, &crc64));
+  const uint64_t from = position_ - chunk_begin;
+  const uint64_t to = std::min(chunk_bytes, end_ - chunk_begin);
+  if (full_) {
+    crc64_ = base::Crc64NvmeCombine(crc64_, crc64, chunk_bytes);
+    if (to + chunk_begin == end_ && crc64_ != object_crc64_) {
+      return absl::DataLossError(absl::StrCat("the object's CRC64NVME is ", Hex(crc64_, 16),
+                                              ", expected ", Hex(object_crc64_, 16)));
+    }
+  }
+  position_ = chunk_begin + to;
+  return piece.Subcord(from, to - from);
+}
+
+}  // namespace cloudlet::objstore

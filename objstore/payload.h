@@ -1,0 +1,168 @@
+// Payload: how the bytes of objects lie in the store, and the digests they are checked by.
+//
+// A payload is chunks of 1 MiB (the last one shorter) under an ascending id, never overwritten;
+// each chunk row ends with the CRC64NVME of its bytes, from which the object's CRC is combined, so
+// one pass gives and checks both. By size:
+//   up to 1 KiB     inline in the head row
+//   up to 64 KiB    one chunk, in the commit's batch
+//   up to 16 MiB    chunks written ahead through the log
+//   above           an SST file built beside the store, synced and ingested
+// A body written ahead has a 'g' row (garbage.h) until its commit takes it.
+//
+// Threads: a sink or source belongs to one thread at a time; the rest is pure.
+#ifndef CLOUDLET_OBJSTORE_PAYLOAD_H_
+#define CLOUDLET_OBJSTORE_PAYLOAD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
+#include "base/md5.h"
+#include "cloudlet/bucket.h"
+#include "cloudlet/object.h"
+#include "objstore/garbage.h"
+#include "objstore/kv/kv.h"
+#include "objstore/records.h"
+#include "objstore/sequencer.h"
+#include "objstore/store.h"
+
+namespace cloudlet::objstore {
+
+inline constexpr uint64_t kChunkBytes = 1 << 20;
+inline constexpr uint64_t kInlineBytes = 1024;
+inline constexpr uint64_t kBatchBytes = 64 << 10;
+inline constexpr uint64_t kBulkBytes = 16 << 20;
+
+inline uint64_t ChunksOf(uint64_t bytes) { return (bytes + kChunkBytes - 1) / kChunkBytes; }
+
+// What is known of a body once all of it has been seen.
+struct BodyDigests {
+  uint64_t size = 0;
+  uint64_t crc64nvme = 0;
+  std::optional<base::Md5Digest> md5;
+  std::optional<uint32_t> crc32c;
+};
+
+// Which digests to compute beside the CRC64.
+struct DigestPlan {
+  bool md5 = false;
+  bool crc32c = false;
+};
+DigestPlan PlanDigests(EtagPolicy policy, const PutOptions& options);
+
+// Computes them as bytes pass. The CRC64 comes from the chunks, not from here.
+class Digester {
+ public:
+  explicit Digester(DigestPlan plan);
+  void Update(std::string_view bytes);
+  // Ends; size and crc64nvme are left to the caller.
+  BodyDigests Finish();
+
+ private:
+  std::optional<base::Md5> md5_;
+  std::optional<uint32_t> crc32c_;
+};
+BodyDigests DigestsOf(std::string_view body, DigestPlan plan);
+
+// BadDigest (both values in the message) or InvalidDigest when what the caller says of the body is
+// not so; InvalidRequest when it was not computed.
+absl::Status CheckDigests(const PutOptions& options, const BodyDigests& digests);
+// S3's ETag rule for an object put in one piece, by the bucket's policy.
+StoredEtag EtagOf(EtagPolicy policy, const BodyDigests& digests);
+
+// A body in the store or on its way there. Where `payload_id` is 0 the bytes are still in `bytes`.
+class LocalStaged : public StagedPayload {
+ public:
+  uint64_t size() const override { return digests.size; }
+  // What lies in the store and nobody took is garbage.
+  ~LocalStaged() override;
+
+  BodyDigests digests;
+  EtagPolicy policy = EtagPolicy::kMd5;  // for which the digests were computed
+  std::string bytes;
+  uint64_t payload_id = 0;
+  uint64_t generation = 0;            // of the opened store it lies in
+  std::shared_ptr<const void> store;  // keeps that store's engine in memory
+  std::shared_ptr<Garbage> garbage;   // that store's
+  std::unique_ptr<Garbage::Pin> pin;
+  bool taken = false;  // by a commit
+};
+
+// Takes a body in bounded memory (kBulkBytes) and writes it ahead as it grows.
+class PayloadWriter {
+ public:
+  // `kv` and `sequencer` must outlive it.
+  PayloadWriter(kv::Kv* kv, Sequencer* sequencer, std::shared_ptr<Garbage> garbage,
+                DigestPlan plan);
+  // EntityTooLarge above `max_bytes` in all.
+  absl::Status Append(std::string_view bytes, uint64_t max_bytes);
+  // Ends the body. Bodies of at most kBatchBytes stay in memory. Neither call works after this one,
+  // or after an error of either: a body with a hole must never be taken for whole.
+  absl::StatusOr<std::unique_ptr<LocalStaged>> Finish();
+  ~PayloadWriter();
+
+ private:
+  absl::Status Take(std::string_view bytes, uint64_t max_bytes);
+  absl::StatusOr<std::unique_ptr<LocalStaged>> End();
+  absl::Status Reserve();  // a payload id and its pin
+  absl::Status WriteChunk(std::string_view chunk);
+  absl::Status DrainBulk(bool all);  // buffered bytes to SST files
+  absl::Status WriteLogged();        // the whole buffer through the log
+
+  kv::Kv* const kv_;
+  Sequencer* const sequencer_;
+  const std::shared_ptr<Garbage> garbage_;
+  Digester digester_;
+  std::string buffer_;
+  uint64_t size_ = 0;    // seen
+  uint64_t crc64_ = 0;   // of the chunks written
+  uint32_t chunks_ = 0;  // written
+  uint64_t payload_id_ = 0;
+  std::unique_ptr<Garbage::Pin> pin_;
+  std::vector<std::unique_ptr<kv::BulkWriter>> bulk_;
+  absl::Status closed_;  // not OK: why nothing more is taken
+};
+
+// The bytes of one chunk row, checked against its CRC: DATA_LOSS with both values. `crc64` gets the
+// CRC of the bytes.
+absl::StatusOr<absl::Cord> CheckedChunk(const kv::PinnedBytes& row, uint64_t expected_bytes,
+                                        uint64_t* crc64);
+// A chunk row's two parts: the bytes and, in `trailer`, their CRC.
+uint64_t ChunkTrailer(std::string_view chunk, std::string* trailer);
+
+// Reads chunk by chunk the part of a payload that an extent covers. Full reads are checked against
+// the object's CRC too, before the piece that would complete them is handed out.
+class PayloadReader {
+ public:
+  PayloadReader(uint64_t payload_id, uint64_t object_size, uint64_t object_crc64, uint64_t offset,
+                uint64_t length)
+      : payload_id_(payload_id),
+        object_size_(object_size),
+        object_crc64_(object_crc64),
+        position_(offset),
+        end_(offset + length),
+        full_(offset == 0 && length == object_size) {}
+
+  // The next piece; empty at the end. `kv` may be another each time, over the same store.
+  absl::StatusOr<absl::Cord> Next(kv::Kv& kv);
+
+ private:
+  const uint64_t payload_id_;
+  const uint64_t object_size_;
+  const uint64_t object_crc64_;
+  uint64_t position_;
+  const uint64_t end_;
+  const bool full_;
+  uint64_t crc64_ = 0;  // of what has been read, when full_
+};
+
+}  // namespace cloudlet::objstore
+
+#endif  // CLOUDLET_OBJSTORE_PAYLOAD_H_

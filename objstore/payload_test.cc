@@ -1,0 +1,305 @@
+// How bodies lie in the store by size, the digests they are checked by, and that damage is seen.
+#include "objstore/payload.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/crc.h"
+#include "gtest/gtest.h"
+#include "objstore/keys.h"
+#include "objstore/store_testing.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+constexpr uint64_t kMax = 1 << 30;
+constexpr DigestPlan kAll = {true, true};
+
+class PayloadTest : public ::testing::Test {
+ protected:
+  PayloadTest() { EXPECT_TRUE(sequencer_.Load().ok()); }
+
+  std::unique_ptr<PayloadWriter> Writer(DigestPlan plan = kAll) {
+    return std::make_unique<PayloadWriter>(kv_.get(), &sequencer_, garbage_, plan);
+  }
+  absl::StatusOr<std::unique_ptr<LocalStaged>> Stage(std::string_view body, size_t piece) {
+    const std::unique_ptr<PayloadWriter> writer = Writer();
+    for (; !body.empty(); body.remove_prefix(std::min(piece, body.size()))) {
+      if (absl::Status s = writer->Append(body.substr(0, piece), kMax); !s.ok()) return s;
+    }
+    return writer->Finish();
+  }
+  absl::StatusOr<std::string> Read(uint64_t id, uint64_t size, uint64_t crc64, uint64_t offset,
+                                   uint64_t length) {
+    PayloadReader reader(id, size, crc64, offset, length);
+    std::string body;
+    while (true) {
+      absl::StatusOr<absl::Cord> piece = reader.Next(*kv_);
+      if (!piece.ok()) return piece.status();
+      if (piece->empty()) return body;
+      EXPECT_LE(piece->size(), kChunkBytes);
+      body += std::string(*piece);
+    }
+  }
+  size_t Rows(kv::Family family) {
+    size_t rows = 0;
+    const auto it = kv_->NewIterator(family, {});
+    for (it->SeekToFirst(); it->Valid(); it->Next()) ++rows;
+    return rows;
+  }
+  // Replaces a chunk row; an empty value deletes it.
+  void Damage(uint64_t id, uint32_t chunk, const std::string& row) {
+    const auto batch = kv_->NewBatch();
+    if (row.empty()) {
+      batch->Delete(kPayload, ChunkKey(id, chunk));
+    } else {
+      batch->Put(kPayload, ChunkKey(id, chunk), row);
+    }
+    ASSERT_TRUE(kv_->Write(*batch, kv::Durability::kBuffered).ok());
+  }
+  std::string ChunkRow(uint64_t id, uint32_t chunk) {
+    return std::string(kv_->Get(kPayload, ChunkKey(id, chunk)).value()->view());
+  }
+
+  KeptEngine engine_;
+  std::unique_ptr<kv::Kv> kv_ = engine_.Open();
+  Sequencer sequencer_{kv_.get()};
+  std::shared_ptr<Garbage> garbage_ = std::make_shared<Garbage>(kv_.get());
+};
+
+constexpr uint64_t kMiB = 1 << 20;
+
+TEST_F(PayloadTest, EverySize_AroundEachThreshold_ReadsBackWithItsDigests) {
+  for (const uint64_t size : {uint64_t{0}, uint64_t{1}, uint64_t{1024}, uint64_t{1025},
+                              uint64_t{65536}, uint64_t{65537}, kMiB - 1, kMiB, kMiB + 1, 2 * kMiB,
+                              16 * kMiB - 1, 16 * kMiB, 16 * kMiB + 1, 17 * kMiB + 5}) {
+    const std::string body = Bytes(size, size + 1);
+    auto staged = Stage(body, 100'003);
+    ASSERT_TRUE(staged.ok()) << size << ": " << staged.status();
+    const BodyDigests& digests = (*staged)->digests;
+    EXPECT_EQ((*staged)->size(), size);
+    EXPECT_EQ(digests.size, size);
+    EXPECT_EQ(digests.crc64nvme, base::Crc64Nvme(body)) << size;
+    EXPECT_EQ(digests.md5, base::Md5Of(body)) << size;
+    EXPECT_EQ(digests.crc32c, base::Crc32c(body)) << size;
+    if (size <= kBatchBytes) {
+      EXPECT_EQ((*staged)->payload_id, 0u) << size;
+      EXPECT_EQ((*staged)->bytes, body);
+      EXPECT_EQ(Rows(kPayload), 0u);
+    } else {
+      EXPECT_NE((*staged)->payload_id, 0u) << size;
+      EXPECT_TRUE((*staged)->bytes.empty());
+      EXPECT_EQ(Rows(kPayload), ChunksOf(size)) << size;
+      EXPECT_TRUE(kv_->Get(kOwners, GarbageKey((*staged)->payload_id)).value().has_value());
+      const auto read = Read((*staged)->payload_id, size, digests.crc64nvme, 0, size);
+      ASSERT_TRUE(read.ok()) << size << ": " << read.status();
+      EXPECT_EQ(*read == body, true) << size;
+    }
+    staged->reset();
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(garbage_->Sweep(10).ok());
+    EXPECT_EQ(Rows(kPayload), 0u) << "not taken, and still there: " << size;
+    EXPECT_EQ(Rows(kOwners), 0u) << size;
+  }
+}
+
+TEST_F(PayloadTest, Pieces_OfAnySize_GiveTheSameBody) {
+  const std::string body = Bytes(17 * kMiB + 123);
+  for (const size_t piece :
+       {size_t{4096}, size_t{kMiB}, size_t{kMiB + 1}, size_t{16 * kMiB}, size_t{32 * kMiB}}) {
+    const auto staged = Stage(body, piece);
+    ASSERT_TRUE(staged.ok()) << staged.status();
+    const auto read =
+        Read((*staged)->payload_id, body.size(), base::Crc64Nvme(body), 0, body.size());
+    ASSERT_TRUE(read.ok()) << piece << ": " << read.status();
+    EXPECT_EQ(*read == body, true) << piece;
+  }
+}
+
+TEST_F(PayloadTest, UpTo16MiBGoesThroughTheLog_AboveAsAFile) {
+  const int before = engine_.controls->writes;
+  const auto logged = Stage(Bytes(16 * kMiB), kMiB);
+  ASSERT_TRUE(logged.ok());
+  EXPECT_EQ(engine_.controls->writes - before, 17);  // the lease, 16 chunks
+  const auto ingested = Stage(Bytes(16 * kMiB + 1), kMiB);
+  ASSERT_TRUE(ingested.ok());
+  EXPECT_EQ(engine_.controls->writes - before, 18);  // the 'g' row
+}
+
+TEST_F(PayloadTest, Ranges_GiveTheirBytes) {
+  const std::string body = Bytes(3 * kMiB + 17);
+  const auto staged = Stage(body, kMiB);
+  ASSERT_TRUE(staged.ok()) << staged.status();
+  const uint64_t crc64 = base::Crc64Nvme(body);
+  for (const auto& [offset, length] :
+       std::vector<std::pair<uint64_t, uint64_t>>{{0, 1},
+                                                  {kMiB - 1, 1},
+                                                  {kMiB - 1, 2},
+                                                  {kMiB, kMiB},
+                                                  {5, 2 * kMiB},
+                                                  {3 * kMiB + 16, 1},
+                                                  {1, body.size() - 1},
+                                                  {0, body.size() - 1},
+                                                  {0, body.size()}}) {
+    const auto read = Read((*staged)->payload_id, body.size(), crc64, offset, length);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(*read == body.substr(offset, length), true) << offset << "+" << length;
+  }
+}
+
+TEST_F(PayloadTest, DamagedChunk_IsDataLoss_WhereItIsTouched) {
+  const std::string body = Bytes(3 * kMiB);
+  const auto staged = Stage(body, kMiB);
+  ASSERT_TRUE(staged.ok()) << staged.status();
+  const uint64_t id = (*staged)->payload_id;
+  const uint64_t crc64 = base::Crc64Nvme(body);
+  const std::string good = ChunkRow(id, 1);
+  std::vector<std::string> damaged;
+  for (const size_t at : {size_t{0}, good.size() / 2, good.size() - 9, good.size() - 1}) {
+    damaged.push_back(good);
+    damaged.back()[at] = static_cast<char>(damaged.back()[at] ^ 0x10);
+  }
+  damaged.push_back(good.substr(1));
+  damaged.push_back(good + "x");
+  damaged.push_back("");               // gone
+  damaged.push_back(ChunkRow(id, 0));  // another chunk, sound in itself
+  for (size_t i = 0; i < damaged.size(); ++i) {
+    Damage(id, 1, damaged[i]);
+    EXPECT_EQ(CodeOf(Read(id, body.size(), crc64, 0, body.size())), "DATA_LOSS") << i;
+    const auto untouched = Read(id, body.size(), crc64, 0, kMiB);
+    ASSERT_TRUE(untouched.ok()) << untouched.status();
+    EXPECT_EQ(*untouched == body.substr(0, kMiB), true);
+    if (i + 1 < damaged.size()) {
+      EXPECT_EQ(CodeOf(Read(id, body.size(), crc64, kMiB + 5, 1)), "DATA_LOSS") << i;
+    }
+    Damage(id, 1, good);
+  }
+  EXPECT_TRUE(Read(id, body.size(), crc64, 0, body.size()).ok());
+}
+
+TEST_F(PayloadTest, DataLoss_SaysBothValues) {
+  const auto staged = Stage(Bytes(2 * kMiB), kMiB);
+  ASSERT_TRUE(staged.ok());
+  const auto read = Read((*staged)->payload_id, 2 * kMiB, 0xABC, 0, 2 * kMiB);
+  EXPECT_EQ(CodeOf(read), "DATA_LOSS");
+  EXPECT_NE(read.status().message().find("expected 0000000000000ABC"), absl::string_view::npos)
+      << read.status();
+}
+
+TEST_F(PayloadTest, Writer_DroppedBeforeFinish_LeavesNothing) {
+  for (const uint64_t size : {uint64_t{100}, 2 * kMiB, 20 * kMiB}) {
+    const auto writer = Writer();
+    ASSERT_TRUE(writer->Append(Bytes(size), kMax).ok());
+  }
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(garbage_->Sweep(10).ok());
+  EXPECT_EQ(Rows(kPayload), 0u);
+  EXPECT_EQ(Rows(kOwners), 0u);
+}
+
+TEST_F(PayloadTest, Writer_RefusesMoreThanTheLimit) {
+  const auto writer = Writer();
+  ASSERT_TRUE(writer->Append("12345", 10).ok());
+  ASSERT_TRUE(writer->Append("67890", 10).ok());
+  EXPECT_EQ(CodeOf(writer->Append("x", 10)), "EntityTooLarge");
+  const auto other = Writer();
+  EXPECT_EQ(CodeOf(other->Append("12345678901", 10)), "EntityTooLarge");
+}
+
+TEST_F(PayloadTest, Writer_AfterAnError_GivesNoBody) {
+  const auto too_large = Writer();
+  EXPECT_EQ(CodeOf(too_large->Append("12345678901", 10)), "EntityTooLarge");
+  EXPECT_EQ(CodeOf(too_large->Append("1", 10)), "EntityTooLarge");
+  EXPECT_EQ(CodeOf(too_large->Finish()), "EntityTooLarge");
+
+  const auto failing = Writer();
+  ASSERT_TRUE(failing->Append(Bytes(2 * kMiB), kMax).ok());
+  engine_.controls->fail_writes = absl::UnavailableError("told to fail");
+  EXPECT_EQ(CodeOf(failing->Finish()), "UNAVAILABLE");
+  engine_.controls->fail_writes = absl::OkStatus();
+  EXPECT_EQ(CodeOf(failing->Append("more", kMax)), "UNAVAILABLE");
+  EXPECT_EQ(CodeOf(failing->Finish()), "UNAVAILABLE");
+}
+
+TEST_F(PayloadTest, Writer_FinishedTwice_GivesOneBody) {
+  const auto writer = Writer();
+  ASSERT_TRUE(writer->Append("body", kMax).ok());
+  ASSERT_TRUE(writer->Finish().ok());
+  EXPECT_EQ(CodeOf(writer->Finish()), "FAILED_PRECONDITION");
+  EXPECT_EQ(CodeOf(writer->Append("more", kMax)), "FAILED_PRECONDITION");
+}
+
+TEST_F(PayloadTest, IngestThatFails_LeavesNothing) {
+  engine_.controls->fail_ingests = absl::UnavailableError("told to fail");
+  EXPECT_EQ(CodeOf(Stage(Bytes(17 * kMiB), kMiB)), "UNAVAILABLE");
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(garbage_->Sweep(10).ok());
+  EXPECT_EQ(Rows(kPayload), 0u);
+  EXPECT_EQ(Rows(kOwners), 0u);
+}
+
+TEST(Digests, PlanComputesWhatIsAskedFor) {
+  PutOptions none;
+  EXPECT_TRUE(PlanDigests(EtagPolicy::kMd5, none).md5);
+  EXPECT_FALSE(PlanDigests(EtagPolicy::kCrc64, none).md5);
+  EXPECT_FALSE(PlanDigests(EtagPolicy::kCrc64, none).crc32c);
+  PutOptions md5;
+  md5.content_md5 = "x";
+  EXPECT_TRUE(PlanDigests(EtagPolicy::kCrc64, md5).md5);
+  PutOptions crc;
+  crc.crc32c = 0;
+  EXPECT_TRUE(PlanDigests(EtagPolicy::kCrc64, crc).crc32c);
+}
+
+TEST(Digests, RightWrongAndMalformed) {
+  const std::string body = "hello world";
+  const BodyDigests digests = DigestsOf(body, kAll);
+  const auto code = [&](auto set) {
+    PutOptions options;
+    set(options);
+    return CodeOf(CheckDigests(options, digests));
+  };
+  EXPECT_EQ(code([](PutOptions&) {}), "OK");
+  EXPECT_EQ(code([](PutOptions& o) { o.content_md5 = "XrY7u+Ae7tCTyyK7j1rNww=="; }), "OK");
+  EXPECT_EQ(code([](PutOptions& o) { o.content_md5 = "1B2M2Y8AsgTpgAmY7PhCfg=="; }), "BadDigest");
+  for (const char* malformed : {"not base64!", "XrY7u+Ae7tCTyyK7j1rNww", "XrY7u+Ae7tCTyyK7j1rN",
+                                "5eb63bbbe01eeed093cb22bb8f5acdc3", " XrY7u+Ae7tCTyyK7j1rNww=="}) {
+    EXPECT_EQ(code([&](PutOptions& o) { o.content_md5 = malformed; }), "InvalidDigest")
+        << malformed;
+  }
+  EXPECT_EQ(code([](PutOptions& o) { o.crc32c = 0xC9943A5F; }), "BadDigest");
+  EXPECT_EQ(code([&](PutOptions& o) { o.crc32c = base::Crc32c(body); }), "OK");
+  EXPECT_EQ(code([&](PutOptions& o) { o.crc64nvme = base::Crc64Nvme(body); }), "OK");
+  EXPECT_EQ(code([&](PutOptions& o) { o.crc64nvme = ~base::Crc64Nvme(body); }), "BadDigest");
+}
+
+TEST(Digests, BadDigest_SaysBothValues) {
+  PutOptions options;
+  options.crc32c = 0xDEADBEEF;
+  const std::string message(CheckDigests(options, DigestsOf("123456789", kAll)).message());
+  EXPECT_NE(message.find("given DEADBEEF, computed E3069283"), std::string::npos) << message;
+}
+
+TEST(Digests, GivenButNotComputed_IsRefused) {
+  const BodyDigests bare = DigestsOf("hello world", DigestPlan{});
+  PutOptions md5;
+  md5.content_md5 = "XrY7u+Ae7tCTyyK7j1rNww==";
+  EXPECT_EQ(CodeOf(CheckDigests(md5, bare)), "InvalidRequest");
+  PutOptions crc;
+  crc.crc32c = 1;
+  EXPECT_EQ(CodeOf(CheckDigests(crc, bare)), "InvalidRequest");
+}
+
+TEST(Digests, EtagFollowsThePolicy) {
+  const BodyDigests digests = DigestsOf("hello world", kAll);
+  EXPECT_EQ(EtagOf(EtagPolicy::kMd5, digests).Text(), "5eb63bbbe01eeed093cb22bb8f5acdc3");
+  const std::string crc = EtagOf(EtagPolicy::kCrc64, digests).Text();
+  EXPECT_EQ(crc.size(), 22u);
+  EXPECT_EQ(StoredEtag::Parse(crc).Text(), crc);
+  EXPECT_EQ(EtagOf(EtagPolicy::kCrc64, DigestsOf("123456789", kAll)).Text(),
+            "ae8b14860a799888-crc64");
+}
+
+}  // namespace
+}  // namespace cloudlet::objstore

@@ -1,0 +1,129 @@
+// Put: from a mutation to a prepared one. Checks names and headers, places the body by its size,
+// checks the digests.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cloudlet/error.h"
+#include "objstore/authorize.h"
+#include "objstore/names.h"
+#include "objstore/verbs.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+// A body that was given whole. Small ones stay in hand, others go ahead into the store.
+absl::Status PlaceCord(State& state, const Environment& environment, const absl::Cord& body,
+                       const PutOptions& options, const BucketState& bucket, PreparedPut* put,
+                       BodyDigests* digests) {
+  const EtagPolicy policy = bucket.info.options.etag_policy;
+  const DigestPlan plan = PlanDigests(policy, options);
+  if (body.size() <= kBatchBytes) {
+    if (const auto flat = body.TryFlat(); flat.has_value()) {
+      put->bytes = base::S(*flat);
+    } else {
+      put->bytes_owner = std::make_unique<const std::string>(body);
+      put->bytes = *put->bytes_owner;
+    }
+    *digests = DigestsOf(put->bytes, plan);
+    return absl::OkStatus();
+  }
+  PayloadWriter writer(state.kv.get(), &state.sequencer, state.garbage, plan);
+  for (const absl::string_view piece : body.Chunks()) {
+    CLOUDLET_RETURN_IF_ERROR(writer.Append(base::S(piece), environment.limits.max_object_bytes));
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(put->staged, writer.Finish());
+  *digests = put->staged->digests;
+  return absl::OkStatus();
+}
+
+// A body that Stage took, maybe in an earlier life of the store.
+absl::Status PlaceStaged(const State& state, std::unique_ptr<StagedPayload> staged,
+                         const BucketState& bucket, PreparedPut* put, BodyDigests* digests) {
+  put->staged.reset(static_cast<LocalStaged*>(staged.release()));
+  const LocalStaged& local = *put->staged;
+  if (local.generation != state.generation) {
+    return absl::AbortedError("the store was reopened after the body had been staged (put again)");
+  }
+  if (local.policy != bucket.info.options.etag_policy) {
+    return absl::AbortedError("the bucket was replaced while the body was staged (put again)");
+  }
+  put->bytes = local.bytes;
+  *digests = local.digests;
+  return absl::OkStatus();
+}
+
+// Where the body lies, by its size. A body in hand that is too large for the head row gets a
+// payload id.
+absl::Status SetLocation(State& state, uint64_t size, PreparedPut* put) {
+  Head& head = put->head;
+  head.size = size;
+  if (put->staged != nullptr && put->staged->payload_id != 0) {
+    head.location = Location::kInPayload;
+    head.payload_id = put->staged->payload_id;
+  } else if (size > kInlineBytes) {
+    head.location = Location::kInPayload;
+    CLOUDLET_ASSIGN_OR_RETURN(head.payload_id, state.sequencer.NextPayloadId());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Prepare(State& state, const Environment& environment, PutMutation& mutation,
+                     Prepared* prepared, PreparedPut* put) {
+  const PutOptions& options = *mutation.options;
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(mutation.bucket));
+  CLOUDLET_RETURN_IF_ERROR(CheckKey(mutation.key, environment.limits, environment.key_policy));
+  Head& head = put->head;
+  CLOUDLET_ASSIGN_OR_RETURN(head.headers, CheckHeaders(options, environment.limits));
+
+  BodyDigests digests;
+  if (auto* cord = std::get_if<absl::Cord>(&mutation.body)) {
+    if (cord->size() > environment.limits.max_object_bytes) {
+      return MakeError(ErrorCode::kEntityTooLarge,
+                       absl::StrCat("the body has ", cord->size(), " bytes, the limit is ",
+                                    environment.limits.max_object_bytes));
+    }
+    CLOUDLET_RETURN_IF_ERROR(PlaceCord(state, environment, *cord, options, *bucket, put, &digests));
+  } else {
+    auto& staged = std::get<std::unique_ptr<StagedPayload>>(mutation.body);
+    CLOUDLET_RETURN_IF_ERROR(PlaceStaged(state, std::move(staged), *bucket, put, &digests));
+  }
+  CLOUDLET_RETURN_IF_ERROR(CheckDigests(options, digests));
+  CLOUDLET_RETURN_IF_ERROR(SetLocation(state, digests.size, put));
+  head.bucket_id = bucket->id;
+  head.crc64nvme = digests.crc64nvme;
+  head.etag = EtagOf(bucket->info.options.etag_policy, digests);
+  put->if_match = options.if_match;
+  put->if_none_match = options.if_none_match;
+  prepared->bucket = bucket;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Prepared PreparePut(State& state, const Environment& environment, PutMutation& mutation) {
+  Prepared prepared;
+  PreparedPut& put = prepared.action.emplace<PreparedPut>();
+  prepared.key = mutation.key;
+  prepared.refused = Prepare(state, environment, mutation, &prepared, &put);
+  return prepared;
+}
+
+absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& environment,
+                                          const StageRequest& request) {
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(request.bucket));
+  CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
+  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(*request.options, environment.limits).status());
+  const EtagPolicy policy = bucket->info.options.etag_policy;
+  return PayloadStart{
+      std::make_unique<PayloadWriter>(state.kv.get(), &state.sequencer, state.garbage,
+                                      PlanDigests(policy, *request.options)),
+      policy};
+}
+
+}  // namespace cloudlet::objstore

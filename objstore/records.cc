@@ -1,0 +1,414 @@
+// Encoding and decoding of hot rows, as laid out in records.h.
+#include "objstore/records.h"
+
+#include <cstring>
+#include <optional>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/crc.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+using base::V;
+
+constexpr uint8_t kLayout = 1;
+constexpr size_t kCrcAt = 4;
+
+enum class EventTag : uint8_t {
+  kBucket = 1,
+  kKey = 2,
+  kVersionId = 3,
+  kRequestId = 4,
+  kPrincipal = 5,
+  kSourceAddress = 6,
+  kTargets = 7,  // pairs of length-prefixed (function, trigger id)
+};
+
+absl::Status BadRow(std::string_view what) {
+  return absl::DataLossError(absl::StrCat("stored row does not check: ", V(what)));
+}
+
+template <typename T>
+void StoreLe(std::string* row, size_t offset, T value) {
+  for (size_t i = 0; i < sizeof(T); ++i) {
+    (*row)[offset + i] = static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
+  }
+}
+
+template <typename T>
+T LoadLe(std::string_view row, size_t offset) {
+  return base::bytes_internal::LoadLe<T>(row.data() + offset);
+}
+
+void AppendSection(std::string* row, uint8_t tag, std::string_view bytes) {
+  base::AppendU8(row, tag);
+  base::AppendLengthPrefixed(row, bytes);
+}
+
+template <typename Tag>
+void AppendText(std::string* row, Tag tag, std::string_view text) {
+  if (!text.empty()) AppendSection(row, static_cast<uint8_t>(tag), text);
+}
+
+void StoreEtag(std::string* row, size_t kind_offset, size_t digest_offset, size_t parts_offset,
+               const StoredEtag& etag) {
+  (*row)[kind_offset] = static_cast<char>(etag.kind);
+  std::memcpy(row->data() + digest_offset, etag.digest.data(), etag.digest.size());
+  StoreLe<uint32_t>(row, parts_offset, etag.parts);
+}
+
+StoredEtag LoadEtag(std::string_view row, size_t kind_offset, size_t digest_offset,
+                    size_t parts_offset) {
+  StoredEtag etag;
+  etag.kind = static_cast<EtagKind>(row[kind_offset]);
+  std::memcpy(etag.digest.data(), row.data() + digest_offset, etag.digest.size());
+  etag.parts = LoadLe<uint32_t>(row, parts_offset);
+  return etag;
+}
+
+// Of everything but the checksum itself.
+uint32_t RowCrc(std::string_view row) {
+  return base::Crc32c(row.substr(kCrcAt + 4), base::Crc32c(row.substr(0, kCrcAt)));
+}
+
+// The header and sections of a head row, once they check.
+absl::StatusOr<std::string_view> CheckedHead(std::string_view row) {
+  if (row.size() < kRowHeaderBytes) {
+    return BadRow(absl::StrCat("head of ", row.size(), " bytes"));
+  }
+  if (static_cast<uint8_t>(row[0]) != kLayout) {
+    return BadRow(absl::StrCat("head layout ", static_cast<uint8_t>(row[0])));
+  }
+  const size_t sections = LoadLe<uint32_t>(row, 88);
+  if (sections > row.size() - kRowHeaderBytes) return BadRow("head sections beyond the row");
+  const std::string_view checked = row.substr(0, kRowHeaderBytes + sections);
+  const uint32_t want = LoadLe<uint32_t>(row, kCrcAt);
+  const uint32_t got = RowCrc(checked);
+  if (want != got) {
+    return BadRow(absl::StrCat("head CRC32C ", absl::Hex(got), ", expected ", absl::Hex(want)));
+  }
+  if (static_cast<uint8_t>(row[2]) > 2 || static_cast<uint8_t>(row[3]) > 2) {
+    return BadRow("head location or ETag kind");
+  }
+  if (row[2] == 0 && row.size() - checked.size() != LoadLe<uint64_t>(row, 8)) {
+    return BadRow(absl::StrCat("inline bytes ", row.size() - checked.size(), ", expected ",
+                               LoadLe<uint64_t>(row, 8)));
+  }
+  return checked;
+}
+
+Head FixedPart(std::string_view row) {
+  Head head;
+  head.flags = static_cast<uint8_t>(row[1]);
+  head.location = static_cast<Location>(row[2]);
+  head.etag = LoadEtag(row, 3, 64, 80);
+  head.size = LoadLe<uint64_t>(row, 8);
+  head.modified_ms = static_cast<int64_t>(LoadLe<uint64_t>(row, 16));
+  head.number = LoadLe<uint64_t>(row, 24);
+  head.bucket_id = LoadLe<uint64_t>(row, 32);
+  head.null_number = LoadLe<uint64_t>(row, 40);
+  head.payload_id = LoadLe<uint64_t>(row, 48);
+  head.crc64nvme = LoadLe<uint64_t>(row, 56);
+  head.canned_acl = static_cast<uint8_t>(row[84]);
+  return head;
+}
+
+std::string EncodeMetadata(const UserMetadata& metadata) {
+  std::string out;
+  for (const auto& [name, value] : metadata) {
+    base::AppendLengthPrefixed(&out, name);
+    base::AppendLengthPrefixed(&out, value);
+  }
+  return out;
+}
+
+bool DecodeMetadata(std::string_view bytes, UserMetadata* metadata) {
+  base::ByteReader reader(bytes);
+  std::string_view name;
+  std::string_view value;
+  while (!reader.empty()) {
+    if (!reader.ReadLengthPrefixed(&name) || !reader.ReadLengthPrefixed(&value)) return false;
+    (*metadata)[std::string(name)] = value;
+  }
+  return true;
+}
+
+bool DecodeHeadSection(uint8_t tag, std::string_view bytes, Head* head) {
+  ObjectInfo& headers = head->headers;
+  switch (static_cast<HeadTag>(tag)) {
+    case HeadTag::kContentType:
+      headers.content_type = bytes;
+      return true;
+    case HeadTag::kCacheControl:
+      headers.cache_control = bytes;
+      return true;
+    case HeadTag::kContentDisposition:
+      headers.content_disposition = bytes;
+      return true;
+    case HeadTag::kContentEncoding:
+      headers.content_encoding = bytes;
+      return true;
+    case HeadTag::kContentLanguage:
+      headers.content_language = bytes;
+      return true;
+    case HeadTag::kExpires:
+      headers.expires = bytes;
+      return true;
+    case HeadTag::kWebsiteRedirect:
+      headers.website_redirect_location = bytes;
+      return true;
+    case HeadTag::kUserMetadata:
+      return DecodeMetadata(bytes, &headers.metadata);
+    case HeadTag::kCrc32c: {
+      uint32_t crc = 0;
+      base::ByteReader reader(bytes);
+      if (!reader.ReadU32(&crc) || !reader.empty()) return false;
+      headers.crc32c = crc;
+      return true;
+    }
+  }
+  head->unknown.push_back({tag, std::string(bytes)});
+  return true;
+}
+
+std::string EncodeTargets(const std::vector<EventTarget>& targets) {
+  std::string out;
+  for (const EventTarget& target : targets) {
+    base::AppendLengthPrefixed(&out, target.function);
+    base::AppendLengthPrefixed(&out, target.trigger_id);
+  }
+  return out;
+}
+
+bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record) {
+  Event& event = record->event;
+  switch (static_cast<EventTag>(tag)) {
+    case EventTag::kBucket:
+      event.bucket = bytes;
+      return true;
+    case EventTag::kKey:
+      event.key = bytes;
+      return true;
+    case EventTag::kVersionId:
+      event.version_id = bytes;
+      return true;
+    case EventTag::kRequestId:
+      event.request_id = bytes;
+      return true;
+    case EventTag::kPrincipal:
+      event.principal = bytes;
+      return true;
+    case EventTag::kSourceAddress:
+      event.source_address = bytes;
+      return true;
+    case EventTag::kTargets: {
+      base::ByteReader reader(bytes);
+      std::string_view function;
+      std::string_view trigger;
+      while (!reader.empty()) {
+        if (!reader.ReadLengthPrefixed(&function) || !reader.ReadLengthPrefixed(&trigger)) {
+          return false;
+        }
+        record->targets.push_back({std::string(function), std::string(trigger)});
+      }
+      return true;
+    }
+  }
+  return true;  // event rows are never rewritten: what is unknown may be passed over
+}
+
+}  // namespace
+
+int64_t ToMillis(absl::Time time) { return absl::ToUnixMillis(time); }
+absl::Time FromMillis(int64_t ms) { return absl::FromUnixMillis(ms); }
+
+std::string StoredEtag::Text() const {
+  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
+  switch (kind) {
+    case EtagKind::kNone:
+      return "";
+    case EtagKind::kMd5: {
+      std::string text = base::HexLower(bytes);
+      if (parts > 0) absl::StrAppend(&text, "-", parts);
+      return text;
+    }
+    case EtagKind::kCrc64:
+      return absl::StrCat(absl::Hex(LoadLe<uint64_t>(bytes, 0), absl::kZeroPad16), "-crc64");
+  }
+  return "";
+}
+
+StoredEtag StoredEtag::Parse(std::string_view text) {
+  StoredEtag etag;
+  if (text.size() == 22 && text.substr(16) == "-crc64") {
+    uint64_t value = 0;
+    if (!absl::SimpleHexAtoi(V(text.substr(0, 16)), &value)) return {};
+    etag.kind = EtagKind::kCrc64;
+    for (size_t i = 0; i < 8; ++i) etag.digest[i] = static_cast<uint8_t>(value >> (8 * i));
+  } else if (text.size() >= 32) {
+    etag.kind = EtagKind::kMd5;
+    for (size_t i = 0; i < 16; ++i) {
+      uint32_t byte = 0;
+      if (!absl::SimpleHexAtoi(V(text.substr(2 * i, 2)), &byte)) return {};
+      etag.digest[i] = static_cast<uint8_t>(byte);
+    }
+    if (text.size() > 32 &&
+        (text[32] != '-' || !absl::SimpleAtoi(V(text.substr(33)), &etag.parts))) {
+      return {};
+    }
+  }
+  return etag.Text() == text ? etag : StoredEtag{};
+}
+
+std::string EncodeHead(const Head& head) {
+  const ObjectInfo& headers = head.headers;
+  std::string row(kRowHeaderBytes, '\0');
+  row.reserve(kRowHeaderBytes + 64);
+  AppendText(&row, HeadTag::kContentType, headers.content_type);
+  AppendText(&row, HeadTag::kCacheControl, headers.cache_control);
+  AppendText(&row, HeadTag::kContentDisposition, headers.content_disposition);
+  AppendText(&row, HeadTag::kContentEncoding, headers.content_encoding);
+  AppendText(&row, HeadTag::kContentLanguage, headers.content_language);
+  AppendText(&row, HeadTag::kExpires, headers.expires);
+  AppendText(&row, HeadTag::kWebsiteRedirect, headers.website_redirect_location);
+  if (!headers.metadata.empty()) {
+    AppendText(&row, HeadTag::kUserMetadata, EncodeMetadata(headers.metadata));
+  }
+  if (headers.crc32c.has_value()) {
+    std::string crc;
+    base::AppendU32(&crc, *headers.crc32c);
+    AppendText(&row, HeadTag::kCrc32c, crc);
+  }
+  for (const UnknownSection& section : head.unknown) {
+    AppendSection(&row, section.tag, section.bytes);
+  }
+
+  row[0] = static_cast<char>(kLayout);
+  row[1] = static_cast<char>(head.flags);
+  row[2] = static_cast<char>(head.location);
+  StoreEtag(&row, 3, 64, 80, head.etag);
+  StoreLe<uint64_t>(&row, 8, head.size);
+  StoreLe<uint64_t>(&row, 16, static_cast<uint64_t>(head.modified_ms));
+  StoreLe<uint64_t>(&row, 24, head.number);
+  StoreLe<uint64_t>(&row, 32, head.bucket_id);
+  StoreLe<uint64_t>(&row, 40, head.null_number);
+  StoreLe<uint64_t>(&row, 48, head.payload_id);
+  StoreLe<uint64_t>(&row, 56, head.crc64nvme);
+  row[84] = static_cast<char>(head.canned_acl);
+  StoreLe<uint32_t>(&row, 88, static_cast<uint32_t>(row.size() - kRowHeaderBytes));
+  StoreLe<uint32_t>(&row, kCrcAt, RowCrc(row));
+  return row;
+}
+
+absl::StatusOr<Head> DecodeHeadFixed(std::string_view row) {
+  CLOUDLET_ASSIGN_OR_RETURN(const std::string_view checked, CheckedHead(row));
+  return FixedPart(checked);
+}
+
+absl::StatusOr<DecodedHead> DecodeHead(std::string_view row) {
+  CLOUDLET_ASSIGN_OR_RETURN(const std::string_view checked, CheckedHead(row));
+  DecodedHead decoded;
+  decoded.head = FixedPart(checked);
+  decoded.inline_bytes = row.substr(checked.size());
+  base::ByteReader reader(checked.substr(kRowHeaderBytes));
+  uint8_t tag = 0;
+  std::string_view bytes;
+  while (!reader.empty()) {
+    if (!reader.ReadU8(&tag) || !reader.ReadLengthPrefixed(&bytes) ||
+        !DecodeHeadSection(tag, bytes, &decoded.head)) {
+      return BadRow("head section");
+    }
+  }
+  return decoded;
+}
+
+absl::Status DecodeListing(std::string_view row, ListEntry* entry) {
+  CLOUDLET_ASSIGN_OR_RETURN(const std::string_view checked, CheckedHead(row));
+  entry->size = LoadLe<uint64_t>(checked, 8);
+  entry->etag = LoadEtag(checked, 3, 64, 80).Text();
+  entry->last_modified = FromMillis(static_cast<int64_t>(LoadLe<uint64_t>(checked, 16)));
+  return absl::OkStatus();
+}
+
+ObjectInfo ToInfo(const Head& head, std::string_view key) {
+  ObjectInfo info = head.headers;
+  info.key = key;
+  info.size = head.size;
+  info.etag = head.etag.Text();
+  info.last_modified = FromMillis(head.modified_ms);
+  info.sequence = head.number;
+  info.crc64nvme = head.crc64nvme;
+  if (info.content_type.empty()) info.content_type = "binary/octet-stream";
+  return info;
+}
+
+std::string EncodeEvent(const EventRecord& record) {
+  const Event& event = record.event;
+  std::string row(kRowHeaderBytes, '\0');
+  row.reserve(kRowHeaderBytes + event.bucket.size() + event.key.size() + 96);
+  AppendText(&row, EventTag::kBucket, event.bucket);
+  AppendText(&row, EventTag::kKey, event.key);
+  AppendText(&row, EventTag::kVersionId, event.version_id);
+  AppendText(&row, EventTag::kRequestId, event.request_id);
+  AppendText(&row, EventTag::kPrincipal, event.principal);
+  AppendText(&row, EventTag::kSourceAddress, event.source_address);
+  if (!record.targets.empty()) AppendText(&row, EventTag::kTargets, EncodeTargets(record.targets));
+
+  row[0] = static_cast<char>(kLayout);
+  row[1] = static_cast<char>(event.type);
+  row[2] = record.retained ? 1 : 0;
+  StoreEtag(&row, 3, 64, 84, StoredEtag::Parse(event.etag));
+  StoreLe<uint64_t>(&row, 8, event.sequence);
+  StoreLe<uint64_t>(&row, 16, record.bucket_id);
+  StoreLe<uint64_t>(&row, 32, event.size);
+  StoreLe<uint64_t>(&row, 40, static_cast<uint64_t>(ToMillis(event.time)));
+  StoreLe<uint64_t>(&row, 48, event.causation.root);
+  StoreLe<uint64_t>(&row, 56, event.causation.parent);
+  StoreLe<uint32_t>(&row, 80, static_cast<uint32_t>(event.causation.hops));
+  StoreLe<uint32_t>(&row, kCrcAt, RowCrc(row));
+  return row;
+}
+
+absl::StatusOr<EventRecord> DecodeEvent(std::string_view row) {
+  if (row.size() < kRowHeaderBytes) {
+    return BadRow(absl::StrCat("event of ", row.size(), " bytes"));
+  }
+  if (static_cast<uint8_t>(row[0]) != kLayout) {
+    return BadRow(absl::StrCat("event layout ", static_cast<uint8_t>(row[0])));
+  }
+  const uint32_t want = LoadLe<uint32_t>(row, kCrcAt);
+  const uint32_t got = RowCrc(row);
+  if (want != got) {
+    return BadRow(absl::StrCat("event CRC32C ", absl::Hex(got), ", expected ", absl::Hex(want)));
+  }
+  EventRecord record;
+  Event& event = record.event;
+  event.type = static_cast<EventType>(row[1]);
+  if (EventTypeName(event.type).empty()) return BadRow("event type");
+  record.retained = (row[2] & 1) != 0;
+  event.etag = LoadEtag(row, 3, 64, 84).Text();
+  event.sequence = LoadLe<uint64_t>(row, 8);
+  record.bucket_id = LoadLe<uint64_t>(row, 16);
+  event.size = LoadLe<uint64_t>(row, 32);
+  event.time = FromMillis(static_cast<int64_t>(LoadLe<uint64_t>(row, 40)));
+  event.causation.root = LoadLe<uint64_t>(row, 48);
+  event.causation.parent = LoadLe<uint64_t>(row, 56);
+  event.causation.hops = static_cast<int>(LoadLe<uint32_t>(row, 80));
+  base::ByteReader reader(row.substr(kRowHeaderBytes));
+  uint8_t tag = 0;
+  std::string_view bytes;
+  while (!reader.empty()) {
+    if (!reader.ReadU8(&tag) || !reader.ReadLengthPrefixed(&bytes) ||
+        !DecodeEventSection(tag, bytes, &record)) {
+      return BadRow("event section");
+    }
+  }
+  return record;
+}
+
+}  // namespace cloudlet::objstore

@@ -1,0 +1,155 @@
+// The store seam: what a store of objects gives, requests in and values out.
+//
+// LocalStore (local_store.h) is one over a Kv. Decorators (faults, latency, metering) and a store
+// over a remote S3 service wear the same interface; store_conformance.h says in tests what all of
+// them must do. Everything that changes objects is one Mutate: a span of mutations in, a verdict
+// for each out.
+//
+// Threads: every method of ObjectStore may be called from any thread. Sinks and sources belong to
+// one thread at a time.
+#ifndef CLOUDLET_OBJSTORE_STORE_H_
+#define CLOUDLET_OBJSTORE_STORE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
+#include "absl/types/span.h"
+#include "cloudlet/bucket.h"
+#include "cloudlet/caller.h"
+#include "cloudlet/listing.h"
+#include "cloudlet/object.h"
+
+namespace cloudlet::objstore {
+
+// Bytes that lie in the store already, invisible until a PutMutation takes them. Destroyed untaken,
+// they are garbage.
+class StagedPayload {
+ public:
+  virtual ~StagedPayload() = default;
+  virtual uint64_t size() const = 0;
+};
+
+// Takes a body piece by piece in bounded memory. Destroyed before Finish, it leaves garbage and
+// nothing else.
+class PayloadSink {
+ public:
+  virtual ~PayloadSink() = default;
+  virtual absl::Status Write(std::string_view bytes) = 0;
+  virtual absl::StatusOr<std::unique_ptr<StagedPayload>> Finish() = 0;
+};
+
+// Gives a body piece by piece, each at most about 1 MiB and verified; an empty Cord is the end. A
+// piece may outlive the source.
+class PayloadSource {
+ public:
+  virtual ~PayloadSource() = default;
+  virtual absl::StatusOr<absl::Cord> Next() = 0;
+};
+
+// Writes an object. The views and pointers must stay valid during Mutate.
+struct PutMutation {
+  std::string_view bucket;
+  std::string_view key;
+  // A Cord (empty for no bytes), or what Stage of the same store gave.
+  std::variant<absl::Cord, std::unique_ptr<StagedPayload>> body;
+  // Not null; its durability is superseded by that of the request.
+  const PutOptions* options = nullptr;
+};
+
+// Deletes an object. Nothing to delete: a result with existed = false.
+struct DeleteMutation {
+  std::string_view bucket;
+  std::string_view key;
+  const DeleteOptions* options = nullptr;  // not null; durability as above
+};
+
+using Mutation = std::variant<PutMutation, DeleteMutation>;
+using MutationResult = std::variant<PutResult, DeleteResult>;
+
+// What happens to the others when one mutation fails.
+enum class Together {
+  kEachAlone,     // they are carried out
+  kAllOrNothing,  // none is; the others answer ABORTED
+};
+
+struct MutateRequest {
+  // At most 1,000, carried out in this order, each seeing those before it. kAllOrNothing takes
+  // effect at one moment; kEachAlone in groups of at most 32, each at one moment.
+  absl::Span<Mutation> mutations;
+  Caller caller = {};
+  Durability durability = Durability::kBuffered;
+  Together together = Together::kEachAlone;
+  // Once true, what is not yet committed answers FAILED_PRECONDITION: the invocation that asks has
+  // timed out or ended. Null: never.
+  const std::atomic<bool>* revoked = nullptr;
+};
+
+struct StageRequest {
+  std::string_view bucket;
+  std::string_view key;
+  const PutOptions* options = nullptr;  // not null
+  Caller caller = {};
+};
+
+enum class ReadPart { kInfoOnly, kBody };
+
+struct ReadRequest {
+  std::string_view bucket;
+  std::string_view key;
+  const GetOptions* options = nullptr;  // not null
+  ReadPart part = ReadPart::kBody;
+  Caller caller = {};
+};
+
+struct ReadAnswer {
+  ObjectInfo info;
+  bool not_modified = false;  // nothing to read
+  uint64_t offset = 0;        // of the range within the object
+  uint64_t length = 0;        // of the range
+  // The bytes: small bodies lie here, verified; otherwise it is empty and `source` gives them.
+  absl::Cord small_body;
+  std::unique_ptr<PayloadSource> source;
+};
+
+// What a store can do beyond the interface's common ground.
+struct StoreCapabilities {
+  bool atomic_events = false;      // the event row is in the batch of its change
+  bool settles_with_data = false;  // ledger rows can be committed together with mutations
+  bool arbitrary_keys = false;     // keys need not be UTF-8
+};
+
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+
+  // One verdict per mutation, in order.
+  virtual std::vector<absl::StatusOr<MutationResult>> Mutate(const MutateRequest& request) = 0;
+  // A sink for a body that is written ahead of its mutation. What is wrong already (bucket, key,
+  // headers, permission) is answered here, and again by the mutation, which must be for the same
+  // bucket and options; conditions and digests are for the mutation alone.
+  virtual absl::StatusOr<std::unique_ptr<PayloadSink>> Stage(const StageRequest& request) = 0;
+  virtual absl::StatusOr<ReadAnswer> Read(const ReadRequest& request) = 0;
+  virtual absl::StatusOr<ListPage> List(std::string_view bucket, const ListPageOptions& options,
+                                        const Caller& caller) = 0;
+
+  virtual absl::Status CreateBucket(std::string_view name, const BucketOptions& options,
+                                    const Caller& caller) = 0;
+  virtual absl::Status DeleteBucket(std::string_view name, const Caller& caller) = 0;
+  virtual absl::StatusOr<BucketInfo> HeadBucket(std::string_view name, const Caller& caller) = 0;
+  virtual absl::StatusOr<std::vector<BucketInfo>> ListBuckets(const Caller& caller) = 0;
+
+  virtual absl::Status Sync() = 0;
+  virtual StoreCapabilities capabilities() const = 0;
+};
+
+}  // namespace cloudlet::objstore
+
+#endif  // CLOUDLET_OBJSTORE_STORE_H_

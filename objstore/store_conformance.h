@@ -1,0 +1,65 @@
+// What every ObjectStore must do, as tests: one suite that each store's own test instantiates.
+//
+//   INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance, ::testing::Values(factory),
+//                            StoreFactoryName);
+//
+// The factory's open() makes a new empty store; the owner of that store is its in-process caller. A
+// test has one store at a time. A store's positive capabilities widen what is asked of it.
+#ifndef CLOUDLET_OBJSTORE_STORE_CONFORMANCE_H_
+#define CLOUDLET_OBJSTORE_STORE_CONFORMANCE_H_
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "objstore/store.h"
+#include "objstore/store_testing.h"
+
+namespace cloudlet::objstore {
+
+struct StoreFactory {
+  std::string name = {};  // letters and digits only
+  std::function<std::shared_ptr<ObjectStore>(Environment)> open = {};
+  // Closes the store and opens it again from what it has kept, under the same pointer. Null: it
+  // keeps nothing.
+  std::function<absl::Status(ObjectStore&)> reopen = nullptr;
+};
+
+std::ostream& operator<<(std::ostream& out, const StoreFactory& factory);
+std::string StoreFactoryName(const ::testing::TestParamInfo<StoreFactory>& info);
+
+class StoreConformance : public ::testing::TestWithParam<StoreFactory> {
+ protected:
+  void SetUp() override { OpenWith({}, KeyPolicy::kBytes); }
+  // A new store with a bucket "bkt", instead of the one there is.
+  void OpenWith(const Limits& limits, KeyPolicy key_policy);
+
+  ObjectStore& store() { return *store_; }
+  TestClock& clock() { return *clock_; }
+
+  // On the bucket "bkt"; bodies, or codes.
+  std::string PutCode(std::string_view key, std::string_view body, const PutOptions& options = {});
+  std::string GetCode(std::string_view key, const GetOptions& options = {});
+  std::string DeleteCode(std::string_view key, const DeleteOptions& options = {});
+  std::string Body(std::string_view key) { return BodyOf(store(), "bkt", key); }
+  std::vector<std::string> Listed(const ListPageOptions& options = {}) {
+    return ListAll(store(), "bkt", options);
+  }
+  // Writes empty objects under those of `keys` that the store takes; returns these in byte order.
+  std::vector<std::string> Fill(std::vector<std::string> keys);
+
+ private:
+  std::shared_ptr<TestClock> clock_;
+  std::shared_ptr<ObjectStore> store_;
+};
+
+// Keys that other stores trip over: each is an object of its own.
+std::vector<std::string> NastyKeys();
+
+}  // namespace cloudlet::objstore
+
+#endif  // CLOUDLET_OBJSTORE_STORE_CONFORMANCE_H_

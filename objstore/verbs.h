@@ -1,0 +1,51 @@
+// The verbs of the store, one file each: put.cc, remove.cc, get.cc, list.cc. LocalStore is the
+// boundary around them.
+//
+// Each works on one opened State; preparing a mutation does all that needs no lock (names, digests,
+// bodies on their way into the store), the commit does the rest.
+#ifndef CLOUDLET_OBJSTORE_VERBS_H_
+#define CLOUDLET_OBJSTORE_VERBS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "objstore/commit.h"
+#include "objstore/payload.h"
+#include "objstore/state.h"
+#include "objstore/store.h"
+
+namespace cloudlet::objstore {
+
+// put.cc
+Prepared PreparePut(State& state, const Environment& environment, PutMutation& mutation);
+// A writer for a body that is staged, and the policy that its digests are for.
+struct PayloadStart {
+  std::unique_ptr<PayloadWriter> writer;
+  EtagPolicy policy = EtagPolicy::kMd5;
+};
+absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& environment,
+                                          const StageRequest& request);
+
+// remove.cc
+Prepared PrepareDelete(State& state, const Environment& environment,
+                       const DeleteMutation& mutation);
+
+// get.cc
+struct ReadResult {
+  ReadAnswer answer;                      // without a source
+  std::unique_ptr<PayloadReader> reader;  // set where the body does not lie in the answer
+  std::unique_ptr<Garbage::Pin> pin;      // with the reader: keeps the payload
+};
+absl::StatusOr<ReadResult> Read(State& state, const Environment& environment,
+                                const ReadRequest& request);
+
+// list.cc
+absl::StatusOr<ListPage> List(State& state, const Environment& environment, std::string_view bucket,
+                              const ListPageOptions& options, const Caller& caller);
+
+}  // namespace cloudlet::objstore
+
+#endif  // CLOUDLET_OBJSTORE_VERBS_H_

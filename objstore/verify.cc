@@ -1,0 +1,215 @@
+// Reading a whole store for disagreements: see verify.h.
+#include "objstore/verify.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "objstore/delivery_rows.h"
+#include "objstore/keys.h"
+#include "objstore/payload.h"
+#include "objstore/records.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+using base::V;
+
+constexpr size_t kMostProblems = 100;
+
+class Verifier {
+ public:
+  explicit Verifier(State& state) : state_(state), snapshot_(state.kv->TakeSnapshot()) {}
+
+  absl::StatusOr<VerifyReport> Run() {
+    for (const BucketPtr& bucket : state_.buckets.All()) buckets_.insert(bucket->id);
+    CLOUDLET_RETURN_IF_ERROR(Heads());
+    CLOUDLET_RETURN_IF_ERROR(Owners());
+    CLOUDLET_RETURN_IF_ERROR(Payloads());
+    CLOUDLET_RETURN_IF_ERROR(Events());
+    CLOUDLET_RETURN_IF_ERROR(Deliveries());
+    return std::move(report_);
+  }
+
+ private:
+  struct Owned {
+    uint64_t size = 0;
+    std::string what;  // bucket id and key
+    bool referenced = false;
+  };
+  // What there is of one payload.
+  struct Found {
+    uint64_t bytes = 0;
+    uint32_t chunks = 0;
+    bool whole = true;  // chunks 0, 1, 2, ..., all but the last one full
+  };
+
+  std::unique_ptr<kv::Iterator> Walk(kv::Family family) {
+    kv::IteratorOptions options;
+    options.snapshot = snapshot_.get();
+    options.fill_cache = false;
+    auto it = state_.kv->NewIterator(family, options);
+    it->SeekToFirst();
+    return it;
+  }
+
+  void Problem(std::string text) {
+    if (report_.problems.size() < kMostProblems) report_.problems.push_back(std::move(text));
+  }
+
+  absl::Status Heads() {
+    auto it = Walk(kHeads);
+    for (; it->Valid(); it->Next()) {
+      ++report_.objects;
+      std::string_view key = it->key();
+      uint64_t bucket_id = 0;
+      if (!base::ReadBe64(&key, &bucket_id)) {
+        Problem("a head key is too short");
+        continue;
+      }
+      const std::string what = absl::StrCat("bucket ", bucket_id, " key ", V(base::Quoted(key)));
+      if (buckets_.count(bucket_id) == 0) Problem(absl::StrCat(what, ": no such bucket"));
+      const absl::StatusOr<DecodedHead> decoded = DecodeHead(it->value());
+      if (!decoded.ok()) {
+        Problem(absl::StrCat(what, ": ", decoded.status().message()));
+        continue;
+      }
+      if (decoded->head.bucket_id != bucket_id) {
+        Problem(absl::StrCat(what, ": the row is of bucket ", decoded->head.bucket_id));
+      }
+      if (decoded->head.location != Location::kInPayload) continue;
+      // A version is named by its commit number, a payload by its id: together they are the
+      // reference.
+      if (!owned_
+               .emplace(std::make_pair(decoded->head.payload_id, decoded->head.number),
+                        Owned{decoded->head.size, what})
+               .second) {
+        Problem(absl::StrCat(what, ": shares its payload and number with another object"));
+      }
+    }
+    return it->status();
+  }
+
+  absl::Status Owners() {
+    auto it = Walk(kOwners);
+    for (; it->Valid(); it->Next()) {
+      if (const auto garbage = ParseGarbageKey(it->key())) {
+        garbage_.insert(*garbage);
+        continue;
+      }
+      const std::optional<Reference> reference = ParseReferenceKey(it->key());
+      if (!reference.has_value()) {
+        Problem("an owners key does not parse");
+        continue;
+      }
+      const auto owner = owned_.find({reference->payload_id, reference->owner_id});
+      if (owner == owned_.end()) {
+        Problem(absl::StrCat("payload ", reference->payload_id, ": its owner ", reference->owner_id,
+                             " does not exist"));
+      } else {
+        owner->second.referenced = true;
+      }
+      referenced_.insert(reference->payload_id);
+    }
+    for (const auto& [id, owned] : owned_) {
+      if (!owned.referenced) {
+        Problem(absl::StrCat(owned.what, ": payload ", id.first, " has no reference"));
+      }
+    }
+    return it->status();
+  }
+
+  absl::Status Payloads() {
+    std::map<uint64_t, Found> payloads;
+    auto it = Walk(kPayload);
+    for (; it->Valid(); it->Next()) {
+      const std::optional<ChunkName> name = ParseChunkKey(it->key());
+      if (!name.has_value() || it->value().size() < 8) {
+        Problem("a payload row does not parse");
+        continue;
+      }
+      Found& found = payloads[name->payload_id];
+      found.whole = found.whole && name->chunk == found.chunks && found.bytes % kChunkBytes == 0;
+      ++found.chunks;
+      found.bytes += it->value().size() - 8;
+    }
+    CLOUDLET_RETURN_IF_ERROR(it->status());
+    report_.payloads = payloads.size();
+    for (const auto& [id, found] : payloads) {
+      if (referenced_.count(id) != 0) continue;
+      if (garbage_.count(id) != 0) {
+        ++report_.garbage_payloads;
+      } else {
+        Problem(absl::StrCat("payload ", id, " has ", found.bytes, " bytes and no owner"));
+      }
+    }
+    for (const auto& [id, owned] : owned_) {
+      const Found& found = payloads[id.first];
+      if (found.bytes != owned.size || found.chunks != ChunksOf(owned.size) || !found.whole) {
+        Problem(absl::StrCat(owned.what, ": payload ", id.first, " has ", found.bytes, " bytes in ",
+                             found.chunks, " chunks", found.whole ? "" : " with gaps",
+                             ", expected ", owned.size, " in ", ChunksOf(owned.size)));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Events() {
+    uint64_t watermark = 0;
+    CLOUDLET_ASSIGN_OR_RETURN(
+        const std::optional<kv::PinnedBytes> row,
+        state_.kv->Get(kSystem, kWatermarkKey, {.snapshot = snapshot_.get()}));
+    if (row.has_value()) {
+      std::string_view bytes = row->view();
+      if (!base::ReadBe64(&bytes, &watermark)) Problem("the watermark row does not parse");
+    }
+    auto it = Walk(kEvents);
+    for (; it->Valid(); it->Next()) {
+      ++report_.events;
+      const absl::StatusOr<EventRecord> event = DecodeEvent(it->value());
+      const std::optional<uint64_t> number = ParseEventKey(it->key());
+      if (!number.has_value()) {
+        Problem("an event key does not parse");
+      } else if (!event.ok()) {
+        Problem(absl::StrCat("event ", *number, ": ", event.status().message()));
+      } else if (event->event.sequence != *number) {
+        Problem(absl::StrCat("event ", *number, " holds event ", event->event.sequence));
+      } else if (it->key()[0] == kTransientTag && *number <= watermark) {
+        Problem(absl::StrCat("event ", *number, " stands below the watermark ", watermark));
+      }
+    }
+    return it->status();
+  }
+
+  absl::Status Deliveries() {
+    auto it = Walk(kDeliveries);
+    for (; it->Valid(); it->Next()) {
+      ++report_.deliveries;
+      const absl::StatusOr<DeliveryRow> delivery = DecodeDelivery(it->key(), it->value());
+      if (!delivery.ok()) Problem(absl::StrCat("a delivery: ", delivery.status().message()));
+    }
+    return it->status();
+  }
+
+  State& state_;
+  const std::shared_ptr<const kv::Snapshot> snapshot_;
+  VerifyReport report_;
+  std::set<uint64_t> buckets_;
+  std::map<std::pair<uint64_t, uint64_t>, Owned> owned_;  // by (payload id, commit number)
+  std::set<uint64_t> referenced_;
+  std::set<uint64_t> garbage_;
+};
+
+}  // namespace
+
+absl::StatusOr<VerifyReport> Verify(State& state) { return Verifier(state).Run(); }
+
+}  // namespace cloudlet::objstore

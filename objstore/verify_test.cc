@@ -1,0 +1,219 @@
+// Verify: a sound store has no problems, and each kind of damage is seen and named.
+#include "objstore/verify.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "gtest/gtest.h"
+#include "objstore/keys.h"
+#include "objstore/local_ledger.h"
+#include "objstore/payload.h"
+#include "objstore/records.h"
+#include "objstore/store_testing.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+// A store with something of everything.
+class VerifyTest : public ::testing::Test {
+ protected:
+  VerifyTest() {
+    EXPECT_TRUE(Put(*test_.store, "bkt", "small", "v").ok());
+    EXPECT_TRUE(Put(*test_.store, "bkt", "large", Bytes(3 << 20)).ok());
+    EXPECT_TRUE(Put(*test_.store, "bkt", "middle", Bytes(5000)).ok());
+    EXPECT_TRUE(Put(*test_.store, "bkt", "replaced", Bytes(5000)).ok());
+    EXPECT_TRUE(Put(*test_.store, "bkt", "replaced", "small").ok());
+    DeliveryRow row;
+    row.event = ledger_.ReadEvents(0, 1).value().at(0);
+    row.target = {"f", "r"};
+    EXPECT_TRUE(ledger_.Settle({.write = {row}}).ok());
+  }
+
+  VerifyReport Run() {
+    const absl::StatusOr<VerifyReport> report = Verify(test_.state());
+    EXPECT_TRUE(report.ok()) << report.status();
+    return *report;
+  }
+  // The problems, one a line.
+  std::string Problems() {
+    std::string text;
+    for (const std::string& problem : Run().problems) text += problem + "\n";
+    return text;
+  }
+  void ExpectProblem(const std::string& about, const std::string& what) {
+    const std::string problems = Problems();
+    bool found = false;
+    for (const std::string& problem : Run().problems) {
+      found = found ||
+              (problem.find(about) != std::string::npos && problem.find(what) != std::string::npos);
+    }
+    EXPECT_TRUE(found) << about << " / " << what << " in:\n" << problems;
+  }
+  std::string HeadKeyOf(std::string_view key) {
+    return HeadKey(test_.state().buckets.Find("bkt").value()->id, key);
+  }
+  std::string Row(kv::Family family, const std::string& key) {
+    return std::string(test_.kv().Get(family, key).value().value().view());
+  }
+  // The head row of `key`, changed and sealed again.
+  void Rewrite(std::string_view key, const std::function<void(Head&)>& change) {
+    const std::string row = Row(kHeads, HeadKeyOf(key));
+    DecodedHead decoded = DecodeHead(row).value();
+    change(decoded.head);
+    test_.PutRow(kHeads, HeadKeyOf(key),
+                 EncodeHead(decoded.head) + std::string(decoded.inline_bytes));
+  }
+  uint64_t PayloadOf(std::string_view key) {
+    return DecodeHeadFixed(Row(kHeads, HeadKeyOf(key))).value().payload_id;
+  }
+  uint64_t NumberOf(std::string_view key) {
+    return DecodeHeadFixed(Row(kHeads, HeadKeyOf(key))).value().number;
+  }
+
+  TestStore test_{BucketOptions{.retain_events = true}};
+  LocalLedger ledger_{test_.store.get()};
+};
+
+TEST_F(VerifyTest, SoundStore_HasCountsAndNoProblems) {
+  const VerifyReport report = Run();
+  EXPECT_EQ(Problems(), "");
+  EXPECT_EQ(report.objects, 4u);
+  EXPECT_EQ(report.payloads, 3u);
+  EXPECT_EQ(report.garbage_payloads, 1u);
+  EXPECT_EQ(report.events, 5u);
+  EXPECT_EQ(report.deliveries, 1u);
+}
+
+TEST_F(VerifyTest, DamagedHead) {
+  std::string row = Row(kHeads, HeadKeyOf("small"));
+  row[20] = static_cast<char>(row[20] ^ 1);
+  test_.PutRow(kHeads, HeadKeyOf("small"), row);
+  ExpectProblem("key \"small\"", "CRC32C");
+}
+
+TEST_F(VerifyTest, HeadWithoutABucket) {
+  test_.PutRow(kHeads, HeadKey(999, "lost"), Row(kHeads, HeadKeyOf("small")));
+  ExpectProblem("key \"lost\"", "no such bucket");
+}
+
+TEST_F(VerifyTest, HeadOfAnotherBucket) {
+  Rewrite("small", [](Head& head) { head.bucket_id = 999; });
+  ExpectProblem("key \"small\"", "of bucket 999");
+}
+
+TEST_F(VerifyTest, HeadKeyThatIsTooShort) {
+  test_.PutRow(kHeads, "short", "row");
+  ExpectProblem("a head key", "too short");
+}
+
+TEST_F(VerifyTest, MissingReference) {
+  test_.DeleteRow(kOwners, ReferenceKey(PayloadOf("large"), kVersionOwner, NumberOf("large")));
+  ExpectProblem("key \"large\"", "no reference");
+}
+
+TEST_F(VerifyTest, ReferenceWithoutAnOwner) {
+  test_.PutRow(kOwners, ReferenceKey(PayloadOf("large"), kVersionOwner, 999), "");
+  ExpectProblem("its owner 999", "does not exist");
+}
+
+TEST_F(VerifyTest, OwnersKeyThatDoesNotParse) {
+  test_.PutRow(kOwners, "what", "");
+  ExpectProblem("an owners key", "does not parse");
+}
+
+TEST_F(VerifyTest, PayloadWithoutAnOwner) {
+  test_.PutRow(kPayload, ChunkKey(999, 0), "some chunk");
+  ExpectProblem("payload 999", "no owner");
+}
+
+TEST_F(VerifyTest, MissingChunk_InTheMiddleAndAtTheEnd) {
+  const uint64_t id = PayloadOf("large");
+  for (const uint32_t chunk : {1u, 2u}) {
+    const std::string row = Row(kPayload, ChunkKey(id, chunk));
+    test_.DeleteRow(kPayload, ChunkKey(id, chunk));
+    ExpectProblem("key \"large\"", "expected 3145728");
+    test_.PutRow(kPayload, ChunkKey(id, chunk), row);
+  }
+  EXPECT_EQ(Problems(), "");
+}
+
+TEST_F(VerifyTest, ChunksThatAddUpButHaveAGap) {
+  const uint64_t id = PayloadOf("large");
+  const std::string row = Row(kPayload, ChunkKey(id, 1));
+  test_.DeleteRow(kPayload, ChunkKey(id, 1));
+  test_.PutRow(kPayload, ChunkKey(id, 3), row);
+  ExpectProblem("key \"large\"", "gaps");
+}
+
+TEST_F(VerifyTest, MissingPayload) {
+  test_.DeleteRow(kPayload, ChunkKey(PayloadOf("middle"), 0));
+  ExpectProblem("key \"middle\"", "has 0 bytes");
+}
+
+TEST_F(VerifyTest, PayloadRowThatDoesNotParse) {
+  test_.PutRow(kPayload, "what", "some chunk");
+  ExpectProblem("a payload row", "does not parse");
+  test_.DeleteRow(kPayload, "what");
+  test_.PutRow(kPayload, ChunkKey(PayloadOf("middle"), 0), "short");
+  ExpectProblem("a payload row", "does not parse");
+}
+
+TEST_F(VerifyTest, TwoObjectsWithOnePayload) {
+  Rewrite("middle", [&](Head& head) {
+    head.payload_id = PayloadOf("large");
+    head.number = NumberOf("large");
+  });
+  ExpectProblem("key \"middle\"", "shares its payload");
+}
+
+TEST_F(VerifyTest, DamagedEvent) {
+  const std::string key = EventKey(kRetainedTag, NumberOf("small"));
+  std::string row = Row(kEvents, key);
+  row.back() = static_cast<char>(row.back() ^ 1);
+  test_.PutRow(kEvents, key, row);
+  ExpectProblem("event " + std::to_string(NumberOf("small")), "CRC32C");
+  test_.PutRow(kEvents, "what", row);
+  ExpectProblem("an event key", "does not parse");
+}
+
+TEST_F(VerifyTest, EventUnderAnotherNumber) {
+  test_.PutRow(kEvents, EventKey(kRetainedTag, 999),
+               Row(kEvents, EventKey(kRetainedTag, NumberOf("small"))));
+  ExpectProblem("event 999", "holds event");
+}
+
+TEST_F(VerifyTest, TransientEventBelowTheWatermark) {
+  const uint64_t number = NumberOf("small");
+  ASSERT_TRUE(ledger_.Settle({.watermark = number}).ok());
+  EXPECT_EQ(Problems(), "");
+  test_.PutRow(kEvents, EventKey(kTransientTag, number),
+               Row(kEvents, EventKey(kRetainedTag, number)));
+  ExpectProblem("event " + std::to_string(number), "below the watermark");
+}
+
+TEST_F(VerifyTest, DamagedWatermark) {
+  test_.PutRow(kSystem, kWatermarkKey, "short");
+  ExpectProblem("the watermark row", "does not parse");
+}
+
+TEST_F(VerifyTest, DamagedDelivery) {
+  test_.PutRow(kDeliveries, DeliveryKeyOf(NumberOf("small"), "g"), "\xFF");
+  ExpectProblem("a delivery", "does not parse");
+}
+
+TEST_F(VerifyTest, Problems_AreCutAtOneHundred) {
+  for (uint64_t id = 1000; id < 1200; ++id) test_.PutRow(kPayload, ChunkKey(id, 0), "some chunk");
+  EXPECT_EQ(Run().problems.size(), 100u);
+}
+
+TEST_F(VerifyTest, GarbageThatWasSwept_IsGone) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(test_.state().garbage->Sweep(100).ok());
+  EXPECT_EQ(Run().garbage_payloads, 0u);
+  EXPECT_EQ(Run().payloads, 2u);
+  EXPECT_EQ(Problems(), "");
+}
+
+}  // namespace
+}  // namespace cloudlet::objstore

@@ -1,0 +1,96 @@
+// Tests of the test kit: that the clock moves only when told, and that a fake is deterministic.
+#include <string>
+#include <vector>
+
+#include "cloudlet/testing.h"
+#include "gtest/gtest.h"
+
+namespace cloudlet::testing {
+namespace {
+
+TEST(FakeCloud, SettleRunsRetriesAtTheirTimes) {
+  FakeCloud fake;
+  Bucket bucket = fake.cloud().CreateBucket("bucket").value();
+  const absl::Time start = fake.clock().Now();
+  std::vector<absl::Duration> runs;
+  ASSERT_TRUE(fake.cloud()
+                  .RegisterFunction("fails",
+                                    [&](const Event&, FunctionContext&) {
+                                      runs.push_back(fake.clock().Now() - start);
+                                      return absl::InternalError("no");
+                                    })
+                  .ok());
+  ASSERT_TRUE(fake.cloud().AddTrigger({.bucket = "bucket", .function = "fails"}).ok());
+  ASSERT_TRUE(bucket.Put("key", "body").ok());
+  EXPECT_TRUE(runs.empty());
+  const SettleResult settled = fake.Settle().value();
+  EXPECT_EQ(settled.runs, 3u);
+  EXPECT_EQ(settled.simulated, absl::Seconds(180));
+  EXPECT_EQ(runs, (std::vector<absl::Duration>{absl::ZeroDuration(), absl::Seconds(60),
+                                               absl::Seconds(180)}));
+}
+
+TEST(FakeCloud, SettleReportsAFunctionThatNeverEnds) {
+  FakeCloud fake;
+  Bucket bucket = fake.cloud().CreateBucket("bucket").value();
+  ASSERT_TRUE(
+      fake.cloud()
+          .RegisterFunction(
+              "fails", [](const Event&, FunctionContext&) { return absl::InternalError("no"); })
+          .ok());
+  ASSERT_TRUE(fake.cloud().AddTrigger({.bucket = "bucket", .function = "fails"}).ok());
+  ASSERT_TRUE(bucket.Put("key", "body").ok());
+  const absl::StatusOr<SettleResult> settled = fake.Settle({.max_simulated = absl::Seconds(90)});
+  EXPECT_EQ(settled.status().code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+// All that a run shows of itself.
+std::string Transcript(uint64_t seed) {
+  FakeCloud fake({.seed = seed});
+  std::string text;
+  Bucket bucket = fake.cloud().CreateBucket("bucket").value();
+  fake.cloud()
+      .RegisterFunction("record",
+                        [&](const Event& event, FunctionContext& context) {
+                          text += event.key + event.request_id + event.sequencer() +
+                                  std::string(context.request_id()) + ";";
+                          return absl::OkStatus();
+                        })
+      .IgnoreError();
+  fake.cloud().AddTrigger({.bucket = "bucket", .function = "record"}).value();
+  for (int i = 0; i < 20; ++i) bucket.Put("key" + std::to_string(i), "body").value();
+  fake.Settle().value();
+  return text;
+}
+
+TEST(FakeCloud, SameSeedSameRun) {
+  EXPECT_FALSE(Transcript(7).empty());
+  EXPECT_EQ(Transcript(7), Transcript(7));
+  EXPECT_NE(Transcript(7), Transcript(8));
+}
+
+TEST(SimulatedClock, MovesOnlyForwardExceptByJump) {
+  SimulatedClock clock;
+  const absl::Time start = clock.Now();
+  clock.Advance(absl::Seconds(-5));
+  EXPECT_EQ(clock.Now(), start);
+  clock.AdvanceTo(start + absl::Seconds(5));
+  clock.AdvanceTo(start);
+  EXPECT_EQ(clock.Now(), start + absl::Seconds(5));
+  clock.JumpTo(start);
+  EXPECT_EQ(clock.Now(), start);
+}
+
+TEST(SimulatedClock, TellsListenersUntilTheirTokenGoes) {
+  SimulatedClock clock;
+  int told = 0;
+  std::shared_ptr<void> token = clock.OnJump([&] { ++told; });
+  clock.Advance(absl::Seconds(1));
+  EXPECT_EQ(told, 1);
+  token.reset();
+  clock.Advance(absl::Seconds(1));
+  EXPECT_EQ(told, 1);
+}
+
+}  // namespace
+}  // namespace cloudlet::testing

@@ -1,0 +1,11 @@
+# Sourced by the checks that call a compiler without Bazel.
+
+# make_include_tree DIR: fills DIR so that `-I DIR` resolves "cloudlet/x.h" as Bazel's prefix does.
+# The workspace root must be the current directory.
+make_include_tree() {
+  local header
+  mkdir -p "$1/cloudlet"
+  for header in api/*.h testing/testing*.h; do
+    if [ -e "$header" ]; then ln -sf "$PWD/$header" "$1/cloudlet/"; fi
+  done
+}

@@ -1,0 +1,386 @@
+// Runs: a token takes the next delivery of its function, the checks of Lambda's CHECK state, the
+// handler, and what follows from its end.
+//
+// A run that is Finish()ed by its own thread is dealt with on that thread. One that has timed out
+// goes back to the front of its queue, marked, and whoever takes it from there deals with the
+// failure; the stuck thread touches nothing more.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "base/fault_point.h"
+#include "base/mutex.h"
+#include "base/scheduler.h"
+#include "base/strings.h"
+#include "cloudlet/object.h"
+#include "objstore/ledger.h"
+#include "triggers/dead_letter.h"
+#include "triggers/delivery.h"
+#include "triggers/invocation.h"
+#include "triggers/retry.h"
+#include "triggers/runtime.h"
+#include "triggers/thread_frame.h"
+
+namespace cloudlet::triggers {
+
+thread_local Runtime::ThreadFrame* Runtime::ThreadFrame::innermost = nullptr;
+
+size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
+  Slot slot;
+  std::shared_ptr<const Code> code;
+  {
+    base::MutexLock lock(&mu_);
+    if (registration != function->registration) return 0;  // posted for an earlier one
+    --function->tokens;
+    if (state_ != State::kRunning || function->code == nullptr || function->queue.empty() ||
+        !function->has_slot(function->running)) {
+      return 0;
+    }
+    slot = function->PopFront();
+    if (slot.delivery != nullptr) {
+      slot.delivery->place = Delivery::Place::kRunning;
+      --in_memory_;
+    }
+    code = function->code;
+    ++function->running;
+    ++busy_;
+  }
+  if (slot.delivery == nullptr) slot.delivery = LoadDelivery(function, slot.number);
+  const Ran ran = slot.delivery == nullptr ? Ran::kNo : Attempt(slot.delivery, code, nullptr);
+  if (ran == Ran::kLost) return 1;
+  Housekeep();
+  Leave();
+  return ran == Ran::kYes ? 1 : 0;
+}
+
+DeliveryPtr Runtime::LoadDelivery(FunctionState* function, uint64_t number) {
+  absl::StatusOr<std::optional<objstore::DeliveryRow>> row =
+      ledger().FindDelivery(number, function->name);
+  if (row.ok() && row->has_value() && (*row)->state == objstore::DeliveryState::kWaiting) {
+    objstore::DeliveryRow& found = **row;
+    auto delivery = std::make_shared<Delivery>();
+    delivery->event = std::move(found.event);
+    delivery->function = function;
+    delivery->trigger_id = std::move(found.target.trigger_id);
+    delivery->attempts = found.attempts;
+    delivery->throttles = found.throttles;
+    delivery->enqueued_at = found.enqueued_at;
+    delivery->ready_at = found.ready_at;
+    delivery->last_error = std::move(found.last_error);
+    delivery->place = Delivery::Place::kRunning;
+    delivery->row = Delivery::Row::kWritten;
+    return delivery;
+  }
+  Log(LogLevel::kError,
+      absl::StrCat("reading delivery ", number, " of function ", base::Quoted(function->name), ": ",
+                   row.ok() ? "there is no such row" : row.status().ToString()));
+  const absl::Time now = environment_->clock->Now();
+  base::MutexLock lock(&mu_);
+  if (!row.ok()) Wait(function, now + ThrottleDelay(1), number, nullptr);
+  Release(function);
+  return nullptr;
+}
+
+std::optional<DropCause> Runtime::CauseToDrop(const Delivery& delivery,
+                                              const objstore::FunctionConfig& config,
+                                              absl::Time now) {
+  if (delivery.given_up.has_value()) return delivery.given_up;
+  // Its last run was counted when its row was written.
+  if (delivery.attempts > config.max_retry_attempts) return DropCause::kRetriesExhausted;
+  return CauseBeforeRun(config, delivery.event->event.causation.hops, delivery.enqueued_at, now);
+}
+
+Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr<const Code>& code,
+                              const std::shared_ptr<Trampoline>& trampoline) {
+  const absl::Time now = environment_->clock->Now();
+  Event event = delivery->event->event;
+  event.trigger_id = delivery->trigger_id;
+  if (delivery->timed_out) {
+    Failed(delivery, *code,
+           TimeoutError(RequestId(store_id_, event.sequence, code->config.name),
+                        code->config.timeout));
+    return Ran::kNo;
+  }
+  if (const auto cause = CauseToDrop(*delivery, code->config, now); cause.has_value()) {
+    Drop(delivery, *code, *cause);
+    return Ran::kNo;
+  }
+  const auto invocation = std::make_shared<Invocation>(
+      environment_, code, store_id_, std::move(event), delivery->attempts + 1, now);
+  if (!BeginRun(Running{invocation, delivery, trampoline, base::Scheduler::CurrentWorker()})) {
+    return Ran::kNo;
+  }
+  CLOUDLET_FAULT_POINT("triggers/before_handler");
+  std::optional<std::string> error;
+  {
+    const ThreadFrame frame(this);
+    error = invocation->Run();
+  }
+  CLOUDLET_FAULT_POINT("triggers/after_handler");
+  if (!invocation->Finish()) return Ran::kLost;
+  const absl::Time ended = environment_->clock->Now();
+  if (ended >= invocation->deadline()) {
+    error = TimeoutError(invocation->request_id(), code->config.timeout);
+  }
+  {
+    base::MutexLock lock(&mu_);
+    RemoveRunning(invocation->index);
+    delivery->timed_out = ended >= invocation->deadline();
+  }
+  if (error.has_value()) {
+    Failed(delivery, *code, *std::move(error));
+  } else {
+    Succeeded(delivery, ended);
+  }
+  return Ran::kYes;
+}
+
+bool Runtime::BeginRun(Running running) {
+  base::MutexLock lock(&mu_);
+  FunctionState* function = running.delivery->function;
+  if (state_ != State::kRunning) {
+    Release(function);
+    return false;
+  }
+  ++function->stats.invocations;
+  if (running.delivery->attempts > 0) ++function->stats.retries;
+  ArmWatchdog(running.invocation->deadline());
+  running.invocation->index = running_.size();
+  running_.push_back(std::move(running));
+  return true;
+}
+
+void Runtime::RemoveRunning(size_t index) {
+  if (index + 1 != running_.size()) {
+    running_[index] = std::move(running_.back());
+    running_[index].invocation->index = index;
+  }
+  running_.pop_back();
+}
+
+void Runtime::ArmWatchdog(absl::Time due) {
+  if (due >= watchdog_due_) return;
+  watchdog_due_ = due;
+  scheduler_.PostAt(due, base::Lane::kAlarm, [this] { return WatchdogAlarm(); });
+}
+
+size_t Runtime::WatchdogAlarm() {
+  const absl::Time now = environment_->clock->Now();
+  std::vector<base::Scheduler::WorkerRef> stuck;
+  std::vector<Running> ended;  // may be the last share of user code: destroyed without the lock
+  {
+    base::MutexLock lock(&mu_);
+    watchdog_due_ = absl::InfiniteFuture();
+    if (state_ != State::kRunning) return 0;
+    absl::Time next = absl::InfiniteFuture();
+    for (size_t i = running_.size(); i-- > 0;) {
+      const absl::Time deadline = running_[i].invocation->deadline();
+      if (deadline > now) {
+        next = std::min(next, deadline);
+        continue;
+      }
+      if (!running_[i].invocation->TimeOut()) continue;  // it has just returned
+      const Running& lost = ended.emplace_back(std::move(running_[i]));
+      RemoveRunning(i);
+      FunctionState* function = lost.delivery->function;
+      lost.delivery->timed_out = true;
+      function->PushFront(Slot{lost.delivery->number(), lost.delivery});
+      ++in_memory_;
+      if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
+      --busy_;
+      Release(function);
+      stuck.push_back(lost.worker);
+    }
+    ArmWatchdog(next);
+  }
+  for (const base::Scheduler::WorkerRef& worker : stuck) scheduler_.ReplaceWorker(worker);
+  return 0;
+}
+
+void Runtime::Release(FunctionState* function) {
+  --function->running;
+  PostTokens(function);
+  ForgetParkable();
+  Notify();
+}
+
+void Runtime::Leave() {
+  base::MutexLock lock(&mu_);
+  --busy_;
+  Notify();
+}
+
+void Runtime::Succeeded(const DeliveryPtr& delivery, absl::Time now) {
+  base::MutexLock lock(&mu_);
+  const bool had_row = OwnRow(delivery.get());
+  ++delivery->function->stats.successes;
+  EndDelivery(delivery, had_row, now);
+  Release(delivery->function);
+}
+
+void Runtime::Failed(const DeliveryPtr& delivery, const Code& code, std::string error) {
+  const absl::Time now = environment_->clock->Now();
+  if (environment_->logger->Takes(LogLevel::kInfo)) {
+    Log(LogLevel::kInfo,
+        absl::StrCat("function ", base::Quoted(code.config.name), ", event ", delivery->number(),
+                     ", attempt ", delivery->attempts + 1, ": ", error));
+  }
+  AfterFailure next;
+  {
+    base::MutexLock lock(&mu_);
+    FunctionState* function = delivery->function;
+    if (state_ != State::kRunning) {  // perhaps only because the Cloud closes: delivered again
+      Release(function);
+      return;
+    }
+    ++function->stats.errors;
+    if (delivery->timed_out) ++function->stats.timeouts;
+    delivery->timed_out = false;
+    ++delivery->attempts;
+    delivery->throttles = 0;
+    delivery->last_error = std::move(error);
+    next = DecideAfterFailure(code.config, delivery->attempts, delivery->enqueued_at, now);
+  }
+  if (next.drop.has_value()) {
+    Drop(delivery, code, *next.drop);
+  } else {
+    Retry(delivery, next.retry_at);
+  }
+}
+
+void Runtime::Retry(const DeliveryPtr& delivery, absl::Time retry_at) {
+  objstore::Settlement settlement;
+  bool had_row = false;
+  {
+    base::MutexLock lock(&mu_);
+    had_row = OwnRow(delivery.get());
+    delivery->ready_at = retry_at;
+    settlement.write.push_back(RowOf(*delivery, objstore::DeliveryState::kWaiting));
+  }
+  const absl::Status written = WriteSettlement(settlement);
+  const absl::Time now = environment_->clock->Now();
+  base::MutexLock lock(&mu_);
+  FunctionState* function = delivery->function;
+  const uint64_t number = delivery->number();
+  if (written.ok()) {
+    delivery->row = Delivery::Row::kWritten;
+    delivery->place = Delivery::Place::kGone;
+    if (!had_row) {
+      tracker_.Settle(number);
+      CountSettled(now);
+    }
+    Wait(function, retry_at, number, nullptr);
+  } else {
+    delivery->row = had_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
+    Wait(function, retry_at, number, delivery);
+  }
+  Release(function);
+}
+
+void Runtime::Drop(const DeliveryPtr& delivery, const Code& code, DropCause cause) {
+  FunctionState* function = delivery->function;
+  const uint64_t number = delivery->number();
+  // A letter is an event again: beyond the last hop it would go round for ever.
+  const bool has_target =
+      !code.config.dead_letter_bucket.empty() && delivery->event->event.causation.hops <= kMaxHops;
+  objstore::Settlement settlement;
+  bool had_row = false;
+  {
+    base::MutexLock lock(&mu_);
+    had_row = OwnRow(delivery.get());
+    if (number <= persisted_) {
+      settlement.erase.push_back({number, function->name});
+    } else {
+      settlement.write.push_back(RowOf(*delivery, objstore::DeliveryState::kDone));
+    }
+  }
+  absl::Status put;
+  if (has_target) put = WriteDeadLetter(*delivery, code, cause, settlement);
+  const absl::Time now = environment_->clock->Now();
+  if (absl::IsUnavailable(put)) {  // read-only: kept until it can be written
+    base::MutexLock lock(&mu_);
+    delivery->row = had_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
+    delivery->given_up = cause;
+    Wait(function, now + ThrottleDelay(++delivery->throttles), number, delivery);
+    Release(function);
+    return;
+  }
+  LogDrop(*delivery, cause, has_target, put);
+  base::MutexLock lock(&mu_);
+  ++function->stats.drops;
+  if (has_target) {
+    ++(put.ok() ? function->stats.dead_letters : function->stats.dead_letter_failures);
+  }
+  if (has_target && !settlement.write.empty()) done_.emplace(number, function->name);
+  if (has_target && put.ok()) {
+    delivery->place = Delivery::Place::kGone;
+    if (!had_row) tracker_.Settle(number);
+    CountSettled(now);
+  } else {
+    EndDelivery(delivery, had_row, now);
+  }
+  Release(function);
+}
+
+void Runtime::LogDrop(const Delivery& delivery, DropCause cause, bool has_target,
+                      const absl::Status& written) const {
+  Log(written.ok() && has_target ? LogLevel::kInfo : LogLevel::kWarning,
+      absl::StrCat(
+          "function ", base::Quoted(delivery.function->name), ", event ", delivery.number(), " of ",
+          base::Quoted(delivery.event->event.bucket), "/", base::Quoted(delivery.event->event.key),
+          ": given up, ", base::V(ConditionName(cause)), " after ", delivery.attempts,
+          " runs: ", delivery.last_error, !has_target ? " (no dead letter)" : "",
+          written.ok() ? ""
+                       : absl::StrCat(" (dead letter not written: ", written.ToString(), ")")));
+}
+
+absl::Status Runtime::WriteDeadLetter(const Delivery& delivery, const Code& code, DropCause cause,
+                                      const objstore::Settlement& settlement) {
+  Event event = delivery.event->event;
+  event.trigger_id = delivery.trigger_id;
+  const std::string request_id = RequestId(store_id_, event.sequence, code.config.name);
+  DeadLetter letter;
+  letter.event = &event;
+  letter.function = code.config.name;
+  letter.request_id = request_id;
+  letter.cause = cause;
+  letter.attempts = delivery.attempts;
+  letter.last_error = delivery.last_error;
+  letter.now = environment_->clock->Now();
+  letter.region = options_.region;
+  letter.owner = options_.owner;
+  const std::string key = DeadLetterKey(letter);
+  PutOptions put_options;
+  put_options.content_type = "application/json";
+  objstore::PutMutation put;
+  put.bucket = code.config.dead_letter_bucket;
+  put.key = key;
+  put.body = absl::Cord(DeadLetterJson(letter));
+  put.options = &put_options;
+  objstore::Mutation mutation = std::move(put);
+  objstore::MutateRequest request;
+  request.mutations = absl::MakeSpan(&mutation, 1);
+  request.caller.causation.root = event.causation.root != 0 ? event.causation.root : event.sequence;
+  request.caller.causation.parent = event.sequence;
+  request.caller.causation.hops = event.causation.hops + 1;
+  CLOUDLET_FAULT_POINT("triggers/before_dead_letter");
+  const auto results = ledger().MutateAndSettle(request, settlement);
+  CLOUDLET_FAULT_POINT("triggers/after_dead_letter");
+  if (results.size() != 1) return absl::InternalError("the ledger gave no verdict");
+  return results.front().status();
+}
+
+}  // namespace cloudlet::triggers

@@ -1,0 +1,39 @@
+// What goes into the dead-letter bucket: Lambda's invocation record for an event that was given up,
+// and its key.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+// The response parts are there only if the function ran at all.
+//
+// Pure functions; any thread.
+#ifndef CLOUDLET_TRIGGERS_DEAD_LETTER_H_
+#define CLOUDLET_TRIGGERS_DEAD_LETTER_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "cloudlet/event.h"
+#include "triggers/retry.h"
+
+namespace cloudlet::triggers {
+
+struct DeadLetter {
+  const Event* event = nullptr;  // not null; its trigger_id is set
+  std::string_view function;
+  std::string_view request_id;
+  DropCause cause = DropCause::kRetriesExhausted;
+  int attempts = 0;             // runs begun
+  std::string_view last_error;  // "<type>: <message>" of the last run
+  absl::Time now;
+  std::string_view region;
+  std::string_view owner;
+};
+
+// aws/lambda/async/<function>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<request id>
+std::string DeadLetterKey(const DeadLetter& letter);
+// The invocation record, version 1.0, as JSON without white space.
+std::string DeadLetterJson(const DeadLetter& letter);
+
+}  // namespace cloudlet::triggers
+
+#endif  // CLOUDLET_TRIGGERS_DEAD_LETTER_H_

@@ -1,0 +1,141 @@
+// Deliveries and the functions that they are on their way to, as the runtime holds them in memory.
+//
+//   Event (commit)  --Take-->  Delivery (one event, one function)
+//     queued   in its function's queue, in commit order, until a slot of concurrency is free
+//     running  its handler runs, or its end is being written
+//     waiting  for a time (retry)
+//     gone     ended, or only its row in the ledger is left of it
+//
+// A delivery that has a row need not stay in memory: a Slot with nothing but its number stands for
+// it (24 bytes), and the row is read when its turn comes.
+//
+// Everything here is guarded by the lock of the runtime, except that a running delivery belongs to
+// whoever runs it.
+#ifndef CLOUDLET_TRIGGERS_DELIVERY_H_
+#define CLOUDLET_TRIGGERS_DELIVERY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "base/scheduler.h"
+#include "cloudlet/function.h"
+#include "objstore/ledger.h"
+#include "triggers/retry.h"
+
+namespace cloudlet::triggers {
+
+// A registered function; immutable.
+struct Code {
+  Function handler;
+  objstore::FunctionConfig config;
+  Dispatch dispatch = Dispatch::kBackground;
+};
+
+struct FunctionState;
+
+struct Delivery {
+  enum class Place { kQueued, kRunning, kWaiting, kGone };
+  enum class Row {
+    kNone,     // the log alone knows of it: it holds the watermark
+    kParking,  // a batch that gives it a row is being written
+    kOwned,    // whoever ends its run is writing a row
+    kWritten,  // a row says all: the watermark may pass
+  };
+
+  objstore::EventPtr event;
+  FunctionState* function = nullptr;
+  std::string trigger_id;
+  int attempts = 0;
+  int throttles = 0;
+  absl::Time enqueued_at;  // from which its age counts: the time of the change
+  absl::Time taken_at;     // when it came into memory
+  absl::Time ready_at;     // while waiting
+  std::string last_error;
+  // A run has timed out and its failure is still to be dealt with, by whoever takes it from the
+  // queue.
+  bool timed_out = false;
+  // Given up already, but that could not be written yet.
+  std::optional<DropCause> given_up = {};
+  Place place = Place::kQueued;
+  Row row = Row::kNone;
+  int64_t position = 0;  // in the queue, counted as FunctionState::front is
+
+  uint64_t number() const { return event->event.sequence; }
+};
+using DeliveryPtr = std::shared_ptr<Delivery>;
+
+struct Slot {
+  uint64_t number = 0;
+  DeliveryPtr delivery;  // null: in its row
+};
+
+struct FunctionState {
+  explicit FunctionState(std::string the_name) : name(std::move(the_name)) {}
+
+  const std::string name;
+  bool known = false;                // registered once, in this process or an earlier one
+  std::shared_ptr<const Code> code;  // null: not registered now
+  std::deque<Slot> queue;
+  int64_t front = 0;     // position of queue[0]
+  size_t in_memory = 0;  // slots of the queue that hold a delivery
+  std::map<std::pair<absl::Time, uint64_t>, DeliveryPtr> waiting;  // values as Slot::delivery
+  uint64_t registration = 0;  // counts unregistrations: a token is good for one only
+  size_t tokens = 0;          // tasks in the scheduler that will each take one from the queue
+  size_t running = 0;         // slots of concurrency in use
+  size_t expected = 0;        // inline runs that the committing thread is about to begin
+  FunctionStats stats;        // without `pending`
+
+  bool is_inline() const { return code != nullptr && code->dispatch == Dispatch::kInline; }
+  bool is_manual() const { return code != nullptr && code->dispatch == Dispatch::kManual; }
+  base::Lane lane() const { return is_manual() ? base::Lane::kManual : base::Lane::kBackground; }
+  // Whether one more may run. With a reserved concurrency of 0 all "run", straight into the dead
+  // letter.
+  bool has_slot(size_t taken) const {
+    const auto& reserved = code->config.reserved_concurrency;
+    return !reserved.has_value() || *reserved == 0 || taken < static_cast<size_t>(*reserved);
+  }
+  size_t pending() const { return queue.size() + waiting.size() + running + expected; }
+
+  void PushBack(Slot slot);
+  void PushFront(Slot slot);
+  Slot PopFront();
+};
+
+inline void FunctionState::PushBack(Slot slot) {
+  if (slot.delivery != nullptr) {
+    slot.delivery->place = Delivery::Place::kQueued;
+    slot.delivery->position = front + static_cast<int64_t>(queue.size());
+    ++in_memory;
+  }
+  queue.push_back(std::move(slot));
+}
+
+inline void FunctionState::PushFront(Slot slot) {
+  --front;
+  if (slot.delivery != nullptr) {
+    slot.delivery->place = Delivery::Place::kQueued;
+    slot.delivery->position = front;
+    ++in_memory;
+  }
+  queue.push_front(std::move(slot));
+}
+
+// REQUIRES: the queue is not empty.
+inline Slot FunctionState::PopFront() {
+  Slot slot = std::move(queue.front());
+  queue.pop_front();
+  ++front;
+  if (slot.delivery != nullptr) --in_memory;
+  return slot;
+}
+
+}  // namespace cloudlet::triggers
+
+#endif  // CLOUDLET_TRIGGERS_DELIVERY_H_

@@ -1,0 +1,173 @@
+// Lambda's ranges for functions, S3's for triggers, and the one place where rules are changed.
+#include "triggers/registry.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/mutex.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cloudlet/error.h"
+#include "cloudlet/function.h"
+#include "objstore/ledger.h"
+#include "objstore/rules.h"
+
+namespace cloudlet::triggers {
+namespace {
+
+constexpr size_t kMaxFunctionNameBytes = 64;
+constexpr size_t kMaxTriggerIdBytes = 255;
+constexpr size_t kMaxFilterBytes = 1024;
+
+bool IsFunctionName(std::string_view name) {
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  };
+  return !name.empty() && name.size() <= kMaxFunctionNameBytes &&
+         std::all_of(name.begin(), name.end(), allowed);
+}
+
+absl::Status BadParameter(std::string_view name, std::string_view why) {
+  return MakeError(ErrorCode::kInvalidParameterValue,
+                   absl::StrCat("function ", base::Quoted(name), ": ", base::V(why)));
+}
+
+absl::Status BadTrigger(const Trigger& trigger, std::string_view why) {
+  return MakeError(ErrorCode::kInvalidArgument,
+                   absl::StrCat("trigger ", base::Quoted(trigger.id), " of bucket ",
+                                base::Quoted(trigger.bucket), ": ", base::V(why)));
+}
+
+// The first of "trigger-1", "trigger-2", ... that the bucket does not have.
+std::string FreshId(const std::vector<objstore::Rule>& rules, std::string_view bucket) {
+  for (size_t n = 1;; ++n) {
+    std::string id = absl::StrCat("trigger-", n);
+    const bool taken = std::any_of(rules.begin(), rules.end(), [&](const objstore::Rule& rule) {
+      return rule.bucket == bucket && rule.id == id;
+    });
+    if (!taken) return id;
+  }
+}
+
+}  // namespace
+
+absl::Status CheckFunction(std::string_view name, const Function& function,
+                           const FunctionOptions& options) {
+  if (!IsFunctionName(name)) {
+    return BadParameter(name, "the name must be 1 to 64 of A-Z a-z 0-9 - _");
+  }
+  if (function == nullptr) return BadParameter(name, "there is no handler");
+  if (options.max_retry_attempts < 0 || options.max_retry_attempts > 2) {
+    return BadParameter(name, absl::StrCat("max_retry_attempts must be 0 to 2 (is ",
+                                           options.max_retry_attempts, ")"));
+  }
+  if (options.max_event_age < absl::Seconds(60) || options.max_event_age > absl::Hours(6)) {
+    return BadParameter(name, absl::StrCat("max_event_age must be 60 s to 6 h (is ",
+                                           absl::FormatDuration(options.max_event_age), ")"));
+  }
+  if (options.timeout < absl::Seconds(1) || options.timeout > absl::Minutes(15)) {
+    return BadParameter(name, absl::StrCat("timeout must be 1 s to 15 min (is ",
+                                           absl::FormatDuration(options.timeout), ")"));
+  }
+  if (options.reserved_concurrency.value_or(0) < 0) {
+    return BadParameter(name, absl::StrCat("reserved_concurrency must be at least 0 (is ",
+                                           *options.reserved_concurrency, ")"));
+  }
+  return absl::OkStatus();
+}
+
+objstore::FunctionConfig ConfigOf(std::string_view name, const FunctionOptions& options) {
+  objstore::FunctionConfig config;
+  config.name = std::string(name);
+  config.max_retry_attempts = options.max_retry_attempts;
+  config.max_event_age = options.max_event_age;
+  config.timeout = options.timeout;
+  config.reserved_concurrency = options.reserved_concurrency;
+  config.dead_letter_bucket = options.dead_letter_bucket;
+  return config;
+}
+
+absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
+  if (!IsFunctionName(trigger.function)) {
+    return BadTrigger(trigger, "the function's name must be 1 to 64 of A-Z a-z 0-9 - _");
+  }
+  if (trigger.events.empty()) return BadTrigger(trigger, "it names no event type");
+  for (const EventType type : trigger.events) {
+    if (EventTypeName(type).empty()) return BadTrigger(trigger, "it names an unknown event type");
+  }
+  if (trigger.id.size() > kMaxTriggerIdBytes) {
+    return BadTrigger(trigger, "the id is longer than 255 bytes");
+  }
+  if (trigger.prefix.size() > kMaxFilterBytes || trigger.suffix.size() > kMaxFilterBytes) {
+    return BadTrigger(trigger, "the prefix or the suffix is longer than 1024 bytes");
+  }
+  objstore::Rule rule;
+  rule.bucket = trigger.bucket;
+  rule.id = trigger.id;
+  rule.function = trigger.function;
+  rule.types = trigger.events;
+  rule.prefix = trigger.prefix;
+  rule.suffix = trigger.suffix;
+  return rule;
+}
+
+Trigger TriggerOf(const objstore::Rule& rule) {
+  Trigger trigger;
+  trigger.id = rule.id;
+  trigger.bucket = rule.bucket;
+  trigger.function = rule.function;
+  trigger.events = rule.types;
+  trigger.prefix = rule.prefix;
+  trigger.suffix = rule.suffix;
+  return trigger;
+}
+
+absl::Status RuleBook::Publish(objstore::Ledger& ledger) {
+  base::MutexLock lock(&mu_);
+  return PublishLocked(ledger);
+}
+
+absl::StatusOr<std::string> RuleBook::Add(objstore::Ledger& ledger, const Trigger& trigger) {
+  CLOUDLET_ASSIGN_OR_RETURN(objstore::Rule rule, RuleOf(trigger));
+  base::MutexLock lock(&mu_);
+  if (rule.id.empty()) {
+    CLOUDLET_ASSIGN_OR_RETURN(const std::vector<objstore::Rule> rules, ledger.LoadRules());
+    rule.id = FreshId(rules, rule.bucket);
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(const objstore::Rule stored, ledger.StoreRule(std::move(rule)));
+  CLOUDLET_RETURN_IF_ERROR(PublishLocked(ledger));
+  return stored.id;
+}
+
+absl::Status RuleBook::Remove(objstore::Ledger& ledger, std::string_view bucket,
+                              std::string_view id) {
+  base::MutexLock lock(&mu_);
+  CLOUDLET_RETURN_IF_ERROR(ledger.EraseRule(bucket, id));
+  return PublishLocked(ledger);
+}
+
+absl::StatusOr<std::vector<Trigger>> RuleBook::List(objstore::Ledger& ledger) {
+  CLOUDLET_ASSIGN_OR_RETURN(const std::vector<objstore::Rule> rules, ledger.LoadRules());
+  std::vector<Trigger> triggers;
+  triggers.reserve(rules.size());
+  for (const objstore::Rule& rule : rules) triggers.push_back(TriggerOf(rule));
+  return triggers;
+}
+
+absl::Status RuleBook::PublishLocked(objstore::Ledger& ledger) {
+  CLOUDLET_ASSIGN_OR_RETURN(const std::vector<objstore::Rule> rules, ledger.LoadRules());
+  ledger.PublishRules(std::make_shared<const objstore::RuleTable>(rules));
+  return absl::OkStatus();
+}
+
+}  // namespace cloudlet::triggers

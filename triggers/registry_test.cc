@@ -1,0 +1,106 @@
+// What is refused at registration, and the book of rules.
+#include "triggers/registry.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "cloudlet/clock.h"
+#include "cloudlet/error.h"
+#include "cloudlet/function.h"
+#include "gtest/gtest.h"
+#include "triggers/testing/fake_ledger.h"
+
+namespace cloudlet::triggers {
+namespace {
+
+absl::Status Nothing(const Event&, FunctionContext&) { return absl::OkStatus(); }
+
+TEST(RegistryTest, FunctionNamesAreOneToSixtyFourOfTheAllowed) {
+  for (const std::string& name : {std::string("a"), std::string("A-z_0"), std::string(64, 'x')}) {
+    EXPECT_TRUE(CheckFunction(name, Nothing, {}).ok()) << name;
+  }
+  for (const std::string& name :
+       {std::string(), std::string("a b"), std::string("a.b"), std::string(65, 'x'),
+        std::string("\xC3\xA9"), std::string("a\0b", 3)}) {
+    EXPECT_EQ(ErrorCodeOf(CheckFunction(name, Nothing, {})), ErrorCode::kInvalidParameterValue)
+        << name;
+  }
+}
+
+TEST(RegistryTest, OptionsOutsideLambdasRangesAreRefused) {
+  const FunctionOptions bad[] = {
+      {.max_retry_attempts = -1},
+      {.max_retry_attempts = 3},
+      {.max_event_age = absl::Seconds(59)},
+      {.max_event_age = absl::Hours(6) + absl::Seconds(1)},
+      {.timeout = absl::Milliseconds(999)},
+      {.timeout = absl::Minutes(15) + absl::Seconds(1)},
+      {.timeout = absl::InfiniteDuration()},
+      {.reserved_concurrency = -1},
+  };
+  for (const FunctionOptions& options : bad) {
+    EXPECT_EQ(ErrorCodeOf(CheckFunction("f", Nothing, options)), ErrorCode::kInvalidParameterValue)
+        << &options - bad;
+  }
+  EXPECT_EQ(ErrorCodeOf(CheckFunction("f", nullptr, {})), ErrorCode::kInvalidParameterValue);
+  EXPECT_TRUE(CheckFunction("f", Nothing,
+                            {.max_retry_attempts = 0,
+                             .max_event_age = absl::Seconds(60),
+                             .timeout = absl::Seconds(1),
+                             .reserved_concurrency = 0})
+                  .ok());
+}
+
+class RuleBookTest : public ::testing::Test {
+ protected:
+  RuleBookTest() {
+    ledger_.CreateBucket("b");
+    trigger_.bucket = "b";
+    trigger_.function = "f";
+  }
+  FakeLedger ledger_{std::make_shared<FakeDisk>(), RealClock()};
+  RuleBook book_;
+  Trigger trigger_;
+};
+
+TEST_F(RuleBookTest, TriggersWithoutAnIdGetFreshOnes) {
+  EXPECT_EQ(book_.Add(ledger_, trigger_).value(), "trigger-1");
+  EXPECT_EQ(book_.Add(ledger_, trigger_).value(), "trigger-2");
+  ASSERT_TRUE(book_.Remove(ledger_, "b", "trigger-1").ok());
+  EXPECT_EQ(book_.Add(ledger_, trigger_).value(), "trigger-1");
+}
+
+TEST_F(RuleBookTest, SameIdReplaces) {
+  trigger_.id = "mine";
+  trigger_.suffix = ".jpg";
+  ASSERT_TRUE(book_.Add(ledger_, trigger_).ok());
+  trigger_.suffix = ".png";
+  ASSERT_TRUE(book_.Add(ledger_, trigger_).ok());
+  const std::vector<Trigger> triggers = book_.List(ledger_).value();
+  ASSERT_EQ(triggers.size(), 1u);
+  EXPECT_EQ(triggers[0].suffix, ".png");
+  EXPECT_EQ(triggers[0].events, trigger_.events);
+}
+
+TEST_F(RuleBookTest, BadTriggersAreRefused) {
+  std::vector<Trigger> bad(6, trigger_);
+  bad[0].function = "no such name!";
+  bad[1].events.clear();
+  bad[2].events = {EventType::kNone};
+  bad[3].id = std::string(256, 'i');
+  bad[4].prefix = std::string(1025, 'p');
+  bad[5].suffix = std::string(1025, 's');
+  for (const Trigger& trigger : bad) {
+    EXPECT_EQ(ErrorCodeOf(book_.Add(ledger_, trigger).status()), ErrorCode::kInvalidArgument);
+  }
+  trigger_.bucket = "missing";
+  EXPECT_TRUE(IsNoSuchBucket(book_.Add(ledger_, trigger_).status()));
+  EXPECT_TRUE(IsNoSuchBucket(book_.Remove(ledger_, "missing", "x")));
+  EXPECT_EQ(ErrorCodeOf(book_.Remove(ledger_, "b", "x")), ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace cloudlet::triggers

@@ -1,0 +1,424 @@
+// Lifetime, registration and driving of the runtime; what the rows in the ledger become when it
+// starts.
+#include "triggers/runtime.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/mutex.h"
+#include "base/real_deadline.h"
+#include "base/scheduler.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cloudlet/error.h"
+#include "objstore/ledger.h"
+#include "triggers/delivery.h"
+#include "triggers/registry.h"
+#include "triggers/thread_frame.h"
+
+namespace cloudlet::triggers {
+namespace {
+
+constexpr size_t kRowsPerRead = 1000;
+// WaitIdle looks again at the latest after this long, and then takes over inline runs that nobody
+// came for.
+constexpr absl::Duration kLookAgain = absl::Seconds(1);
+
+std::shared_ptr<Environment> MakeEnvironment(std::shared_ptr<Clock> clock,
+                                             std::shared_ptr<const base::Logger> logger,
+                                             BucketFactory buckets) {
+  auto environment = std::make_shared<Environment>();
+  environment->clock = std::move(clock);
+  environment->logger = std::move(logger);
+  environment->buckets = std::move(buckets);
+  return environment;
+}
+
+absl::Status NoSuchFunction(std::string_view name) {
+  return MakeError(ErrorCode::kFunctionNotFound,
+                   absl::StrCat("function ", base::Quoted(name), " is not registered"));
+}
+
+absl::Status FromInside(std::string_view what) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(base::V(what), ": not from inside a handler of the same Cloud"));
+}
+
+}  // namespace
+
+Runtime::Runtime(objstore::Ledger* ledger, std::shared_ptr<Clock> clock,
+                 std::shared_ptr<const base::Logger> logger, BucketFactory buckets,
+                 const RuntimeOptions& options)
+    : options_(options),
+      environment_(MakeEnvironment(clock, std::move(logger), std::move(buckets))),
+      ledger_(ledger),
+      scheduler_(std::move(clock), {options.workers, options.max_replacements}) {}
+
+Runtime::~Runtime() { Shutdown(absl::ZeroDuration()).IgnoreError(); }
+
+absl::Status Runtime::Start() {
+  {
+    base::MutexLock lock(&mu_);
+    if (state_ != State::kNew) return absl::FailedPreconditionError("start: started already");
+  }
+  return Load();
+}
+
+absl::Status Runtime::Resume(objstore::Ledger* ledger) {
+  {
+    base::MutexLock lock(&mu_);
+    if (state_ != State::kSuspended) return absl::FailedPreconditionError("resume: not suspended");
+    ledger_.store(ledger, std::memory_order_release);
+  }
+  return Load();
+}
+
+absl::Status Runtime::Load() {
+  base::MutexLock registration(&registration_mu_);
+  store_id_ = ledger().store_id();
+  CLOUDLET_ASSIGN_OR_RETURN(const std::vector<objstore::FunctionConfig> stored,
+                            ledger().LoadFunctions());
+  std::vector<objstore::FunctionConfig> missing;
+  {
+    base::MutexLock lock(&mu_);
+    for (const objstore::FunctionConfig& config : stored) StateOf(config.name)->known = true;
+    for (const auto& [name, function] : functions_) {
+      const bool found = std::any_of(stored.begin(), stored.end(),
+                                     [&](const auto& config) { return config.name == name; });
+      if (function->code != nullptr && !found) missing.push_back(function->code->config);
+    }
+  }
+  for (const objstore::FunctionConfig& config : missing) {
+    CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(config));
+  }
+  CLOUDLET_RETURN_IF_ERROR(rules_.Publish(ledger()));
+  CLOUDLET_ASSIGN_OR_RETURN(const uint64_t watermark, ledger().Watermark());
+  CLOUDLET_RETURN_IF_ERROR(LoadRows(watermark));
+  const absl::Time now = environment_->clock->Now();
+  {
+    base::MutexLock lock(&mu_);
+    tracker_ = SettleTracker(watermark);
+    persisted_ = watermark;
+    spilled_ = true;  // the log may hold events above the watermark
+    refill_error_ = absl::OkStatus();
+    state_ = State::kRunning;
+    environment_->closing.store(false, std::memory_order_release);
+    for (const auto& [name, function] : functions_) {
+      if (function->code == nullptr) continue;
+      QueueDue(function.get(), now);
+      if (!function->waiting.empty()) ArmRetry(function->waiting.begin()->first.first);
+    }
+  }
+  ledger().SetSink(this);
+  // An event log that cannot be read holds up deliveries, not the store: logged, and tried again.
+  Refill();
+  return absl::OkStatus();
+}
+
+absl::Status Runtime::LoadRows(uint64_t watermark) {
+  std::optional<objstore::DeliveryKey> after;
+  for (;;) {
+    CLOUDLET_ASSIGN_OR_RETURN(const std::vector<objstore::DeliveryRow> rows,
+                              ledger().ReadDeliveries(after, kRowsPerRead));
+    base::MutexLock lock(&mu_);
+    for (const objstore::DeliveryRow& row : rows) {
+      const uint64_t number = row.event->event.sequence;
+      FunctionState* function = StateOf(row.target.function);
+      if (number > watermark) rows_above_.emplace(number, function);
+      if (row.state == objstore::DeliveryState::kDone) {
+        done_.emplace(number, function->name);
+      } else {
+        function->waiting.emplace(std::pair(row.ready_at, number), nullptr);
+      }
+    }
+    if (rows.size() < kRowsPerRead) return absl::OkStatus();
+    after = objstore::DeliveryKey{rows.back().event->event.sequence, rows.back().target.function};
+  }
+}
+
+FunctionState* Runtime::StateOf(std::string_view name) {
+  auto found = functions_.find(name);
+  if (found == functions_.end()) {
+    std::string key(name);
+    auto state = std::make_unique<FunctionState>(key);
+    found = functions_.emplace(std::move(key), std::move(state)).first;
+  }
+  return found->second.get();
+}
+
+size_t Runtime::StopRuns(absl::Duration timeout) {
+  const base::RealDeadline deadline(timeout);
+  std::vector<base::Scheduler::WorkerRef> stuck;
+  std::vector<Running> ended;  // may be the last share of user code: destroyed without the lock
+  size_t abandoned = 0;
+  {
+    base::MutexLock lock(&mu_);
+    state_ = State::kStopping;
+    environment_->closing.store(true, std::memory_order_release);
+    idle_.SignalAll();
+    ++waiters_;
+    while (busy_ > 0 && !deadline.passed()) idle_.WaitWithTimeout(&mu_, deadline.left());
+    for (size_t i = running_.size(); i-- > 0;) {
+      if (!running_[i].invocation->Abandon()) continue;  // it has just returned
+      const Running& lost = ended.emplace_back(std::move(running_[i]));
+      RemoveRunning(i);
+      if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
+      --busy_;
+      Release(lost.delivery->function);
+      stuck.push_back(lost.worker);
+      ++abandoned;
+    }
+    while (busy_ > 0 || refilling_ || settle_busy_) idle_.Wait(&mu_);
+    --waiters_;
+  }
+  for (const base::Scheduler::WorkerRef& worker : stuck) scheduler_.ReplaceWorker(worker);
+  return abandoned;
+}
+
+void Runtime::Forget() {
+  for (const auto& [name, function] : functions_) {
+    function->queue.clear();
+    function->in_memory = 0;
+    function->waiting.clear();
+    function->expected = 0;
+  }
+  inline_interest_.fetch_sub(expected_, std::memory_order_acq_rel);
+  expected_ = 0;
+  in_memory_ = 0;
+  newest_ = 0;
+  spilled_ = false;
+  parkable_.clear();
+  rows_above_.clear();
+  inline_.clear();
+  ended_.clear();
+  done_.clear();
+  unsaved_ = 0;
+}
+
+absl::Status Runtime::Suspend(absl::Duration timeout) {
+  if (InHandler()) return FromInside("suspend");
+  {
+    base::MutexLock lock(&mu_);
+    if (state_ != State::kRunning) return absl::FailedPreconditionError("suspend: not running");
+  }
+  const size_t abandoned = StopRuns(timeout);
+  Flush(IfBusy::kWait).IgnoreError();  // logged; a ledger that is to be reopened seldom takes it
+  base::MutexLock lock(&mu_);
+  while (settle_busy_) settled_.Wait(&mu_);
+  Forget();
+  state_ = State::kSuspended;
+  if (abandoned == 0) return absl::OkStatus();
+  return absl::DeadlineExceededError(absl::StrCat(abandoned, " handlers were still running"));
+}
+
+absl::Status Runtime::Shutdown(absl::Duration timeout) {
+  if (InHandler()) return FromInside("close");
+  const base::RealDeadline deadline(timeout);
+  bool running = false;
+  {
+    base::MutexLock lock(&mu_);
+    if (state_ == State::kClosed || state_ == State::kStopping) return absl::OkStatus();
+    running = state_ == State::kRunning;
+    if (!running) state_ = State::kStopping;
+  }
+  size_t abandoned = 0;
+  absl::Status flushed;
+  if (running) {
+    abandoned = StopRuns(timeout);
+    flushed = Flush(IfBusy::kWait);
+  }
+  const size_t stuck = scheduler_.Stop(deadline.left());
+  std::vector<std::shared_ptr<const Code>> codes;  // user code: destroyed without the lock
+  base::MutexLock lock(&mu_);
+  while (settle_busy_) settled_.Wait(&mu_);
+  Forget();
+  state_ = State::kClosed;
+  // A handler may hold a bucket, and with it this Cloud.
+  for (const auto& [name, function] : functions_) codes.push_back(std::move(function->code));
+  idle_.SignalAll();
+  if (abandoned == 0 && stuck == 0) return flushed;
+  return absl::DeadlineExceededError(
+      absl::StrCat(std::max(abandoned, stuck), " handlers were still running after ",
+                   absl::FormatDuration(timeout), " and were abandoned"));
+}
+
+bool Runtime::InHandler() const { return ThreadFrame::InHandlerOf(this); }
+
+absl::Status Runtime::Refuse(std::string_view what) const {
+  base::MutexLock lock(&mu_);
+  if (state_ == State::kRunning) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(base::V(what), ": the Cloud is closed or being reopened"));
+}
+
+absl::Status Runtime::RegisterFunction(std::string_view name, Function function,
+                                       const FunctionOptions& options) {
+  CLOUDLET_RETURN_IF_ERROR(CheckFunction(name, function, options));
+  auto code = std::make_shared<const Code>(
+      Code{std::move(function), ConfigOf(name, options), options.dispatch});
+  base::MutexLock registration(&registration_mu_);
+  CLOUDLET_RETURN_IF_ERROR(Refuse("register function"));
+  FunctionState* state = nullptr;
+  {
+    base::MutexLock lock(&mu_);
+    state = StateOf(name);
+    if (state->code != nullptr) {
+      return MakeError(ErrorCode::kFunctionConflict,
+                       absl::StrCat("function ", base::Quoted(name), " is registered already"));
+    }
+  }
+  CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(code->config));
+  const absl::Time now = environment_->clock->Now();
+  base::MutexLock lock(&mu_);
+  state->known = true;
+  state->code = std::move(code);
+  if (state->is_inline()) inline_interest_.fetch_add(1, std::memory_order_acq_rel);
+  QueueDue(state, now);
+  std::stable_sort(state->queue.begin(), state->queue.end(),
+                   [](const Slot& a, const Slot& b) { return a.number < b.number; });
+  for (size_t i = 0; i < state->queue.size(); ++i) {
+    if (DeliveryPtr& delivery = state->queue[i].delivery; delivery != nullptr) {
+      delivery->position = state->front + static_cast<int64_t>(i);
+    }
+  }
+  PostTokens(state);
+  if (!state->waiting.empty()) ArmRetry(state->waiting.begin()->first.first);
+  return absl::OkStatus();
+}
+
+absl::Status Runtime::UnregisterFunction(std::string_view name) {
+  CLOUDLET_RETURN_IF_ERROR(Refuse("unregister function"));
+  // May be the last share of user code: destroyed without the lock.
+  std::shared_ptr<const Code> code;
+  base::MutexLock lock(&mu_);
+  const auto found = functions_.find(name);
+  if (found == functions_.end() || found->second->code == nullptr) return NoSuchFunction(name);
+  if (found->second->is_inline()) inline_interest_.fetch_sub(1, std::memory_order_acq_rel);
+  code = std::move(found->second->code);
+  found->second->code = nullptr;
+  ++found->second->registration;
+  found->second->tokens = 0;
+  if (spilled_) {
+    scheduler_.Post(base::Lane::kAlarm, [this] {
+      Housekeep();
+      return size_t{0};
+    });
+  }
+  idle_.SignalAll();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Runtime::AddTrigger(const Trigger& trigger) {
+  CLOUDLET_RETURN_IF_ERROR(Refuse("add trigger"));
+  return rules_.Add(ledger(), trigger);
+}
+
+absl::Status Runtime::RemoveTrigger(std::string_view bucket, std::string_view id) {
+  CLOUDLET_RETURN_IF_ERROR(Refuse("remove trigger"));
+  return rules_.Remove(ledger(), bucket, id);
+}
+
+absl::StatusOr<std::vector<Trigger>> Runtime::ListTriggers() {
+  CLOUDLET_RETURN_IF_ERROR(Refuse("list triggers"));
+  return rules_.List(ledger());
+}
+
+absl::StatusOr<FunctionStats> Runtime::function_stats(std::string_view name) const {
+  base::MutexLock lock(&mu_);
+  const auto found = functions_.find(name);
+  if (found == functions_.end()) return NoSuchFunction(name);
+  const FunctionState& function = *found->second;
+  const size_t waiting = function.pending();
+  if (!function.known && function.stats.events == 0 && waiting == 0) return NoSuchFunction(name);
+  FunctionStats stats = function.stats;
+  stats.pending = waiting;
+  return stats;
+}
+
+uint64_t Runtime::pending() const {
+  base::MutexLock lock(&mu_);
+  uint64_t sum = 0;
+  for (const auto& [name, function] : functions_) sum += function->pending();
+  return sum;
+}
+
+std::optional<absl::Time> Runtime::NextRetry() const {
+  base::MutexLock lock(&mu_);
+  std::optional<absl::Time> next;
+  for (const auto& [name, function] : functions_) {
+    if (function->code == nullptr || function->waiting.empty()) continue;
+    const absl::Time due = function->waiting.begin()->first.first;
+    if (!next.has_value() || due < *next) next = due;
+  }
+  return next;
+}
+
+uint64_t Runtime::Step() {
+  for (;;) {
+    const std::optional<size_t> done = scheduler_.RunOne();
+    if (!done.has_value()) return 0;
+    if (*done > 0) return *done;
+  }
+}
+
+absl::StatusOr<uint64_t> Runtime::RunUntilIdle() {
+  if (InHandler()) return FromInside("run until idle");
+  CLOUDLET_RETURN_IF_ERROR(Refuse("run until idle"));
+  uint64_t total = 0;
+  for (;;) {
+    Housekeep();
+    const size_t done = scheduler_.RunUntilIdle();
+    total += done;
+    if (done == 0) break;
+  }
+  Flush(IfBusy::kWait).IgnoreError();  // logged; nothing that was run depends on it
+  return total;
+}
+
+bool Runtime::IsIdle() const {
+  if (spilled_ || expected_ > 0 || busy_ > 0) return false;
+  return std::all_of(functions_.begin(), functions_.end(), [](const auto& entry) {
+    const FunctionState& function = *entry.second;
+    return function.code == nullptr || function.is_manual() || function.queue.empty();
+  });
+}
+
+absl::Status Runtime::WaitIdle(absl::Duration timeout) {
+  if (InHandler()) return FromInside("wait idle");
+  const base::RealDeadline deadline(timeout);
+  for (;;) {
+    CLOUDLET_RETURN_IF_ERROR(Refuse("wait idle"));
+    Housekeep();
+    if (options_.workers == 0) scheduler_.RunUntilIdle(base::Drive::kNoManual);
+    bool rescue = false;
+    {
+      base::MutexLock lock(&mu_);
+      if (state_ == State::kRunning && IsIdle()) break;
+      if (spilled_ && !refill_error_.ok()) return refill_error_;
+      if (deadline.passed()) {
+        return absl::DeadlineExceededError(
+            absl::StrCat("wait idle: still busy after ", absl::FormatDuration(timeout), " (", busy_,
+                         " running, ", in_memory_, " queued in memory)"));
+      }
+      ++waiters_;
+      rescue = idle_.WaitWithTimeout(&mu_, std::min(deadline.left(), kLookAgain)) && expected_ > 0;
+      --waiters_;
+    }
+    if (rescue) RescueExpected(absl::InfiniteFuture());
+  }
+  return Flush(IfBusy::kWait);
+}
+
+}  // namespace cloudlet::triggers

@@ -1,0 +1,301 @@
+// Runtime: from committed events to runs of functions, at least once, over a Ledger.
+//
+//   Published -> Take -> queue of the function -> token in the Scheduler -> Attempt -> settled
+//                  \-> spill: beyond memory_limit events stay in the log alone, and are read
+//                      from there when there is room
+//   Committed -> inline functions, on the committing thread
+//
+// The rules:
+//   * An event holds the watermark until each of its targets has ended or has a row of its own
+//     (DeliveryRow). Rows are made for retries, for functions that are not registered, and for what
+//     has waited `lag` or has `memory_limit` newer events behind it.
+//   * reserved_concurrency of 1 or more: a delivery waits in its function's queue until a slot is
+//     free and then begins at once, in commit order; no throttle delay is waited. Each function has
+//     at most 64 tokens in the scheduler, which are served in turn, so a slow function does not
+//     starve others.
+//   * The slot of a run that has timed out is free again, and its worker thread is replaced.
+//   * Without workers (RuntimeOptions::workers = 0) background functions run only when driven, by
+//     WaitIdle too.
+//   * What cannot be written because the store is read-only stays in memory, is logged once and
+//     tried again later.
+//
+// Written in four files: runtime.cc (lifetime, registration, driving), intake.cc (events in),
+// attempt.cc (runs), settle.cc (rows and watermark).
+//
+// Threads: all methods may be called from any thread, unless they say otherwise. User code runs
+// with no lock held.
+#ifndef CLOUDLET_TRIGGERS_RUNTIME_H_
+#define CLOUDLET_TRIGGERS_RUNTIME_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "base/logger.h"
+#include "base/mutex.h"
+#include "base/scheduler.h"
+#include "cloudlet/clock.h"
+#include "cloudlet/function.h"
+#include "objstore/ledger.h"
+#include "triggers/delivery.h"
+#include "triggers/invocation.h"
+#include "triggers/registry.h"
+#include "triggers/retry.h"
+#include "triggers/settling.h"
+
+namespace cloudlet::triggers {
+
+struct RuntimeOptions {
+  std::string region = "us-east-1";  // in dead letters
+  std::string owner = "cloudlet";    // likewise
+  int workers = 1;                   // threads for background functions, at least 0
+  int max_replacements = 64;         // stuck workers that are replaced at most at a time
+  size_t memory_limit = 4096;        // deliveries queued in memory, and the longest lag in events
+  size_t settle_every = 64;          // settled targets after which the watermark is written ...
+  absl::Duration settle_delay = absl::Milliseconds(100);  // ... or this long after the first
+  absl::Duration lag = absl::Seconds(1);  // what is not settled after this long gets a row
+};
+
+class Runtime final : public objstore::EventSink {
+ public:
+  // `ledger` must outlive the Runtime (or be replaced by Resume); the Runtime attaches itself to it
+  // as its sink at Start.
+  Runtime(objstore::Ledger* ledger, std::shared_ptr<Clock> clock,
+          std::shared_ptr<const base::Logger> logger, BucketFactory buckets,
+          const RuntimeOptions& options);
+  // Shutdown(absl::ZeroDuration()) unless that has been done. The ledger must not call the sink any
+  // more.
+  ~Runtime() override;
+
+  // --- Lifetime ---
+  // Loads functions and rules, publishes the rules, loads delivery rows and begins to replay the
+  // log above the watermark. Call once, before the first commit.
+  absl::Status Start();
+  // Stops for a reopen of the ledger: begins no run, waits up to `timeout` for running ones,
+  // abandons the rest (DEADLINE_EXCEEDED, all else is done) and forgets what is queued; functions
+  // stay registered. No commit may be under way from here to Resume.
+  absl::Status Suspend(absl::Duration timeout);
+  // Begins anew from what `ledger` holds now, as Start does.
+  absl::Status Resume(objstore::Ledger* ledger);
+  // Begins no run, waits up to `timeout` of real time for running handlers, writes the watermark
+  // and joins the threads. What was not settled is delivered after the next open. DEADLINE_EXCEEDED
+  // when handlers were abandoned; all else is done then too. A second call does nothing.
+  // FAILED_PRECONDITION from inside a handler.
+  absl::Status Shutdown(absl::Duration timeout);
+  // Whether this thread is inside a handler of this Runtime.
+  bool InHandler() const;
+
+  // --- Registration: as in cloudlet/cloud.h ---
+  absl::Status RegisterFunction(std::string_view name, Function function,
+                                const FunctionOptions& options);
+  absl::Status UnregisterFunction(std::string_view name);
+  absl::StatusOr<std::string> AddTrigger(const Trigger& trigger);
+  absl::Status RemoveTrigger(std::string_view bucket, std::string_view id);
+  absl::StatusOr<std::vector<Trigger>> ListTriggers();
+  absl::StatusOr<FunctionStats> function_stats(std::string_view name) const;
+  // Deliveries pending, over all functions.
+  uint64_t pending() const;
+  // The earliest time for which a delivery of a registered function waits; nullopt when none does.
+  std::optional<absl::Time> NextRetry() const;
+
+  // --- Driving: as in cloudlet/cloud.h; the results count handlers run ---
+  uint64_t Step();
+  // Counts the handlers that any thread ran meanwhile.
+  absl::StatusOr<uint64_t> RunUntilIdle();
+  absl::Status WaitIdle(absl::Duration timeout);
+
+  // --- EventSink ---
+  void Published(absl::Span<const objstore::EventPtr> events) override;
+  void Committed(absl::Span<const objstore::EventPtr> events) override;
+
+ private:
+  enum class State { kNew, kRunning, kStopping, kSuspended, kClosed };
+  enum class Source { kPublished, kLog };
+  enum class IfBusy { kSkip, kWait };
+  // kLost: the run was timed out or abandoned; touch nothing any more.
+  enum class Ran { kNo, kYes, kLost };
+
+  struct InlineJob {
+    DeliveryPtr delivery;
+    std::shared_ptr<const Code> code;
+  };
+  // The inline runs that one commit brought about, with those that they bring about. Guarded by
+  // mu_.
+  struct Trampoline {
+    std::vector<InlineJob> jobs;
+    size_t next = 0;
+    bool dead = false;  // its thread is stuck in a run that was given up
+  };
+  // What this thread is doing for a runtime; frames of several runtimes may nest.
+  struct ThreadFrame;
+  struct Running {
+    std::shared_ptr<Invocation> invocation;
+    DeliveryPtr delivery;
+    std::shared_ptr<Trampoline> trampoline;
+    base::Scheduler::WorkerRef worker;
+  };
+  // A delivery with a row that has ended since the last flush.
+  struct Ended {
+    uint64_t number = 0;
+    objstore::DeliveryRow row;
+  };
+  using InlineKey = std::pair<uint64_t, FunctionState*>;
+
+  // runtime.cc
+  absl::Status Load() ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status LoadRows(uint64_t watermark) ABSL_LOCKS_EXCLUDED(mu_);
+  FunctionState* StateOf(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  size_t StopRuns(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
+  void Forget() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status Refuse(std::string_view what) const ABSL_LOCKS_EXCLUDED(mu_);
+  void Notify() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (waiters_ > 0 && busy_ == 0) idle_.SignalAll();
+  }
+  void Log(LogLevel level, std::string_view message) const {
+    environment_->logger->Log(level, "triggers", message);
+  }
+  objstore::Ledger& ledger() const { return *ledger_.load(std::memory_order_acquire); }
+
+  // intake.cc
+  void Take(const objstore::EventPtr& event, Source source, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  DeliveryPtr NewDelivery(const objstore::EventPtr& event, const objstore::EventTarget& target,
+                          FunctionState* function, absl::Time now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Enqueue(DeliveryPtr delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void PostTokens(FunctionState* function) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void QueueDue(FunctionState* function, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Wait(FunctionState* function, absl::Time ready_at, uint64_t number, DeliveryPtr delivery)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ArmRetry(absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  size_t RetryAlarm() ABSL_LOCKS_EXCLUDED(mu_);
+  bool NeedsRefill() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Refill() ABSL_LOCKS_EXCLUDED(mu_);
+  std::optional<InlineJob> ClaimInline(const objstore::EventPtr& event,
+                                       const objstore::EventTarget& target, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void RunInline(std::vector<InlineJob> jobs) ABSL_LOCKS_EXCLUDED(mu_);
+  void GiveUpTrampoline(Trampoline* trampoline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Requeue(DeliveryPtr delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void RescueExpected(absl::Time taken_before) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // attempt.cc
+  size_t RunNext(FunctionState* function, uint64_t registration) ABSL_LOCKS_EXCLUDED(mu_);
+  DeliveryPtr LoadDelivery(FunctionState* function, uint64_t number) ABSL_LOCKS_EXCLUDED(mu_);
+  Ran Attempt(const DeliveryPtr& delivery, const std::shared_ptr<const Code>& code,
+              const std::shared_ptr<Trampoline>& trampoline) ABSL_LOCKS_EXCLUDED(mu_);
+  static std::optional<DropCause> CauseToDrop(const Delivery& delivery,
+                                              const objstore::FunctionConfig& config,
+                                              absl::Time now);
+  bool BeginRun(Running running) ABSL_LOCKS_EXCLUDED(mu_);
+  void RemoveRunning(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ArmWatchdog(absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  size_t WatchdogAlarm() ABSL_LOCKS_EXCLUDED(mu_);
+  void Succeeded(const DeliveryPtr& delivery, absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);
+  void Failed(const DeliveryPtr& delivery, const Code& code, std::string error)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  void Retry(const DeliveryPtr& delivery, absl::Time retry_at) ABSL_LOCKS_EXCLUDED(mu_);
+  void Drop(const DeliveryPtr& delivery, const Code& code, DropCause cause)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  void LogDrop(const Delivery& delivery, DropCause cause, bool has_target,
+               const absl::Status& written) const;
+  absl::Status WriteDeadLetter(const Delivery& delivery, const Code& code, DropCause cause,
+                               const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
+  void Release(FunctionState* function) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Leave() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // settle.cc
+  bool OwnRow(Delivery* delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void EndDelivery(const DeliveryPtr& delivery, bool had_row, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void CountSettled(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  static objstore::DeliveryRow RowOf(const Delivery& delivery, objstore::DeliveryState state);
+  absl::Status Flush(IfBusy if_busy) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status WriteSettlement(const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
+  bool NeedsPark() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  size_t Park() ABSL_LOCKS_EXCLUDED(mu_);
+  bool MayPark(const Delivery& delivery, absl::Time now, uint64_t behind) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Parked(Delivery* delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ForgetParkable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ArmLag(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  size_t LagAlarm() ABSL_LOCKS_EXCLUDED(mu_);
+  void Housekeep() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Constant after construction, or synchronised by themselves.
+  const RuntimeOptions options_;
+  const std::shared_ptr<Environment> environment_;
+  std::atomic<objstore::Ledger*> ledger_;
+  std::atomic<uint64_t> store_id_ = 0;
+  RuleBook rules_;
+  base::Mutex registration_mu_;  // one registration at a time; taken before mu_
+  std::atomic<size_t> inline_interest_ =
+      0;  // inline functions registered, and inline runs expected
+  std::atomic<bool> settle_failed_ = false;  // logged already
+
+  mutable base::Mutex mu_;
+  base::CondVar idle_;     // something ended
+  base::CondVar settled_;  // a batch has been written
+  State state_ ABSL_GUARDED_BY(mu_) = State::kNew;
+  std::map<std::string, std::unique_ptr<FunctionState>, std::less<>> functions_
+      ABSL_GUARDED_BY(mu_);
+
+  // Intake.
+  SettleTracker tracker_ ABSL_GUARDED_BY(mu_);
+  uint64_t newest_ ABSL_GUARDED_BY(mu_) = 0;   // highest number published
+  bool spilled_ ABSL_GUARDED_BY(mu_) = false;  // the log holds events that were not taken
+  bool refilling_ ABSL_GUARDED_BY(mu_) = false;
+  absl::Status refill_error_ ABSL_GUARDED_BY(mu_);
+  size_t in_memory_ ABSL_GUARDED_BY(mu_) = 0;  // sum over the functions' queues
+  std::deque<DeliveryPtr> parkable_
+      ABSL_GUARDED_BY(mu_);  // those that may need a row, in commit order
+  std::set<InlineKey> rows_above_
+      ABSL_GUARDED_BY(mu_);  // rows found at Load for events to be replayed
+  // Of inline targets only. A delivery: published, its committing thread has yet to come for it.
+  // Null: that thread came first, and the event is yet to be published.
+  absl::flat_hash_map<InlineKey, DeliveryPtr> inline_ ABSL_GUARDED_BY(mu_);
+  size_t expected_ ABSL_GUARDED_BY(mu_) = 0;  // the former of these
+
+  // Runs.
+  std::vector<Running> running_ ABSL_GUARDED_BY(mu_);
+  // Threads inside RunNext or RunInline. One whose run is given up is taken off at once, and
+  // touches nothing any more.
+  size_t busy_ ABSL_GUARDED_BY(mu_) = 0;
+  absl::Time watchdog_due_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
+  absl::Time retry_due_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
+
+  // Settling.
+  uint64_t persisted_ ABSL_GUARDED_BY(mu_) = 0;  // the watermark in the ledger
+  size_t unsaved_ ABSL_GUARDED_BY(mu_) = 0;      // settled since
+  std::vector<Ended> ended_ ABSL_GUARDED_BY(mu_);
+  std::set<std::pair<uint64_t, std::string>> done_
+      ABSL_GUARDED_BY(mu_);                        // kDone rows in the ledger
+  bool settle_busy_ ABSL_GUARDED_BY(mu_) = false;  // a flush or a parking batch is being written
+  bool flush_armed_ ABSL_GUARDED_BY(mu_) = false;
+  bool lag_armed_ ABSL_GUARDED_BY(mu_) = false;
+
+  int waiters_ ABSL_GUARDED_BY(mu_) = 0;
+
+  base::Scheduler scheduler_;  // last: its threads use all of the above
+};
+
+}  // namespace cloudlet::triggers
+
+#endif  // CLOUDLET_TRIGGERS_RUNTIME_H_
