@@ -18,7 +18,7 @@ namespace cloudlet::base {
 class Logger {
  public:
   // Silent.
-  Logger() = default;
+  Logger() : options_() {}
   explicit Logger(LogOptions options) : options_(std::move(options)) {}
 
   // Whether an entry of `level` would reach the sink.

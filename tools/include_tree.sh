@@ -4,8 +4,11 @@
 # The workspace root must be the current directory.
 make_include_tree() {
   local header
-  mkdir -p "$1/cloudlet"
+  mkdir -p "$1/cloudlet/testing"
   for header in api/*.h testing/testing*.h; do
     if [ -e "$header" ]; then ln -sf "$PWD/$header" "$1/cloudlet/"; fi
+  done
+  for header in testing/fake_cloud.h testing/simulated_clock.h; do
+    ln -sf "$PWD/$header" "$1/cloudlet/testing/"
   done
 }
