@@ -216,6 +216,11 @@ bool PowerLossFs::has_failed() const {
   return has_failed_;
 }
 
+void PowerLossFs::OnFault(std::function<void(const std::string& path)> listener) {
+  base::MutexLock lock(&mutex_);
+  on_fault_ = std::move(listener);
+}
+
 void PowerLossFs::PowerCutAt(uint64_t index, LossMode mode, uint64_t seed) {
   base::MutexLock lock(&mutex_);
   cut_at_ = index;
@@ -249,6 +254,7 @@ IOStatus PowerLossFs::StepLocked(const std::string& path) {
       fail_at_ != 0 && (repeat_ == Repeat::kOnce ? count_ == fail_at_ : count_ >= fail_at_);
   if (!fails) return IOStatus::OK();
   has_failed_ = true;
+  if (on_fault_ != nullptr) on_fault_(path);
   if (fault_ == IoFault::kInputOutput) {
     return IOStatus::IOError("injected Input/output error", path);
   }

@@ -59,6 +59,9 @@ class PowerLossFs final : public rocksdb::FileSystemWrapper {
   // I/Os so far.
   uint64_t io_count() const;
   void FailAt(uint64_t index, Repeat repeat, IoFault fault);
+  // `listener` is called inside of each I/O that is made to fail, with its path: where a process
+  // dies of a fault, what it has written down tells of which.
+  void OnFault(std::function<void(const std::string& path)> listener);
   // From now on nothing fails.
   void StopFailing();
   // Whether an I/O has been made to fail.
@@ -141,6 +144,7 @@ class PowerLossFs final : public rocksdb::FileSystemWrapper {
   Repeat repeat_ ABSL_GUARDED_BY(mutex_) = Repeat::kOnce;
   IoFault fault_ ABSL_GUARDED_BY(mutex_) = IoFault::kInputOutput;
   bool has_failed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::function<void(const std::string&)> on_fault_ ABSL_GUARDED_BY(mutex_);
   uint64_t cut_at_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: never
   LossMode mode_ ABSL_GUARDED_BY(mutex_) = LossMode::kCut;
   uint64_t seed_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -302,6 +302,42 @@ TEST_F(RocksKvDamage, Bulk_ErrorOfTheSideFileFailsItsWriterAlone) {
   kv_.reset();
 }
 
+// RocksDB deletes the files of an ingest whose manifest record failed, though that record may have
+// reached the disk: kept by StoreFs, they are there when the next open reads it.
+TEST_F(RocksKvDamage, Ingest_ThatFailsAnywhereLeavesAStoreThatOpens) {
+  int failed = 0;
+  for (uint64_t index = 1; index < 60; ++index) {
+    directory_ = root_ + "/store" + std::to_string(index);
+    std::filesystem::create_directories(root_ + "/attic");
+    auto fs = std::make_shared<PowerLossFs>(rocksdb::FileSystem::Default(), root_ + "/attic");
+    options_.file_system = fs;
+    Open();
+    ASSERT_TRUE(Put(kRows, "before", "1", Durability::kSync).ok());
+    fs->FailAt(fs->io_count() + index, Repeat::kOnce, IoFault::kInputOutput);
+    auto writer = kv_->NewBulkWriter(kPayload);
+    absl::Status status = writer.status();
+    if (status.ok()) status = (*writer)->Add("big", {std::string(1000, 'x')});
+    if (status.ok()) status = (*writer)->Finish();
+    std::vector<std::unique_ptr<BulkWriter>> writers;
+    if (writer.ok()) writers.push_back(*std::move(writer));
+    if (status.ok()) status = kv_->Ingest(std::move(writers));
+    writers.clear();
+    const bool came_to_the_end = !fs->has_failed();
+    failed += status.ok() ? 0 : 1;
+    kv_.reset();
+    options_.file_system = nullptr;
+    Open();
+    EXPECT_EQ(Get(kRows, "before"), "1") << "I/O " << index;
+    if (status.ok()) {
+      EXPECT_EQ(Get(kPayload, "big").size(), 1000u) << "I/O " << index;
+    }
+    kv_.reset();
+    if (came_to_the_end) break;
+    EXPECT_LT(index, 59u);
+  }
+  EXPECT_GT(failed, 5);
+}
+
 TEST_F(RocksKvDamage, PowerLoss_SyncedStaysUnsyncedGoes) {
   for (LossMode mode : {LossMode::kCut, LossMode::kTorn, LossMode::kZeros, LossMode::kJunk}) {
     std::filesystem::remove_all(directory_);

@@ -144,6 +144,7 @@ IOStatus StoreFs::NewWritableFile(const std::string& path, const rocksdb::FileOp
 
 IOStatus StoreFs::DeleteFile(const std::string& path, const IOOptions& options,
                              IODebugContext* debug) {
+  if (log_state_->latch->tripped()) return IOStatus::OK();
   if (IsLog(path)) {
     base::MutexLock lock(&mutex_);
     if (holding_) {

@@ -1,4 +1,4 @@
-// The file system that RocksKv puts under RocksDB: the given one, and three habits.
+// The file system that RocksKv puts under RocksDB: the given one, and four habits.
 //
 //   - OPTIONS-* files are refused: RocksDB would rewrite and re-read one per family at every open,
 //     which is most of the time an open takes. Families are opened by options from code.
@@ -9,6 +9,9 @@
 //     Whoever asked for a sync must look at the latch afterwards.
 //   - While an open is still being judged (HoldLogs), obsolete logs are kept: when the verdict is
 //     that synced writes are missing, the damaged log is still there to be looked at.
+//   - Once the latch is tripped nothing is deleted. RocksDB removes the files of an ingest whose
+//     manifest record failed, but a record that failed may still be on disk: the next open would
+//     find it, miss the file and refuse the store. That open also removes what is not needed.
 //
 // Threads: as rocksdb::FileSystem. Exactly one thread calls HoldLogs and ReleaseLogs.
 #ifndef CLOUDLET_OBJSTORE_KV_ROCKS_KV_FS_H_
