@@ -64,25 +64,30 @@ absl::Status CheckFamilies(const RocksKvOptions& options) {
   return absl::OkStatus();
 }
 
-// Creates `directory` and its missing parents; what is created is made durable in its parent.
-IOStatus CreateDirectories(rocksdb::FileSystem& fs, const std::string& directory) {
+bool IsDirectory(rocksdb::FileSystem& fs, const std::string& path) {
   bool is_directory = false;
-  if (fs.IsDirectory(directory, IOOptions(), &is_directory, nullptr).ok() && is_directory) {
-    return IOStatus::OK();
-  }
+  return fs.IsDirectory(path, IOOptions(), &is_directory, nullptr).ok() && is_directory;
+}
+
+// Creates `directory` and its missing parents; what is created is made durable in its parent, and
+// so is a `directory` that is there: whoever made it may have failed before it was.
+IOStatus CreateDirectories(rocksdb::FileSystem& fs, const std::string& directory) {
   const size_t slash = directory.rfind('/');
   const std::string parent = slash == std::string::npos ? "."
                              : slash == 0               ? "/"
                                                         : directory.substr(0, slash);
-  if (slash != std::string::npos && slash > 0) {
+  if (slash != std::string::npos && slash > 0 && !IsDirectory(fs, parent)) {
     IOStatus status = CreateDirectories(fs, parent);
     if (!status.ok()) return status;
   }
+  const bool was_there = IsDirectory(fs, directory);
   IOStatus status = fs.CreateDirIfMissing(directory, IOOptions(), nullptr);
+  if (!status.ok()) return status;
   std::unique_ptr<rocksdb::FSDirectory> handle;
-  if (status.ok()) status = fs.NewDirectory(parent, IOOptions(), &handle, nullptr);
-  if (status.ok()) status = handle->Fsync(IOOptions(), nullptr);
-  return status;
+  status = fs.NewDirectory(parent, IOOptions(), &handle, nullptr);
+  // A host may have been given a directory inside one that it must not read.
+  if (!status.ok()) return was_there ? IOStatus::OK() : status;
+  return handle->Fsync(IOOptions(), nullptr);
 }
 
 // The position of the family called `name`, or the size.
@@ -169,8 +174,10 @@ absl::Status Opener::OpenLocked() {
   if (!exists_ && !core_->options.create_if_missing) {
     return absl::NotFoundError(absl::StrCat("open ", core_->directory, ": no store there"));
   }
-  CLOUDLET_RETURN_IF_ERROR(
-      FromRocksOpen(CreateDirectories(*core_->fs, core_->directory), core_->directory));
+  if (!exists_) {
+    CLOUDLET_RETURN_IF_ERROR(
+        FromRocksOpen(CreateDirectories(*core_->fs, core_->directory), core_->directory));
+  }
   CLOUDLET_RETURN_IF_ERROR(TakeLock());
   CLOUDLET_RETURN_IF_ERROR(EmptyIncoming());
   CLOUDLET_ASSIGN_OR_RETURN(const Marks marks, ReadMarks());
