@@ -14,10 +14,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "cloudlet/caller.h"
 #include "cloudlet/listing.h"
 #include "cloudlet/object.h"
@@ -68,6 +70,10 @@ class Bucket {
                                 const PutOptions& options = {}) const;
   absl::StatusOr<PutResult> Put(std::string_view key, const absl::Cord& body,
                                 const PutOptions& options = {}) const;
+  // Extension: any number of puts in one call, a verdict for each, in the order of `items`; each is
+  // as Put, and sees those before it. Small ones are written together, so that 32 synced puts wait
+  // for the disk once. The most durable of `items` decides for all of them.
+  std::vector<absl::StatusOr<PutResult>> PutMany(absl::Span<const PutItem> items) const;
 
   // The whole object, or a range of it, in memory. A full read is verified against the object's
   // checksum, a range against those of the blocks it touches: DATA_LOSS on a mismatch. Errors:

@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
@@ -79,6 +80,13 @@ struct PutOptions {
   std::optional<uint64_t> crc64nvme = {};
 
   Durability durability = Durability::kBuffered;
+};
+
+// One object of Bucket::PutMany. Key and body must stay as they are until the call returns.
+struct PutItem {
+  std::string_view key;
+  std::string_view body;
+  PutOptions options = {};
 };
 
 struct PutResult {

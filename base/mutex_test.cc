@@ -1,5 +1,5 @@
-// Locks exclude, readers share, waits wake. Under ThreadSanitizer the same tests show that the
-// wrappers tell it about a prebuilt Abseil: the guarded variables below are plain.
+// Locks exclude, readers share, waits wake. Under ThreadSanitizer the same tests show that it sees
+// the locks: the guarded variables below are plain.
 #include "base/mutex.h"
 
 #include <thread>
@@ -28,8 +28,8 @@ TEST(Mutex, ExcludesOtherWriters) {
   EXPECT_EQ(counter, kThreads * kRounds);
 }
 
-TEST(Mutex, ReadersSeeWholeWrites) {
-  Mutex mu;
+TEST(SharedMutex, ReadersSeeWholeWrites) {
+  SharedMutex mu;
   int a = 0;
   int b = 0;
   int torn = 0;
@@ -48,8 +48,8 @@ TEST(Mutex, ReadersSeeWholeWrites) {
   EXPECT_EQ(torn, 0);
 }
 
-TEST(Mutex, ReadersShareTheLock) {
-  Mutex mu;
+TEST(SharedMutex, ReadersShareTheLock) {
+  SharedMutex mu;
   Mutex gate_mu;
   CondVar gate;
   int inside = 0;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -28,6 +30,12 @@ namespace {
 
 // A correction of the machine's clock is noticed at the latest after this long.
 constexpr absl::Duration kLongestSleep = absl::Seconds(10);
+
+// How long an idle worker looks for work before it sleeps, and after which waits it does so.
+constexpr std::chrono::microseconds kLookout(30);
+constexpr std::chrono::microseconds kShortWait(100);
+
+using SteadyClock = std::chrono::steady_clock;  // real time, whatever the Clock says
 
 thread_local std::shared_ptr<Scheduler::Worker> current_worker;
 
@@ -73,6 +81,14 @@ struct Scheduler::Core : std::enable_shared_from_this<Scheduler::Core> {
     if (idle_waiters > 0) idle.SignalAll();
   }
 
+  // Whether the background lane has more tasks than workers that look out for them, and another
+  // worker could take one.
+  bool NeedsWorker() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    return lane(Lane::kBackground).size() > static_cast<size_t>(looking) &&
+           (idle_workers > 0 || serving_workers < options.workers);
+  }
+  // Looks for a background task without the lock, for kLookout at most.
+  void LookOut() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   void WantWorker() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   void WantTimekeeper() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   bool StartThread(Role role) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
@@ -92,9 +108,11 @@ struct Scheduler::Core : std::enable_shared_from_this<Scheduler::Core> {
   uint64_t next_order ABSL_GUARDED_BY(mu) = 1;
   uint64_t next_sequence ABSL_GUARDED_BY(mu) = 1;
   uint64_t work_done ABSL_GUARDED_BY(mu) = 0;
-  size_t alarms ABSL_GUARDED_BY(mu) = 0;   // of the running tasks
-  size_t running ABSL_GUARDED_BY(mu) = 0;  // tasks, without those of lost workers
-  int idle_workers ABSL_GUARDED_BY(mu) = 0;
+  size_t alarms ABSL_GUARDED_BY(mu) = 0;        // of the running tasks
+  size_t running ABSL_GUARDED_BY(mu) = 0;       // tasks, without those of lost workers
+  int idle_workers ABSL_GUARDED_BY(mu) = 0;     // asleep
+  int looking ABSL_GUARDED_BY(mu) = 0;          // workers in LookOut
+  std::atomic<bool> look_up = false;            // those should take the lock again
   int serving_workers ABSL_GUARDED_BY(mu) = 0;  // threads that take tasks: neither lost nor gone
   int lost_workers ABSL_GUARDED_BY(mu) = 0;
   int idle_waiters ABSL_GUARDED_BY(mu) = 0;
@@ -105,7 +123,10 @@ struct Scheduler::Core : std::enable_shared_from_this<Scheduler::Core> {
 
 void Scheduler::Core::MakeReady(Lane which, Task task) {
   lane(which).push_back(Ready{next_order++, std::move(task)});
-  if (which == Lane::kBackground) WantWorker();
+  if (which == Lane::kBackground) {
+    if (looking > 0) look_up.store(true, std::memory_order_relaxed);
+    WantWorker();
+  }
   if (which == Lane::kAlarm) {
     WantTimekeeper();
     tick.Signal();
@@ -163,11 +184,25 @@ size_t Scheduler::Core::RunFirst(Lane which) {
   return done;
 }
 
+void Scheduler::Core::LookOut() {
+  ++looking;
+  look_up.store(false, std::memory_order_relaxed);
+  mu.Unlock();
+  const SteadyClock::time_point until = SteadyClock::now() + kLookout;
+  do {
+    for (int i = 0; i < 16 && !look_up.load(std::memory_order_relaxed); ++i) SpinPause();
+  } while (!look_up.load(std::memory_order_relaxed) && SteadyClock::now() < until);
+  mu.Lock();
+  --looking;
+}
+
 void Scheduler::Core::WantWorker() {
-  if (idle_workers > 0) {
-    work.Signal();
-  } else if (serving_workers < options.workers && StartThread(Role::kWorker)) {
-    ++serving_workers;
+  if (NeedsWorker()) {
+    if (idle_workers > 0) {
+      work.Signal();
+    } else if (StartThread(Role::kWorker)) {
+      ++serving_workers;
+    }
   }
   if (options.workers > 0 && !has_timekeeper) has_timekeeper = StartThread(Role::kTimekeeper);
 }
@@ -202,16 +237,28 @@ bool Scheduler::Core::StartThread(Role role) {
 
 void Scheduler::Core::WorkerMain(const WorkerPtr& self) {
   current_worker = self;
+  // Looking out takes a processor; where there is but one, the task would have to wait for it.
+  const bool may_look_out = std::thread::hardware_concurrency() > 1;
+  bool came_quickly = false;
   {
     MutexLock lock(&mu);
     while (!stopped && !self->replaced) {
       if (!lane(Lane::kBackground).empty()) {
+        // A worker that was woken for the next task may be this one: see that there is another.
+        if (lane(Lane::kBackground).size() > 1) WantWorker();
         RunFirst(Lane::kBackground);
         continue;
       }
+      if (came_quickly && may_look_out) {
+        LookOut();
+        came_quickly = !lane(Lane::kBackground).empty();
+        if (came_quickly || stopped || self->replaced) continue;
+      }
+      const SteadyClock::time_point since = SteadyClock::now();
       ++idle_workers;
       work.Wait(&mu);
       --idle_workers;
+      came_quickly = SteadyClock::now() - since < kShortWait;
     }
     if (!self->replaced) --serving_workers;
     self->exited = true;
@@ -262,6 +309,21 @@ Scheduler::~Scheduler() { Stop(absl::ZeroDuration()); }
 void Scheduler::Post(Lane lane, Task task) {
   MutexLock lock(&core_->mu);
   if (!core_->stopped) core_->MakeReady(lane, std::move(task));
+}
+
+bool Scheduler::Queue(Task task) {
+  Core& core = *core_;
+  MutexLock lock(&core.mu);
+  if (core.stopped) return false;
+  core.lane(Lane::kBackground).push_back(Core::Ready{core.next_order++, std::move(task)});
+  if (core.looking > 0) core.look_up.store(true, std::memory_order_relaxed);
+  core.NotifyIdle();
+  return core.NeedsWorker() || (core.options.workers > 0 && !core.has_timekeeper);
+}
+
+void Scheduler::WakeWorkers() {
+  MutexLock lock(&core_->mu);
+  if (!core_->stopped && !core_->lane(Lane::kBackground).empty()) core_->WantWorker();
 }
 
 Scheduler::TimerId Scheduler::PostAt(absl::Time due, Lane lane, Task task) {

@@ -10,6 +10,9 @@
 // became ready; timers that are due become ready in the order (due, sequence). With one driver and
 // no workers that order is the same in every run.
 //
+// A worker that runs out of tasks looks for the next one for a moment before it goes to sleep, when
+// the last ones came quickly after each other: waking a thread costs more than most tasks.
+//
 // Threads start when first needed: the workers with the first background task, the timekeeper with
 // them or with the first alarm on a clock that runs by itself. With `workers` = 0 there are none,
 // and all work waits for a driver. On a simulated clock nothing waits for real time: a jump makes
@@ -71,6 +74,10 @@ class Scheduler {
 
   // Makes `task` ready behind all that is ready. Dropped, without running, after Stop.
   void Post(Lane lane, Task task);
+  // Post for a background task, without waking a worker: true when one must be woken, by
+  // WakeWorkers, which the caller does once it has let go of its locks.
+  bool Queue(Task task);
+  void WakeWorkers();
   // The same at `due`; at once when that has passed.
   TimerId PostAt(absl::Time due, Lane lane, Task task);
   // True when the task was still waiting for its time; it will not run.

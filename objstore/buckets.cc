@@ -38,7 +38,7 @@ absl::StatusOr<BucketPtr> FromRow(std::string_view name, std::string_view bytes)
 
 absl::Status BucketTable::Load() {
   const auto it = kv_->NewIterator(kBuckets, {});
-  base::MutexLock lock(&mu_);
+  base::WriterLock lock(&mu_);
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     CLOUDLET_ASSIGN_OR_RETURN(BucketPtr bucket, FromRow(it->key(), it->value()));
     by_name_.emplace(bucket->info.name, std::move(bucket));
@@ -94,7 +94,7 @@ absl::Status BucketTable::Create(std::string_view name, const BucketOptions& opt
   batch->Put(kBuckets, name, bytes);
   CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kSync));
   CLOUDLET_ASSIGN_OR_RETURN(BucketPtr bucket, FromRow(name, bytes));
-  base::MutexLock lock(&mu_);
+  base::WriterLock lock(&mu_);
   by_name_.emplace(std::string(name), std::move(bucket));
   return absl::OkStatus();
 }
@@ -134,7 +134,7 @@ absl::Status BucketTable::Delete(std::string_view name, const Caller& caller,
   CLOUDLET_RETURN_IF_ERROR(it->status());
   CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kSync));
   bucket->deleted.store(true);
-  base::MutexLock lock(&mu_);
+  base::WriterLock lock(&mu_);
   by_name_.erase(by_name_.find(name));
   return absl::OkStatus();
 }

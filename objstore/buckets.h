@@ -35,7 +35,7 @@ struct BucketState {
   std::string owner;
   BucketInfo info;
 
-  base::Mutex gate;
+  base::SharedMutex gate;
   std::atomic<bool> deleted{
       false};  // set with the gate held exclusively; looked at again once the gate is held
 };
@@ -65,7 +65,7 @@ class BucketTable {
   kv::Kv* const kv_;
   Sequencer* const sequencer_;
   base::Mutex changing_;  // one creation or deletion at a time; held over their writes
-  mutable base::Mutex mu_;
+  mutable base::SharedMutex mu_;
   std::map<std::string, BucketPtr, std::less<>> by_name_ ABSL_GUARDED_BY(mu_);
 };
 

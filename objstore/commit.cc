@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
 #include "base/fault_point.h"
@@ -23,9 +24,11 @@ class SharedGates {
     for (const Prepared& prepared : mutations) {
       if (prepared.bucket != nullptr) buckets_.push_back(prepared.bucket.get());
     }
-    std::sort(buckets_.begin(), buckets_.end(),
-              [](const BucketState* a, const BucketState* b) { return a->id < b->id; });
-    buckets_.erase(std::unique(buckets_.begin(), buckets_.end()), buckets_.end());
+    if (buckets_.size() > 1) {
+      std::sort(buckets_.begin(), buckets_.end(),
+                [](const BucketState* a, const BucketState* b) { return a->id < b->id; });
+      buckets_.erase(std::unique(buckets_.begin(), buckets_.end()), buckets_.end());
+    }
     for (BucketState* bucket : buckets_) bucket->gate.ReaderLock();
   }
   ~SharedGates() ABSL_NO_THREAD_SAFETY_ANALYSIS {
@@ -35,11 +38,11 @@ class SharedGates {
   SharedGates& operator=(const SharedGates&) = delete;
 
  private:
-  std::vector<BucketState*> buckets_;
+  absl::InlinedVector<BucketState*, 4> buckets_;
 };
 
-std::vector<size_t> StripesOf(absl::Span<Prepared> mutations) {
-  std::vector<size_t> indexes;
+StripeLocks::Indexes StripesOf(absl::Span<Prepared> mutations) {
+  StripeLocks::Indexes indexes;
   for (const Prepared& prepared : mutations) {
     if (prepared.bucket != nullptr) {
       indexes.push_back(KeyStripes::IndexOf(prepared.bucket->id, prepared.key));
@@ -86,6 +89,7 @@ class BatchBuilder {
     if (prepared.bucket->deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
     CLOUDLET_RETURN_IF_ERROR(
         Authorize(*request_.caller, prepared.bucket->owner, environment_.owner));
+    head_key_ = HeadKey(prepared.bucket->id, prepared.key);
     CLOUDLET_ASSIGN_OR_RETURN(const std::optional<Head> current, CurrentHead(prepared));
     if (auto* put = std::get_if<PreparedPut>(&prepared.action)) {
       return ApplyPut(prepared, *put, current, number);
@@ -113,7 +117,7 @@ class BatchBuilder {
       }
     }
     CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> row,
-                              state_.kv->Get(kHeads, HeadKey(prepared.bucket->id, prepared.key)));
+                              state_.kv->Get(kHeads, head_key_));
     if (!row.has_value()) return std::optional<Head>();
     CLOUDLET_ASSIGN_OR_RETURN(Head head, DecodeHeadFixed(row->view()));
     return std::optional<Head>(std::move(head));
@@ -129,7 +133,7 @@ class BatchBuilder {
     const std::string row = EncodeHead(head);
     const std::string_view parts[] = {
         row, head.location == Location::kInline ? put.bytes : std::string_view()};
-    batch_->PutParts(kHeads, HeadKey(prepared.bucket->id, prepared.key), parts);
+    batch_->PutParts(kHeads, head_key_, parts);
     Release(current);
     AddEvent(prepared, EventType::kObjectCreatedPut, number, &head);
     AddChange(prepared, ChangeKind::kWritten, number);
@@ -138,7 +142,7 @@ class BatchBuilder {
     result.crc64nvme = head.crc64nvme;
     result.sequence = number;
     result.request_id = request_.request_id;
-    effects_.push_back({prepared.bucket->id, prepared.key, head});
+    AddEffect(prepared, &head);
     return MutationResult(std::move(result));
   }
 
@@ -149,14 +153,21 @@ class BatchBuilder {
     DeleteResult result;
     result.request_id = request_.request_id;
     if (!current.has_value()) return MutationResult(std::move(result));
-    batch_->Delete(kHeads, HeadKey(prepared.bucket->id, prepared.key));
+    batch_->Delete(kHeads, head_key_);
     Release(current);
     AddEvent(prepared, EventType::kObjectRemovedDelete, number, nullptr);
     AddChange(prepared, ChangeKind::kRemoved, number);
     result.existed = true;
     result.sequence = number;
-    effects_.push_back({prepared.bucket->id, prepared.key, std::nullopt});
+    AddEffect(prepared, nullptr);
     return MutationResult(std::move(result));
+  }
+
+  // `head` is null after a deletion. Only later mutations of the same batch look at effects.
+  void AddEffect(const Prepared& prepared, const Head* head) {
+    if (&prepared == &request_.mutations.back()) return;
+    effects_.push_back({prepared.bucket->id, prepared.key,
+                        head != nullptr ? std::optional<Head>(*head) : std::nullopt});
   }
 
   // The text of the current ETag; valid until the next call.
@@ -230,6 +241,7 @@ class BatchBuilder {
   const CommitRequest& request_;
   const std::unique_ptr<kv::Batch> batch_;
   const int64_t now_ms_;
+  std::string head_key_;  // of the mutation that is being applied
   std::string etag_;
   std::vector<Effect> effects_;
 };
@@ -262,6 +274,7 @@ CommitOutcome Commit(State& state, const Environment& environment, CommitRequest
   }
   NumbersInFlight numbers(&state.sequencer, *first);
 
+  outcome.verdicts.reserve(request.mutations.size());
   BatchBuilder builder(state, environment, request);
   uint64_t number = *first;
   bool all_ok = true;

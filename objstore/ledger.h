@@ -88,6 +88,9 @@ class EventSink {
   // committing thread, inside the commit: only enqueue here, and do not call the store or the
   // ledger.
   virtual void Published(absl::Span<const EventPtr> events) = 0;
+  // Soon after Published, on the same thread, without the locks of the commit: the place to wake
+  // threads.
+  virtual void Wake() = 0;
   // The events of one commit, on its own thread, all locks released, before its call returns. May
   // come before or after the same events are published. May call anything.
   virtual void Committed(absl::Span<const EventPtr> events) = 0;

@@ -20,6 +20,7 @@ class RecordingSink : public EventSink {
   void Published(absl::Span<const EventPtr> events) override {
     for (const EventPtr& event : events) published.push_back(event->event.sequence);
   }
+  void Wake() override {}
   void Committed(absl::Span<const EventPtr> events) override {
     for (const EventPtr& event : events) committed.push_back(event->event.sequence);
   }

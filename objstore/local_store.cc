@@ -19,7 +19,6 @@ namespace {
 
 // S3 promises a batch no more than a verdict per key; groups keep the locks of one commit few.
 constexpr size_t kGroup = 32;
-constexpr size_t kMaxMutations = 1'000;
 constexpr size_t kSweepStep = 64;
 constexpr size_t kSweepAtClose = 4'096;
 
@@ -36,11 +35,15 @@ absl::Status AnnotateMutation(const absl::Status& status, const Mutation& mutati
   return Annotate(status, "delete", removal.bucket, removal.key);
 }
 
-uint64_t SizeOf(const Mutation& mutation) {
-  const auto* put = std::get_if<PutMutation>(&mutation);
-  if (put == nullptr) return 0;
-  if (const auto* cord = std::get_if<absl::Cord>(&put->body)) return cord->size();
-  return std::get<std::unique_ptr<StagedPayload>>(put->body)->size();
+void Append(CommitOutcome outcome, CommitOutcome* all) {
+  if (all->verdicts.empty()) {
+    *all = std::move(outcome);
+    return;
+  }
+  std::move(outcome.verdicts.begin(), outcome.verdicts.end(), std::back_inserter(all->verdicts));
+  std::move(outcome.events.begin(), outcome.events.end(), std::back_inserter(all->events));
+  std::move(outcome.changes.begin(), outcome.changes.end(), std::back_inserter(all->changes));
+  std::move(outcome.released.begin(), outcome.released.end(), std::back_inserter(all->released));
 }
 
 std::vector<absl::StatusOr<MutationResult>> AllAnswer(const MutateRequest& request,
@@ -110,11 +113,9 @@ std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateR
   const std::string request_id = request.caller.request_id.empty()
                                      ? environment_.ids->NextRequestId()
                                      : request.caller.request_id;
-  std::vector<uint64_t> sizes;
   std::vector<Prepared> prepared;
   prepared.reserve(request.mutations.size());
   for (Mutation& mutation : request.mutations) {
-    sizes.push_back(SizeOf(mutation));
     prepared.push_back(PrepareOne(state, environment_, mutation));
   }
 
@@ -133,16 +134,12 @@ std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateR
     commit.revoked = request.revoked;
     done += take;
     if (done == prepared.size()) commit.ledger_rows = ledger_rows;
-    CommitOutcome outcome = Commit(state, environment_, std::move(commit));
-    std::move(outcome.verdicts.begin(), outcome.verdicts.end(), std::back_inserter(all.verdicts));
-    std::move(outcome.events.begin(), outcome.events.end(), std::back_inserter(all.events));
-    std::move(outcome.changes.begin(), outcome.changes.end(), std::back_inserter(all.changes));
-    std::move(outcome.released.begin(), outcome.released.end(), std::back_inserter(all.released));
+    Append(Commit(state, environment_, std::move(commit)), &all);
   } while (done < prepared.size());
 
+  Count(prepared, all.verdicts);
   prepared.clear();  // what was staged and not taken becomes garbage now
   AfterCommit(state, all);
-  Count(request, sizes, all.verdicts);
   for (size_t i = 0; i < all.verdicts.size(); ++i) {
     if (!all.verdicts[i].ok()) {
       all.verdicts[i] = AnnotateMutation(all.verdicts[i].status(), request.mutations[i]);
@@ -168,13 +165,13 @@ void LocalStore::AfterCommit(State& state, const CommitOutcome& outcome) {
   }
 }
 
-void LocalStore::Count(const MutateRequest& request, const std::vector<uint64_t>& sizes,
-                       const std::vector<absl::StatusOr<MutationResult>>& verdicts) {
+void LocalStore::Count(absl::Span<const Prepared> mutations,
+                       absl::Span<const absl::StatusOr<MutationResult>> verdicts) {
   for (size_t i = 0; i < verdicts.size(); ++i) {
     if (!verdicts[i].ok()) continue;
-    if (std::holds_alternative<PutMutation>(request.mutations[i])) {
+    if (const auto* put = std::get_if<PreparedPut>(&mutations[i].action)) {
       ++puts_;
-      bytes_written_ += sizes[i];
+      bytes_written_ += put->head.size;
     } else if (std::get<DeleteResult>(*verdicts[i]).existed) {
       ++deletes_;
     }

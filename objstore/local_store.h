@@ -94,8 +94,8 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
              std::string where);
   absl::Status OpenState(uint64_t generation);
   void AfterCommit(State& state, const CommitOutcome& outcome);
-  void Count(const MutateRequest& request, const std::vector<uint64_t>& sizes,
-             const std::vector<absl::StatusOr<MutationResult>>& verdicts);
+  void Count(absl::Span<const Prepared> mutations,
+             absl::Span<const absl::StatusOr<MutationResult>> verdicts);
   std::shared_ptr<const RuleTable> rules() const;
 
   // Constant.
@@ -120,7 +120,7 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   // share it: what they hold of the engine stays in memory, closed, until they are gone.
   std::shared_ptr<State> state_;
 
-  mutable base::Mutex mu_;
+  mutable base::SharedMutex mu_;
   std::shared_ptr<const RuleTable> rules_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -49,8 +49,8 @@ class Observers : public std::enable_shared_from_this<Observers> {
 
  private:
   struct Entry {
-    base::Mutex calls;  // shared by calls, exclusive for the end
-    bool gone = false;  // guarded by calls
+    base::SharedMutex calls;  // shared by calls, exclusive for the end
+    bool gone = false;        // guarded by calls
     CommitObserver observer;
   };
   struct Token {
@@ -83,7 +83,7 @@ class Observers : public std::enable_shared_from_this<Observers> {
   }
 
   std::atomic<int> count_{0};
-  base::Mutex mu_;
+  base::SharedMutex mu_;
   std::map<std::string, std::vector<std::shared_ptr<Entry>>, std::less<>> by_bucket_
       ABSL_GUARDED_BY(mu_);
 };

@@ -71,6 +71,13 @@ StoredEtag LoadEtag(std::string_view row, size_t kind_offset, size_t digest_offs
   return etag;
 }
 
+// -1 for what is no digit.
+int LowerHexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
 // Of everything but the checksum itself.
 uint32_t RowCrc(std::string_view row) {
   return base::Crc32c(row.substr(kCrcAt + 4), base::Crc32c(row.substr(0, kCrcAt)));
@@ -250,18 +257,18 @@ StoredEtag StoredEtag::Parse(std::string_view text) {
     if (!absl::SimpleHexAtoi(V(text.substr(0, 16)), &value)) return {};
     etag.kind = EtagKind::kCrc64;
     for (size_t i = 0; i < 8; ++i) etag.digest[i] = static_cast<uint8_t>(value >> (8 * i));
-  } else if (text.size() >= 32) {
-    etag.kind = EtagKind::kMd5;
-    for (size_t i = 0; i < 16; ++i) {
-      uint32_t byte = 0;
-      if (!absl::SimpleHexAtoi(V(text.substr(2 * i, 2)), &byte)) return {};
-      etag.digest[i] = static_cast<uint8_t>(byte);
-    }
-    if (text.size() > 32 &&
-        (text[32] != '-' || !absl::SimpleAtoi(V(text.substr(33)), &etag.parts))) {
-      return {};
-    }
+    return etag.Text() == text ? etag : StoredEtag{};
   }
+  if (text.size() < 32) return {};
+  etag.kind = EtagKind::kMd5;
+  for (size_t i = 0; i < 16; ++i) {
+    const int high = LowerHexValue(text[2 * i]);
+    const int low = LowerHexValue(text[2 * i + 1]);
+    if (high < 0 || low < 0) return {};
+    etag.digest[i] = static_cast<uint8_t>(high << 4 | low);
+  }
+  if (text.size() == 32) return etag;
+  if (text[32] != '-' || !absl::SimpleAtoi(V(text.substr(33)), &etag.parts)) return {};
   return etag.Text() == text ? etag : StoredEtag{};
 }
 

@@ -55,6 +55,12 @@ absl::StatusOr<uint64_t> Sequencer::Begin(uint64_t count) {
 }
 
 void Sequencer::End(uint64_t first, std::vector<EventPtr> events) {
+  EventSink* told = EndLocked(first, std::move(events));
+  if (told != nullptr) told->Wake();
+}
+
+EventSink* Sequencer::EndLocked(uint64_t first, std::vector<EventPtr> events) {
+  EventSink* told = nullptr;
   base::MutexLock lock(&mu_);
   for (Flight& flight : flights_) {
     if (flight.first != first) continue;
@@ -65,8 +71,11 @@ void Sequencer::End(uint64_t first, std::vector<EventPtr> events) {
   while (!flights_.empty() && flights_.front().ended) {
     const std::vector<EventPtr> due = std::move(flights_.front().events);
     flights_.pop_front();
-    if (sink_ != nullptr && !due.empty()) sink_->Published(due);
+    if (sink_ == nullptr || due.empty()) continue;
+    sink_->Published(due);
+    told = sink_;
   }
+  return told;
 }
 
 uint64_t Sequencer::PublishedUpTo() const {

@@ -7,8 +7,8 @@
 // numbers, below the lowest number in flight: whoever tails the log never sees n and later finds
 // n-1.
 //
-// Threads: all methods from any thread. The sink is called with the sequencer's lock held; it may
-// only enqueue.
+// Threads: all methods from any thread. EventSink::Published is called with the sequencer's lock
+// held.
 #ifndef CLOUDLET_OBJSTORE_SEQUENCER_H_
 #define CLOUDLET_OBJSTORE_SEQUENCER_H_
 
@@ -55,6 +55,8 @@ class Sequencer {
     std::vector<EventPtr> events;
   };
 
+  // End, with its lock held; the sink that was told of events, or null.
+  EventSink* EndLocked(uint64_t first, std::vector<EventPtr> events) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status ExtendLease() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   kv::Kv* const kv_;

@@ -26,9 +26,26 @@ class RecordingSink : public EventSink {
   void Published(absl::Span<const EventPtr> events) override {
     for (const EventPtr& event : events) numbers.push_back(event->event.sequence);
   }
+  void Wake() override { ++wakes; }
   void Committed(absl::Span<const EventPtr>) override {}
   std::vector<uint64_t> numbers;
+  int wakes = 0;
 };
+
+TEST(Sequencer, WakesItsSinkAfterPublishingAndOnlyThen) {
+  KeptEngine engine;
+  Sequencer sequencer(engine.content.get());
+  ASSERT_TRUE(sequencer.Load().ok());
+  RecordingSink sink;
+  sequencer.SetSink(&sink);
+  const uint64_t first = sequencer.Begin(1).value();
+  const uint64_t second = sequencer.Begin(1).value();
+  sequencer.End(second, {EventOf(second)});
+  EXPECT_EQ(sink.wakes, 0);  // behind one that is still in flight
+  sequencer.End(first, {});
+  EXPECT_EQ(sink.numbers, std::vector<uint64_t>{second});
+  EXPECT_EQ(sink.wakes, 1);
+}
 
 TEST(Sequencer, NumbersBeginAtOneAndAreConsecutive) {
   KeptEngine engine;

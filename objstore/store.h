@@ -80,9 +80,11 @@ enum class Together {
   kAllOrNothing,  // none is; the others answer ABORTED
 };
 
+inline constexpr size_t kMaxMutations = 1'000;
+
 struct MutateRequest {
-  // At most 1,000, carried out in this order, each seeing those before it. kAllOrNothing takes
-  // effect at one moment; kEachAlone in groups of at most 32, each at one moment.
+  // At most kMaxMutations, carried out in this order, each seeing those before it. kAllOrNothing
+  // takes effect at one moment; kEachAlone in groups of at most 32, each at one moment.
   absl::Span<Mutation> mutations;
   Caller caller = {};
   Durability durability = Durability::kBuffered;

@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "base/mutex.h"
 #include "base/random.h"
 
@@ -39,7 +39,9 @@ class KeyStripes {
 // Holds the stripes of `indexes` (in any order, repeated or not) for its own lifetime.
 class StripeLocks {
  public:
-  StripeLocks(KeyStripes* stripes, std::vector<size_t> indexes) ABSL_NO_THREAD_SAFETY_ANALYSIS
+  using Indexes = absl::InlinedVector<size_t, 8>;
+
+  StripeLocks(KeyStripes* stripes, Indexes indexes) ABSL_NO_THREAD_SAFETY_ANALYSIS
       : stripes_(stripes),
         indexes_(std::move(indexes)) {
     std::sort(indexes_.begin(), indexes_.end());
@@ -54,7 +56,7 @@ class StripeLocks {
 
  private:
   KeyStripes* const stripes_;
-  std::vector<size_t> indexes_;
+  Indexes indexes_;
 };
 
 }  // namespace cloudlet::objstore

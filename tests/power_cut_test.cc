@@ -2,7 +2,8 @@
 //
 // Each run is a process of its own, this program again (`--run FOLDER KIND INDEX`), which plays the
 // workload on a PowerLossFs and dies; the parent opens what is left and compares it with what the
-// dead one had been promised (power_cut_workload.h).
+// dead one had been promised (power_cut_workload.h). By hand: `--run`, then `--verify FOLDER`, in a
+// new FOLDER with an empty attic/ in it.
 //
 // All runs: eight kinds (four ways to lose what was not synced; EIO and ENOSPC, once and sticky)
 // times every I/O index. CLOUDLET_POWER_CUTS=n (default 200) spreads n over them evenly, half for
@@ -177,6 +178,12 @@ int main(int argc, char** argv) {
   using cloudlet::testing::Play;
   if (argc == 5 && std::string_view(argv[1]) == "--run") {
     Play(argv[2], std::atoi(argv[3]), std::strtoull(argv[4], nullptr, 10));
+  }
+  if (argc == 3 && std::string_view(argv[1]) == "--verify") {
+    const std::string root = argv[2];
+    const auto problems = cloudlet::testing::VerifyPowerRun(root + "/store", root + "/diary");
+    for (const std::string& problem : problems) std::cerr << problem << "\n";
+    return problems.empty() ? 0 : 1;
   }
   ::testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();

@@ -174,15 +174,16 @@ void Runtime::RemoveRunning(size_t index) {
 void Runtime::ArmWatchdog(absl::Time due) {
   if (due >= watchdog_due_) return;
   watchdog_due_ = due;
-  scheduler_.PostAt(due, base::Lane::kAlarm, [this] { return WatchdogAlarm(); });
+  scheduler_.PostAt(due, base::Lane::kAlarm, [this, due] { return WatchdogAlarm(due); });
 }
 
-size_t Runtime::WatchdogAlarm() {
+size_t Runtime::WatchdogAlarm(absl::Time due) {
   const absl::Time now = environment_->clock->Now();
   std::vector<base::Scheduler::WorkerRef> stuck;
   std::vector<Running> ended;  // may be the last share of user code: destroyed without the lock
   {
     base::MutexLock lock(&mu_);
+    if (due != watchdog_due_) return 0;  // superseded by an earlier alarm
     watchdog_due_ = absl::InfiniteFuture();
     if (state_ != State::kRunning) return 0;
     absl::Time next = absl::InfiniteFuture();

@@ -79,7 +79,7 @@ void Runtime::Take(const objstore::EventPtr& event, Source source, absl::Time no
       inline_interest_.fetch_add(1, std::memory_order_acq_rel);
       ArmLag(now);
     } else {
-      Enqueue(std::move(delivery));
+      Enqueue(std::move(delivery), source == Source::kPublished ? Waking::kLater : Waking::kNow);
     }
   }
   tracker_.Add(number, open);
@@ -99,7 +99,7 @@ DeliveryPtr Runtime::NewDelivery(const objstore::EventPtr& event,
   return delivery;
 }
 
-void Runtime::Enqueue(DeliveryPtr delivery) {
+void Runtime::Enqueue(DeliveryPtr delivery, Waking waking) {
   FunctionState* function = delivery->function;
   const size_t ahead = function->running + function->queue.size();
   if (function->code != nullptr && !function->has_slot(ahead)) ++function->stats.throttles;
@@ -108,17 +108,28 @@ void Runtime::Enqueue(DeliveryPtr delivery) {
   const uint64_t number = delivery->number();
   function->PushBack(Slot{number, std::move(delivery)});
   ++in_memory_;
-  PostTokens(function);
+  PostTokens(function, waking);
 }
 
-void Runtime::PostTokens(FunctionState* function) {
+void Runtime::Wake() {
+  if (wake_wanted_.load(std::memory_order_relaxed) && wake_wanted_.exchange(false)) {
+    scheduler_.WakeWorkers();
+  }
+}
+
+void Runtime::PostTokens(FunctionState* function, Waking waking) {
   if (state_ != State::kRunning || function->code == nullptr) return;
   while (function->tokens < function->queue.size() && function->tokens < kMaxTokens &&
          function->has_slot(function->running + function->tokens)) {
     ++function->tokens;
-    scheduler_.Post(function->lane(), [this, function, registration = function->registration] {
+    auto run = [this, function, registration = function->registration] {
       return RunNext(function, registration);
-    });
+    };
+    if (waking == Waking::kLater && function->lane() == base::Lane::kBackground) {
+      if (scheduler_.Queue(std::move(run))) wake_wanted_.store(true);
+    } else {
+      scheduler_.Post(function->lane(), std::move(run));
+    }
   }
 }
 
@@ -146,19 +157,22 @@ void Runtime::Wait(FunctionState* function, absl::Time ready_at, uint64_t number
 void Runtime::ArmRetry(absl::Time due) {
   if (due >= retry_due_ || state_ != State::kRunning) return;
   retry_due_ = due;
-  scheduler_.PostAt(due, base::Lane::kAlarm, [this] { return RetryAlarm(); });
+  scheduler_.PostAt(due, base::Lane::kAlarm, [this, due] { return RetryAlarm(due); });
 }
 
-size_t Runtime::RetryAlarm() {
+size_t Runtime::RetryAlarm(absl::Time due) {
   const absl::Time now = environment_->clock->Now();
   base::MutexLock lock(&mu_);
+  if (due != retry_due_) return 0;  // superseded by an earlier alarm
   retry_due_ = absl::InfiniteFuture();
   if (state_ != State::kRunning) return 0;
+  absl::Time next = absl::InfiniteFuture();
   for (const auto& [name, function] : functions_) {
     if (function->code == nullptr) continue;
     QueueDue(function.get(), now);
-    if (!function->waiting.empty()) ArmRetry(function->waiting.begin()->first.first);
+    if (!function->waiting.empty()) next = std::min(next, function->waiting.begin()->first.first);
   }
+  ArmRetry(next);
   return 0;
 }
 

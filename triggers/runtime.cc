@@ -402,6 +402,7 @@ absl::Status Runtime::WaitIdle(absl::Duration timeout) {
     CLOUDLET_RETURN_IF_ERROR(Refuse("wait idle"));
     Housekeep();
     if (options_.workers == 0) scheduler_.RunUntilIdle(base::Drive::kNoManual);
+    scheduler_.WakeWorkers();  // the machine may have refused a thread when it was wanted
     bool rescue = false;
     {
       base::MutexLock lock(&mu_);

@@ -122,12 +122,14 @@ class Runtime final : public objstore::EventSink {
 
   // --- EventSink ---
   void Published(absl::Span<const objstore::EventPtr> events) override;
+  void Wake() override;
   void Committed(absl::Span<const objstore::EventPtr> events) override;
 
  private:
   enum class State { kNew, kRunning, kStopping, kSuspended, kClosed };
   enum class Source { kPublished, kLog };
   enum class IfBusy { kSkip, kWait };
+  enum class Waking { kNow, kLater };  // of the workers; later: by Wake
   // kLost: the run was timed out or abandoned; touch nothing any more.
   enum class Ran { kNo, kYes, kLost };
 
@@ -179,13 +181,15 @@ class Runtime final : public objstore::EventSink {
   DeliveryPtr NewDelivery(const objstore::EventPtr& event, const objstore::EventTarget& target,
                           FunctionState* function, absl::Time now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void Enqueue(DeliveryPtr delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void PostTokens(FunctionState* function) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Enqueue(DeliveryPtr delivery, Waking waking = Waking::kNow)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void PostTokens(FunctionState* function, Waking waking = Waking::kNow)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void QueueDue(FunctionState* function, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Wait(FunctionState* function, absl::Time ready_at, uint64_t number, DeliveryPtr delivery)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ArmRetry(absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  size_t RetryAlarm() ABSL_LOCKS_EXCLUDED(mu_);
+  size_t RetryAlarm(absl::Time due) ABSL_LOCKS_EXCLUDED(mu_);
   bool NeedsRefill() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Refill() ABSL_LOCKS_EXCLUDED(mu_);
   std::optional<InlineJob> ClaimInline(const objstore::EventPtr& event,
@@ -207,7 +211,7 @@ class Runtime final : public objstore::EventSink {
   bool BeginRun(Running running) ABSL_LOCKS_EXCLUDED(mu_);
   void RemoveRunning(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ArmWatchdog(absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  size_t WatchdogAlarm() ABSL_LOCKS_EXCLUDED(mu_);
+  size_t WatchdogAlarm(absl::Time due) ABSL_LOCKS_EXCLUDED(mu_);
   void Succeeded(const DeliveryPtr& delivery, absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);
   void Failed(const DeliveryPtr& delivery, const Code& code, std::string error)
       ABSL_LOCKS_EXCLUDED(mu_);
@@ -249,6 +253,7 @@ class Runtime final : public objstore::EventSink {
   std::atomic<size_t> inline_interest_ =
       0;  // inline functions registered, and inline runs expected
   std::atomic<bool> settle_failed_ = false;  // logged already
+  std::atomic<bool> wake_wanted_ = false;    // Published has queued what nobody was woken for
 
   mutable base::Mutex mu_;
   base::CondVar idle_;     // something ended

@@ -275,7 +275,7 @@ class MemoryKv final : public Kv {
   }
 
   const std::shared_ptr<const std::vector<std::string>> names_;
-  mutable base::Mutex mutex_;
+  mutable base::SharedMutex mutex_;
   Families families_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -1,6 +1,6 @@
 // The Batch of RocksKv: a rocksdb::WriteBatch with eight bytes of protection per key. A batch that
-// could not take an operation (unknown family, key or value beyond RocksDB's limits, closed store)
-// keeps the first such error, and Write answers it instead of writing.
+// could not take an operation (unknown family, key or value beyond RocksDB's limits, store closed
+// before the batch was made) keeps the first such error, and Write answers it instead of writing.
 //
 // Threads: one at a time.
 #ifndef CLOUDLET_OBJSTORE_KV_ROCKS_KV_BATCH_H_
@@ -18,6 +18,9 @@ namespace cloudlet::kv {
 class RocksBatch final : public Batch {
  public:
   explicit RocksBatch(std::shared_ptr<RocksCore> core);
+  ~RocksBatch() override;
+  RocksBatch(const RocksBatch&) = delete;
+  RocksBatch& operator=(const RocksBatch&) = delete;
 
   void Put(Family family, std::string_view key, std::string_view value) override;
   void PutParts(Family family, std::string_view key,
@@ -33,12 +36,14 @@ class RocksBatch final : public Batch {
   bool BelongsTo(const RocksCore& core) const { return core_.get() == &core; }
 
  private:
-  // Runs `add` with the family's handle while the store cannot close.
+  // Runs `add` with the family's handle.
   template <typename Add>
   void Apply(Family family, const Add& add);
 
   const std::shared_ptr<RocksCore> core_;
+  rocksdb::ColumnFamilyHandle* const* handles_ = nullptr;  // by Family; null: it was closed already
   rocksdb::WriteBatch batch_;
+  absl::Status opened_;
   absl::Status error_;
   std::vector<rocksdb::Slice> parts_;  // kept for its capacity
 };

@@ -1,8 +1,8 @@
 // What the parts of one open RocksKv share: the database, its families, the latch, the marks; and
 // the rule by which it is closed.
 //
-// Every call holds `mutex` shared while it uses the database; Close takes it exclusively. Batches
-// and bulk writers may outlive the Kv: they find `db` null then. Iterators and snapshots hold the
+// Every call holds `mutex` shared while it uses the database; Close takes it exclusively. Bulk
+// writers may outlive the Kv: they find `db` null then. Batches, iterators and snapshots hold the
 // database open instead (AddReader, RemoveReader): when Close finds readers, the last of them
 // closes.
 #ifndef CLOUDLET_OBJSTORE_KV_ROCKS_KV_CORE_H_
@@ -46,7 +46,7 @@ struct RocksCore {
   ~RocksCore();
 
   // The rest of this struct: see the banner.
-  base::Mutex mutex;
+  base::SharedMutex mutex;
   std::unique_ptr<rocksdb::DB> db ABSL_GUARDED_BY(mutex);
   // The first names.size() by Family index, behind them the families nobody named.
   std::vector<rocksdb::ColumnFamilyHandle*> handles ABSL_GUARDED_BY(mutex);

@@ -33,6 +33,42 @@ bool IsOptionsFile(std::string_view path) {
   return BaseName(path).substr(0, kPrefix.size()) == kPrefix;
 }
 
+bool IsIncoming(std::string_view path) {
+  const std::string_view directory = path.substr(0, path.size() - BaseName(path).size());
+  constexpr std::string_view kSuffix = "/incoming/";
+  return directory.size() >= kSuffix.size() &&
+         directory.substr(directory.size() - kSuffix.size()) == kSuffix;
+}
+
+class IncomingFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  IncomingFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, std::string path,
+               std::shared_ptr<StoreFs::Unread> unread)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)),
+        path_(std::move(path)),
+        unread_(std::move(unread)) {}
+
+  IOStatus Read(uint64_t offset, size_t size, const IOOptions& options, Slice* result,
+                char* scratch, IODebugContext* debug) const override {
+    return Noted(target()->Read(offset, size, options, result, scratch, debug));
+  }
+  IOStatus MultiRead(rocksdb::FSReadRequest* requests, size_t count, const IOOptions& options,
+                     IODebugContext* debug) override {
+    IOStatus status = Noted(target()->MultiRead(requests, count, options, debug));
+    for (size_t i = 0; i < count; ++i) Noted(requests[i].status).PermitUncheckedError();
+    return status;
+  }
+
+ private:
+  IOStatus Noted(IOStatus status) const {
+    if (!status.ok()) unread_->Add(path_);
+    return status;
+  }
+
+  const std::string path_;
+  const std::shared_ptr<StoreFs::Unread> unread_;
+};
+
 class LogFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   LogFile(std::unique_ptr<rocksdb::FSWritableFile> file, std::string path,
@@ -142,9 +178,29 @@ IOStatus StoreFs::NewWritableFile(const std::string& path, const rocksdb::FileOp
   return IOStatus::OK();
 }
 
+IOStatus StoreFs::NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                      IODebugContext* debug) {
+  IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, file, debug);
+  if (!IsIncoming(path)) return status;
+  if (status.ok()) {
+    *file = std::make_unique<IncomingFile>(std::move(*file), path, unread_);
+  } else {
+    unread_->Add(path);
+  }
+  return status;
+}
+
+IOStatus StoreFs::LinkFile(const std::string& from, const std::string& to, const IOOptions& options,
+                           IODebugContext* debug) {
+  if (unread_->Has(from)) return IOStatus::IOError("could not be read for its ingest", from);
+  return FileSystemWrapper::LinkFile(from, to, options, debug);
+}
+
 IOStatus StoreFs::DeleteFile(const std::string& path, const IOOptions& options,
                              IODebugContext* debug) {
   if (log_state_->latch->tripped()) return IOStatus::OK();
+  if (IsIncoming(path)) unread_->Forget(path);
   if (IsLog(path)) {
     base::MutexLock lock(&mutex_);
     if (holding_) {

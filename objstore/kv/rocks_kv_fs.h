@@ -1,4 +1,4 @@
-// The file system that RocksKv puts under RocksDB: the given one, and four habits.
+// The file system that RocksKv puts under RocksDB: the given one, and five habits.
 //
 //   - OPTIONS-* files are refused: RocksDB would rewrite and re-read one per family at every open,
 //     which is most of the time an open takes. Families are opened by options from code.
@@ -12,6 +12,8 @@
 //   - Once the latch is tripped nothing is deleted. RocksDB removes the files of an ingest whose
 //     manifest record failed, but a record that failed may still be on disk: the next open would
 //     find it, miss the file and refuse the store. That open also removes what is not needed.
+//   - A file in incoming/ that could not be read is not linked. RocksDB 7.8 takes an ingested file
+//     whose first block it cannot read for one without keys, links it and calls that a success.
 //
 // Threads: as rocksdb::FileSystem. Exactly one thread calls HoldLogs and ReleaseLogs.
 #ifndef CLOUDLET_OBJSTORE_KV_ROCKS_KV_FS_H_
@@ -19,6 +21,7 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +41,13 @@ class StoreFs final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& path,
+                                        const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                        rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus LinkFile(const std::string& from, const std::string& to,
+                             const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
 
@@ -45,6 +55,27 @@ class StoreFs final : public rocksdb::FileSystemWrapper {
   void HoldLogs();
   // Deletes what was noted, and from now on deletes at once.
   void ReleaseLogs();
+
+  // The files of incoming/ that could not be read.
+  class Unread {
+   public:
+    void Add(const std::string& path) {
+      base::MutexLock lock(&mutex_);
+      paths_.insert(path);
+    }
+    bool Has(const std::string& path) {
+      base::MutexLock lock(&mutex_);
+      return paths_.count(path) != 0;
+    }
+    void Forget(const std::string& path) {
+      base::MutexLock lock(&mutex_);
+      paths_.erase(path);
+    }
+
+   private:
+    base::Mutex mutex_;
+    std::set<std::string> paths_ ABSL_GUARDED_BY(mutex_);
+  };
 
   // What the log files share: the latch, and whether a log has failed.
   struct LogState {
@@ -54,6 +85,7 @@ class StoreFs final : public rocksdb::FileSystemWrapper {
 
  private:
   const std::shared_ptr<LogState> log_state_;
+  const std::shared_ptr<Unread> unread_ = std::make_shared<Unread>();
   base::Mutex mutex_;
   bool holding_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::string> held_ ABSL_GUARDED_BY(mutex_);

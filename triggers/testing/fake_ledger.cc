@@ -111,7 +111,10 @@ void FakeLedger::PublishAll() {
     base::MutexLock lock(&mu_);
     events = unpublished_;
   }
-  if (sink_ != nullptr && !events.empty()) sink_->Published(events);
+  if (sink_ != nullptr && !events.empty()) {
+    sink_->Published(events);
+    sink_->Wake();
+  }
   base::MutexLock lock(&mu_);
   unpublished_.clear();
 }
