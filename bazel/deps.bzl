@@ -139,6 +139,14 @@ def _test_libraries():
         debian_packages = "libbenchmark-dev",
     )
 
+    # Only a baseline of the benchmarks: the library does not know it.
+    _once(
+        system_repo,
+        "lmdb",
+        libs = {":lmdb": "lmdb"},
+        debian_packages = "liblmdb-dev",
+    )
+
 def _rule_sets():
     _once(
         text_repo,

@@ -6,24 +6,29 @@
 // Full reads: every byte is checked against the object's checksum.
 // Baselines: raw RocksDB Get into a PinnableSlice (@raw), the same copied into one buffer
 // (@raw+copy), reading a file into one fresh buffer of its size (@file) and into a buffer that is
-// used again and again (@file-reused). All stores were closed and opened again after the puts, so
-// that the bytes come out of tables; what fits lies in the block cache (64 MiB on both sides), the
-// rest in the system's page cache.
+// used again and again (@file-reused), and, up to 1 MiB, a read transaction of LMDB, whose value
+// stays in its map and is not looked at (@lmdb). All stores were closed and opened again after the
+// puts, so that the bytes come out of tables; what fits lies in the block cache (64 MiB on both
+// sides), the rest in the system's page cache.
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/cord.h"
 #include "bench/harness.h"
+#include "bench/lmdb_store.h"
 #include "bench/raw_store.h"
 
 namespace cloudlet::bench {
 namespace {
 
 constexpr uint64_t kMiB = 1 << 20;
+constexpr uint64_t kLargestInLmdb = kMiB;
 
 int ObjectsOf(uint64_t size) {
   return static_cast<int>(std::clamp<uint64_t>(2 * kMiB / size, 1, 1000));
@@ -47,6 +52,7 @@ class World {
   }
 
   Bucket bucket() { return cloud_->bucket("bench"); }
+  LmdbStore& lmdb() { return *lmdb_; }
   FileStore& files() { return files_; }
   // One database for what lies in rows, one for what lies in payload.
   RawStore& raw(uint64_t size) { return size <= 1024 ? *rows_ : *payload_; }
@@ -64,26 +70,31 @@ class World {
     }
   }
 
-  void OpenRaw() {
+  void OpenBaselines() {
     rows_.reset();
     payload_.reset();
+    lmdb_.reset();
     rows_ = std::make_unique<RawStore>(dir_.Sub("rows"), 1024);
     payload_ = std::make_unique<RawStore>(dir_.Sub("payload"), kMiB);
+    std::filesystem::create_directory(dir_.Sub("lmdb"));
+    lmdb_ = std::make_unique<LmdbStore>(dir_.Sub("lmdb"));
   }
 
   void FillBaselines() {
-    OpenRaw();
+    OpenBaselines();
     ForEachObject([&](uint64_t size, const std::string& key, std::string_view body) {
       raw(size).Put(key, body);
+      if (size <= kLargestInLmdb) lmdb_->Put(key, body);
       files_.Put(key, body);
     });
-    OpenRaw();
+    OpenBaselines();
   }
 
   const TempDir dir_;
   std::unique_ptr<Cloud> cloud_;
   std::unique_ptr<RawStore> rows_;
   std::unique_ptr<RawStore> payload_;
+  std::unique_ptr<LmdbStore> lmdb_;
   FileStore files_;
 };
 
@@ -181,6 +192,18 @@ void RegisterRaw(const WorldPtr& world, const SizeClass& size, const std::string
   });
 }
 
+void RegisterLmdb(const WorldPtr& world, const SizeClass& size, const std::string& row) {
+  const uint64_t bytes = size.bytes;
+  if (bytes > kLargestInLmdb) return;
+  Row("baseline/" + row + "@lmdb", Work(size.gets), [world, bytes](benchmark::State& state) {
+    LmdbStore& lmdb = Ready(world).lmdb();
+    ReadLoop(state, bytes, [&](const std::string& key) {
+      const std::optional<std::string_view> value = lmdb.Get(key);
+      return value.has_value() ? value->size() : 0;
+    });
+  });
+}
+
 void RegisterFiles(const WorldPtr& world, const SizeClass& size, const std::string& row) {
   const uint64_t bytes = size.bytes;
   const int gets = Work(size.gets);
@@ -208,6 +231,7 @@ void RegisterBenchmarks() {
     const std::string row = std::string("get/") + size.name;
     RegisterGets(world, size, row);
     RegisterRaw(world, size, row);
+    RegisterLmdb(world, size, row);
     RegisterFiles(world, size, row);
   }
 }

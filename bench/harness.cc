@@ -59,6 +59,8 @@ void Check(const absl::Status& status) {
 
 bool QuickRun() { return std::getenv("CLOUDLET_BENCH_QUICK") != nullptr; }
 
+bool FullRun() { return std::getenv("CLOUDLET_BENCH_FULL") != nullptr; }
+
 int Work(int iterations) { return QuickRun() ? std::max(1, iterations / 5) : iterations; }
 
 TempDir::TempDir() : path_(ScratchRoot() + "/cloudlet_bench_XXXXXX") {
@@ -91,12 +93,14 @@ std::string_view Body(uint64_t size, uint64_t i) {
   return std::string_view(pool).substr(base::Mix64(i) % (window - size), size);
 }
 
+std::string KeyAt(uint64_t series, uint64_t i) {
+  return "object/" + base::Hex16(base::Mix64((series << 32) + i));
+}
+
 std::vector<std::string> Keys(int count, uint64_t series) {
   std::vector<std::string> keys;
   keys.reserve(static_cast<size_t>(count));
-  for (int i = 0; i < count; ++i) {
-    keys.push_back("object/" + base::Hex16(base::Mix64((series << 32) + static_cast<uint64_t>(i))));
-  }
+  for (int i = 0; i < count; ++i) keys.push_back(KeyAt(series, static_cast<uint64_t>(i)));
   return keys;
 }
 

@@ -37,6 +37,8 @@ T Value(absl::StatusOr<T> value) {
 
 // Whether CLOUDLET_BENCH_QUICK is set: fewer iterations, smaller stores, fewer sizes.
 bool QuickRun();
+// Whether CLOUDLET_BENCH_FULL is set: also what takes many minutes.
+bool FullRun();
 // `iterations`, or in a quick run a fifth of them, at least 1.
 int Work(int iterations);
 
@@ -66,7 +68,10 @@ const std::vector<SizeClass>& SizeClasses();
 
 // `size` incompressible bytes (at most 64 MiB) that differ with `i`. Valid for ever.
 std::string_view Body(uint64_t size, uint64_t i);
-// `count` different keys in scrambled order; those of another `series` are different.
+// Key number `i` of a series: keys of one length in scrambled order, different for different
+// numbers below 2^32 and for different series.
+std::string KeyAt(uint64_t series, uint64_t i);
+// The first `count` keys of the series.
 std::vector<std::string> Keys(int count, uint64_t series = 0);
 
 // A Cloud in `directory` with default options.

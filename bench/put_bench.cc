@@ -6,7 +6,8 @@
 //   put/<size>/sync/...                      every put durable against loss of power
 // Baselines: raw RocksDB Put of the same bytes (@raw), Get of the old value and Put (@get+put: what
 // a store that knows what it replaces must at least do), one MD5 of the bytes (@md5), a plain file
-// written beside and renamed (@file) and with fdatasync before that (@file+sync).
+// written beside and renamed (@file) and with fdatasync before that (@file+sync), and, up to 1 MiB,
+// a put in a transaction of its own into LMDB (@lmdb; bench/lmdb_store.h says what that promises).
 // Every repetition has a store of its own: what one row leaves to compact does not burden another.
 #include <algorithm>
 #include <string>
@@ -14,10 +15,13 @@
 
 #include "base/md5.h"
 #include "bench/harness.h"
+#include "bench/lmdb_store.h"
 #include "bench/raw_store.h"
 
 namespace cloudlet::bench {
 namespace {
+
+constexpr uint64_t kLargestInLmdb = 1 << 20;
 
 enum class Which { kFresh, kOverwrite };
 enum class Variant { kMd5, kCrc64, kQuiet };
@@ -45,6 +49,10 @@ const char* NameOf(Variant variant) {
       return "quiet";
   }
   return "";
+}
+
+Sync SyncOf(const PutCase& put) {
+  return put.durability == Durability::kSync ? Sync::kYes : Sync::kNo;
 }
 
 // One key per put, or few keys again and again.
@@ -87,12 +95,19 @@ void CloudletPut(benchmark::State& state, const PutCase& about, Variant variant)
 void RawPut(benchmark::State& state, const PutCase& about, bool look_first) {
   const TempDir dir;
   RawStore raw(dir.Sub("store"), about.size.bytes);
-  const Sync sync = about.durability == Durability::kSync ? Sync::kYes : Sync::kNo;
+  const Sync sync = SyncOf(about);
   rocksdb::PinnableSlice old;
   PutLoop(state, about, [&](const std::string& key, std::string_view body) {
     if (look_first) benchmark::DoNotOptimize(raw.Get(key, &old));
     raw.Put(key, body, sync);
   });
+}
+
+void LmdbPut(benchmark::State& state, const PutCase& about) {
+  const TempDir dir;
+  LmdbStore lmdb(dir.path(), SyncOf(about));
+  PutLoop(state, about,
+          [&](const std::string& key, std::string_view body) { lmdb.Put(key, body); });
 }
 
 void FilePut(benchmark::State& state, const PutCase& about, Sync sync) {
@@ -127,6 +142,12 @@ void RegisterFiles(PutCase put, Sync sync) {
       [put, sync](benchmark::State& state) { FilePut(state, put, sync); });
 }
 
+void RegisterLmdb(const PutCase& put) {
+  if (put.size.bytes > kLargestInLmdb) return;
+  Row("baseline/" + NameOf(put) + "@lmdb", put.puts,
+      [put](benchmark::State& state) { LmdbPut(state, put); });
+}
+
 void RegisterSize(const SizeClass& size) {
   const int puts = Work(size.puts);
   const PutCase fresh = {.size = size, .which = Which::kFresh, .puts = puts};
@@ -137,6 +158,8 @@ void RegisterSize(const SizeClass& size) {
   }
   RegisterRaw(fresh);
   RegisterRaw(overwrite);
+  RegisterLmdb(fresh);
+  RegisterLmdb(overwrite);
   RegisterFiles(fresh, Sync::kNo);
   RegisterFiles(fresh, Sync::kYes);
   Row(std::string("baseline/put/") + size.name + "@md5", std::max(2, puts / 4),
@@ -152,6 +175,7 @@ void RegisterSynced(const SizeClass& size) {
   RegisterCloudlet(put, Variant::kQuiet);
   Row("baseline/" + NameOf(put) + "@raw", put.puts,
       [put](benchmark::State& state) { RawPut(state, put, /*look_first=*/false); });
+  RegisterLmdb(put);
   RegisterFiles(put, Sync::kYes);
 }
 

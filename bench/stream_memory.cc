@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "bench/harness.h"
+#include "bench/instruments.h"
 
 namespace cloudlet::bench {
 namespace {
@@ -28,15 +29,8 @@ uint64_t ObjectMiB() {
   return QuickRun() ? 512 : 4096;
 }
 
-// A line of /proc/self/status, in MiB.
 double StatusMiB(const std::string& name) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.rfind(name + ":", 0) == 0)
-      return std::strtod(line.c_str() + name.size() + 1, nullptr) / 1024;
-  }
-  Check(absl::InternalError("no " + name + " in /proc/self/status"));
-  return 0;
+  return static_cast<double>(StatusBytes(name)) / static_cast<double>(kMiB);
 }
 
 // The growth of the resident set from here on.

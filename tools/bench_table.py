@@ -9,12 +9,16 @@ Each cell is a ratio and the baseline's own time: 2.00 means that cloudlet takes
 time, 0.50 twice. Times are medians over the repetitions (wall clock); `+-` is half the distance between
 the fastest and the slowest repetition, in percent of the median. `bound`, for rows with an MD5 ETag, is
 the slower of @raw and @md5: nothing that stores the bytes and knows their MD5 on one core is faster.
-Below each table: counters, medians too. --cpu: processor time of the measuring thread instead, for a
+Below each table: counters, medians too; rows that have the same counters stand in one table. Rows called
+`<series>/<variable>=<number>` are also printed as curves: operations per second and the gain over the first
+line where the variable is `threads`; else time and, behind ^, the slope of the log-log curve from the line
+above (0: flat, 1: linear). --cpu: processor time of the measuring thread instead, for a
 machine that others use too (what its own rows time by hand stays wall clock); it leaves out what other
 threads and the disk do.
 """
 
 import json
+import math
 import re
 import statistics
 import sys
@@ -121,13 +125,71 @@ def table_of(found):
     return lines
 
 
-def counters_of(found):
-    lines = []
+def print_counters(found):
+    """One table for all rows that have the same counters."""
+    groups = {}
     for name, measured in found.items():
-        values = ["%s %.4g" % (key, statistics.median(v)) for key, v in measured.counters.items()]
-        if values:
-            lines.append("  %s: %s" % (name, ", ".join(values)))
+        if measured.counters:
+            groups.setdefault(tuple(sorted(measured.counters, key=_counter_order)), []).append(name)
+    for keys, names in groups.items():
+        if len(names) == 1:
+            counters = found[names[0]].counters
+            values = ["%s %s" % (key, plain(statistics.median(counters[key]))) for key in keys]
+            print("  %s: %s" % (names[0], ", ".join(values)))
+            continue
+        lines = [["  counters"] + list(keys)]
+        for name in names:
+            medians = [statistics.median(found[name].counters[key]) for key in keys]
+            lines.append(["  " + name] + [plain(value) for value in medians])
+        print_table(lines)
+
+
+def _counter_order(key):
+    """Percentiles ascending, the maximum behind them; all else by name."""
+    percentile = re.match(r"p([\d.]+)_", key)
+    if percentile:
+        return (1, float(percentile[1]), key)
+    return (1, 101.0, key) if key.startswith("max_") else (2, 0.0, key)
+
+
+def plain(value):
+    """Four digits, without an exponent."""
+    return "%.0f" % value if abs(value) >= 1000 else "%.4g" % value
+
+
+def curves_of(found):
+    """(topic, variable) -> {column: {number: time}}, of rows `topic/verb/variable=number`."""
+    curves = {}
+    for name, measured in found.items():
+        match = re.fullmatch(r"(?:cloudlet|baseline)/(.+)/([^/]+)/(\w+)=(\d+)(@.*)?", name)
+        if match:
+            topic, verb, variable, number, which = match.groups()
+            columns = curves.setdefault((topic, variable), {})
+            columns.setdefault(verb + (which or ""), {})[int(number)] = measured.time
+    return curves
+
+
+def curve_table(variable, columns):
+    verbs = [name.partition("@")[0] for name in columns]
+    names = sorted(columns, key=lambda name: (verbs.index(name.partition("@")[0]), name))
+    lines = [[variable] + names]
+    for number in sorted({n for times in columns.values() for n in times}):
+        cells = [curve_cell(variable, columns[name], number) for name in names]
+        lines.append([str(number)] + cells)
     return lines
+
+
+def curve_cell(variable, times, number):
+    if number not in times:
+        return ""
+    time, before = times[number], [n for n in times if n < number]
+    if variable == "threads":
+        gain = " x%.2f" % (times[min(before)] / time) if before else ""
+        return "%.0f/s%s" % (1e9 / time, gain)
+    if not before:
+        return pretty(time)
+    last = max(before)
+    return "%s ^%.2f" % (pretty(time), math.log(time / times[last]) / math.log(number / last))
 
 
 def print_stamp(context):
@@ -163,7 +225,10 @@ def main(paths):
         if found:
             print()
             print_table(table_of(found))
-            print("\n".join(counters_of(found)), end="\n" if counters_of(found) else "")
+            for (topic, variable), columns in curves_of(found).items():
+                print("%s by %s:" % (topic, variable))
+                print_table(curve_table(variable, columns))
+            print_counters(found)
     for name, message in errors.items():
         print("%s: %s" % (name, message), file=sys.stderr)
     return 1 if errors else 0
