@@ -11,8 +11,10 @@
 #ifndef CLOUDLET_BASE_BYTES_H_
 #define CLOUDLET_BASE_BYTES_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -23,23 +25,36 @@ namespace cloudlet::base {
 namespace bytes_internal {
 
 template <typename T>
-inline void AppendLe(std::string* out, T value) {
-  static_assert(std::is_unsigned_v<T>);
-  char buffer[sizeof(T)];
-  for (size_t i = 0; i < sizeof(T); ++i) {
-    buffer[i] = static_cast<char>(static_cast<unsigned char>((value >> (8 * i)) & 0xFF));
-  }
-  out->append(buffer, sizeof(T));
-}
-
-template <typename T>
 inline T LoadLe(const char* p) {
   T value = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&value, p, sizeof(T));
+    return value;
+  }
   for (size_t i = 0; i < sizeof(T); ++i) {
     value = static_cast<T>(
         value | static_cast<T>(static_cast<T>(static_cast<unsigned char>(p[i])) << (8 * i)));
   }
   return value;
+}
+
+template <typename T>
+inline void StoreLe(char* p, T value) {
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(p, &value, sizeof(T));
+    return;
+  }
+  for (size_t i = 0; i < sizeof(T); ++i) {
+    p[i] = static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
+  }
+}
+
+template <typename T>
+inline void AppendLe(std::string* out, T value) {
+  static_assert(std::is_unsigned_v<T>);
+  char buffer[sizeof(T)];
+  StoreLe(buffer, value);
+  out->append(buffer, sizeof(T));
 }
 
 template <typename T>

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -31,9 +30,9 @@ namespace {
 // A correction of the machine's clock is noticed at the latest after this long.
 constexpr absl::Duration kLongestSleep = absl::Seconds(10);
 
-// How long an idle worker looks for work before it sleeps, and after which waits it does so.
-constexpr std::chrono::microseconds kLookout(30);
-constexpr std::chrono::microseconds kShortWait(100);
+// How long a worker without work naps, and after which waits it does. The kernel adds up to 50 us.
+constexpr std::chrono::microseconds kNap(30);
+constexpr std::chrono::microseconds kShortWait(150);
 
 using SteadyClock = std::chrono::steady_clock;  // real time, whatever the Clock says
 
@@ -81,14 +80,14 @@ struct Scheduler::Core : std::enable_shared_from_this<Scheduler::Core> {
     if (idle_waiters > 0) idle.SignalAll();
   }
 
-  // Whether the background lane has more tasks than workers that look out for them, and another
-  // worker could take one.
+  // Whether the background lane has more tasks than workers that will soon look for one, and
+  // another worker could take it.
   bool NeedsWorker() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
-    return lane(Lane::kBackground).size() > static_cast<size_t>(looking) &&
+    return lane(Lane::kBackground).size() > static_cast<size_t>(napping) &&
            (idle_workers > 0 || serving_workers < options.workers);
   }
-  // Looks for a background task without the lock, for kLookout at most.
-  void LookOut() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // Sleeps for kNap, without the lock, whatever comes.
+  void Nap() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   void WantWorker() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   void WantTimekeeper() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   bool StartThread(Role role) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
@@ -110,9 +109,8 @@ struct Scheduler::Core : std::enable_shared_from_this<Scheduler::Core> {
   uint64_t work_done ABSL_GUARDED_BY(mu) = 0;
   size_t alarms ABSL_GUARDED_BY(mu) = 0;        // of the running tasks
   size_t running ABSL_GUARDED_BY(mu) = 0;       // tasks, without those of lost workers
-  int idle_workers ABSL_GUARDED_BY(mu) = 0;     // asleep
-  int looking ABSL_GUARDED_BY(mu) = 0;          // workers in LookOut
-  std::atomic<bool> look_up = false;            // those should take the lock again
+  int idle_workers ABSL_GUARDED_BY(mu) = 0;     // until they are woken
+  int napping ABSL_GUARDED_BY(mu) = 0;          // workers that wake by themselves
   int serving_workers ABSL_GUARDED_BY(mu) = 0;  // threads that take tasks: neither lost nor gone
   int lost_workers ABSL_GUARDED_BY(mu) = 0;
   int idle_waiters ABSL_GUARDED_BY(mu) = 0;
@@ -123,10 +121,7 @@ struct Scheduler::Core : std::enable_shared_from_this<Scheduler::Core> {
 
 void Scheduler::Core::MakeReady(Lane which, Task task) {
   lane(which).push_back(Ready{next_order++, std::move(task)});
-  if (which == Lane::kBackground) {
-    if (looking > 0) look_up.store(true, std::memory_order_relaxed);
-    WantWorker();
-  }
+  if (which == Lane::kBackground) WantWorker();
   if (which == Lane::kAlarm) {
     WantTimekeeper();
     tick.Signal();
@@ -184,16 +179,12 @@ size_t Scheduler::Core::RunFirst(Lane which) {
   return done;
 }
 
-void Scheduler::Core::LookOut() {
-  ++looking;
-  look_up.store(false, std::memory_order_relaxed);
+void Scheduler::Core::Nap() {
+  ++napping;
   mu.Unlock();
-  const SteadyClock::time_point until = SteadyClock::now() + kLookout;
-  do {
-    for (int i = 0; i < 16 && !look_up.load(std::memory_order_relaxed); ++i) SpinPause();
-  } while (!look_up.load(std::memory_order_relaxed) && SteadyClock::now() < until);
+  std::this_thread::sleep_for(kNap);
   mu.Lock();
-  --looking;
+  --napping;
 }
 
 void Scheduler::Core::WantWorker() {
@@ -237,8 +228,6 @@ bool Scheduler::Core::StartThread(Role role) {
 
 void Scheduler::Core::WorkerMain(const WorkerPtr& self) {
   current_worker = self;
-  // Looking out takes a processor; where there is but one, the task would have to wait for it.
-  const bool may_look_out = std::thread::hardware_concurrency() > 1;
   bool came_quickly = false;
   {
     MutexLock lock(&mu);
@@ -249,8 +238,8 @@ void Scheduler::Core::WorkerMain(const WorkerPtr& self) {
         RunFirst(Lane::kBackground);
         continue;
       }
-      if (came_quickly && may_look_out) {
-        LookOut();
+      if (came_quickly) {
+        Nap();
         came_quickly = !lane(Lane::kBackground).empty();
         if (came_quickly || stopped || self->replaced) continue;
       }
@@ -316,7 +305,6 @@ bool Scheduler::Queue(Task task) {
   MutexLock lock(&core.mu);
   if (core.stopped) return false;
   core.lane(Lane::kBackground).push_back(Core::Ready{core.next_order++, std::move(task)});
-  if (core.looking > 0) core.look_up.store(true, std::memory_order_relaxed);
   core.NotifyIdle();
   return core.NeedsWorker() || (core.options.workers > 0 && !core.has_timekeeper);
 }

@@ -10,8 +10,9 @@
 // became ready; timers that are due become ready in the order (due, sequence). With one driver and
 // no workers that order is the same in every run.
 //
-// A worker that runs out of tasks looks for the next one for a moment before it goes to sleep, when
-// the last ones came quickly after each other: waking a thread costs more than most tasks.
+// A worker that runs out of tasks which came quickly after each other naps for some 50 us and looks
+// again, before it sleeps until it is woken: a wake-up costs whoever posts more than most tasks
+// cost.
 //
 // Threads start when first needed: the workers with the first background task, the timekeeper with
 // them or with the first alarm on a clock that runs by itself. With `workers` = 0 there are none,

@@ -85,19 +85,19 @@ absl::StatusOr<DeleteResult> Bucket::Delete(std::string_view key,
 }
 
 absl::StatusOr<GetResult> Bucket::Get(std::string_view key, const GetOptions& options) const {
-  CLOUDLET_ASSIGN_OR_RETURN(
-      objstore::ReadAnswer answer,
-      gateway_->store().Read({name_, key, &options, objstore::ReadPart::kBody, caller_}));
-  GetResult result;
-  result.not_modified = answer.not_modified;
-  result.offset = answer.offset;
-  result.body = std::move(answer.small_body);
-  while (answer.source != nullptr) {
-    CLOUDLET_ASSIGN_OR_RETURN(absl::Cord piece, answer.source->Next());
+  absl::StatusOr<objstore::ReadAnswer> answer =
+      gateway_->store().Read({name_, key, &options, objstore::ReadPart::kBody, caller_});
+  if (!answer.ok()) return answer.status();
+  absl::StatusOr<GetResult> result(absl::in_place);
+  result->not_modified = answer->not_modified;
+  result->offset = answer->offset;
+  result->body = std::move(answer->small_body);
+  while (answer->source != nullptr) {
+    CLOUDLET_ASSIGN_OR_RETURN(absl::Cord piece, answer->source->Next());
     if (piece.empty()) break;
-    result.body.Append(std::move(piece));
+    result->body.Append(std::move(piece));
   }
-  result.info = std::move(answer.info);
+  result->info = std::move(answer->info);
   return result;
 }
 

@@ -5,8 +5,6 @@
 #ifndef CLOUDLET_OBJSTORE_CALL_GATE_H_
 #define CLOUDLET_OBJSTORE_CALL_GATE_H_
 
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -18,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/fork_mark.h"
 #include "base/mutex.h"
 
 namespace cloudlet::objstore {
@@ -40,11 +39,9 @@ class CallGate {
     size_t slot_;
   };
 
-  CallGate() : process_(getpid()) {}
-
   // FAILED_PRECONDITION while closed, saying why, and in a forked child.
   absl::StatusOr<Pass> Enter() {
-    if (getpid() != process_) {
+    if (fork_mark_.forked()) {
       return absl::FailedPreconditionError(
           "the store was opened before this process was forked (open it in the child, or use it "
           "in the parent only)");
@@ -89,7 +86,7 @@ class CallGate {
     }
   }
 
-  const pid_t process_;
+  const base::ForkMark fork_mark_;
   std::array<Slot, kSlots> inside_;
   std::atomic<bool> closed_{false};
   base::Mutex mu_;

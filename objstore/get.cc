@@ -62,8 +62,8 @@ absl::Status AddBody(State& state, const kv::PinnedBytes& row, const DecodedHead
 
 }  // namespace
 
-absl::StatusOr<ReadResult> Read(State& state, const Environment& environment,
-                                const ReadRequest& request) {
+absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,
+                  ReadResult* result) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(request.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
   CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
@@ -71,29 +71,29 @@ absl::StatusOr<ReadResult> Read(State& state, const Environment& environment,
   CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> row,
                             state.kv->Get(kHeads, HeadKey(bucket->id, request.key)));
   if (!row.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
-  CLOUDLET_ASSIGN_OR_RETURN(const DecodedHead decoded, DecodeHead(row->view()));
+  absl::StatusOr<DecodedHead> decoded = DecodeHead(row->view());
+  if (!decoded.ok()) return decoded.status();
 
-  ReadResult result;
-  ReadAnswer& answer = result.answer;
-  answer.info = ToInfo(decoded.head, request.key);
-  switch (CheckRead(*request.options, answer.info.etag, decoded.head.modified_ms)) {
+  ReadAnswer& answer = result->answer;
+  answer.info = TakeInfo(&decoded->head, request.key);
+  switch (CheckRead(*request.options, answer.info.etag, decoded->head.modified_ms)) {
     case ReadVerdict::kPreconditionFailed:
       return MakeError(ErrorCode::kPreconditionFailed,
                        absl::StrCat("the current ETag is ", answer.info.etag));
     case ReadVerdict::kNotModified:
       answer.not_modified = true;
-      return result;
+      return absl::OkStatus();
     case ReadVerdict::kProceed:
       break;
   }
   CLOUDLET_ASSIGN_OR_RETURN(const Extent extent,
-                            ResolveRange(request.options->range, decoded.head.size));
+                            ResolveRange(request.options->range, decoded->head.size));
   answer.offset = extent.offset;
   answer.length = extent.length;
   if (request.part == ReadPart::kBody) {
-    CLOUDLET_RETURN_IF_ERROR(AddBody(state, *row, decoded, extent, &result));
+    CLOUDLET_RETURN_IF_ERROR(AddBody(state, *row, *decoded, extent, result));
   }
-  return result;
+  return absl::OkStatus();
 }
 
 }  // namespace cloudlet::objstore

@@ -79,25 +79,24 @@ class Walk {
   bool Valid() const { return !at_end_ && it_->Valid(); }
   absl::Status status() const { return it_->status(); }
 
-  // The entry here; moves behind it.
-  absl::StatusOr<ListEntry> Take() {
+  // The entry here, into a new `entry`; moves behind it.
+  absl::Status Take(ListEntry* entry) {
     const std::string_view key = KeyOfHead(it_->key());
-    ListEntry entry;
     const size_t found =
         delimiter_.empty() ? std::string_view::npos : key.find(delimiter_, prefix_.size());
     if (found != std::string_view::npos) {
-      entry.key = key.substr(0, found + delimiter_.size());
-      entry.is_prefix = true;
-      SkipPrefix(entry.key);
-      return entry;
+      entry->key = key.substr(0, found + delimiter_.size());
+      entry->is_prefix = true;
+      SkipPrefix(entry->key);
+      return absl::OkStatus();
     }
-    entry.key = key;
-    if (const absl::Status decoded = DecodeListing(it_->value(), &entry); !decoded.ok()) {
+    entry->key = key;
+    if (const absl::Status decoded = DecodeListing(it_->value(), entry); !decoded.ok()) {
       return absl::Status(decoded.code(),
                           absl::StrCat("key ", V(base::Quoted(key)), ": ", decoded.message()));
     }
     it_->Next();
-    return entry;
+    return absl::OkStatus();
   }
 
  private:
@@ -152,8 +151,7 @@ absl::StatusOr<ListPage> List(State& state, const Environment& environment, std:
   Walk walk(state, found->id, options);
   walk.Start(start);
   while (page.entries.size() < most && walk.Valid()) {
-    CLOUDLET_ASSIGN_OR_RETURN(ListEntry entry, walk.Take());
-    page.entries.push_back(std::move(entry));
+    CLOUDLET_RETURN_IF_ERROR(walk.Take(&page.entries.emplace_back()));
   }
   CLOUDLET_RETURN_IF_ERROR(walk.status());
   page.is_truncated = walk.Valid();

@@ -203,16 +203,17 @@ absl::StatusOr<ReadAnswer> LocalStore::Read(const ReadRequest& request) {
   const std::string_view verb = request.part == ReadPart::kBody ? "get" : "head";
   absl::StatusOr<Entrance> entrance = Enter();
   if (!entrance.ok()) return Annotate(entrance.status(), verb, request.bucket, request.key);
-  absl::StatusOr<ReadResult> read = objstore::Read(entrance->state, environment_, request);
-  if (!read.ok()) return Annotate(read.status(), verb, request.bucket, request.key);
-  ReadAnswer& answer = read->answer;
+  ReadResult read;
+  const absl::Status found = objstore::Read(entrance->state, environment_, request, &read);
+  if (!found.ok()) return Annotate(found, verb, request.bucket, request.key);
+  ReadAnswer& answer = read.answer;
   if (request.part == ReadPart::kBody && !answer.not_modified) {
     ++gets_;
     bytes_read_ += answer.small_body.size();
-    if (read->reader != nullptr) {
+    if (read.reader != nullptr) {
       answer.source =
-          std::make_unique<LocalSource>(shared_from_this(), entrance->shared, std::move(read->pin),
-                                        std::move(read->reader), request.bucket, request.key);
+          std::make_unique<LocalSource>(shared_from_this(), entrance->shared, std::move(read.pin),
+                                        std::move(read.reader), request.bucket, request.key);
     }
   }
   return std::move(answer);

@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -35,9 +36,7 @@ absl::Status BadRow(std::string_view what) {
 
 template <typename T>
 void StoreLe(std::string* row, size_t offset, T value) {
-  for (size_t i = 0; i < sizeof(T); ++i) {
-    (*row)[offset + i] = static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
-  }
+  base::bytes_internal::StoreLe(row->data() + offset, value);
 }
 
 template <typename T>
@@ -109,20 +108,18 @@ absl::StatusOr<std::string_view> CheckedHead(std::string_view row) {
   return checked;
 }
 
-Head FixedPart(std::string_view row) {
-  Head head;
-  head.flags = static_cast<uint8_t>(row[1]);
-  head.location = static_cast<Location>(row[2]);
-  head.etag = LoadEtag(row, 3, 64, 80);
-  head.size = LoadLe<uint64_t>(row, 8);
-  head.modified_ms = static_cast<int64_t>(LoadLe<uint64_t>(row, 16));
-  head.number = LoadLe<uint64_t>(row, 24);
-  head.bucket_id = LoadLe<uint64_t>(row, 32);
-  head.null_number = LoadLe<uint64_t>(row, 40);
-  head.payload_id = LoadLe<uint64_t>(row, 48);
-  head.crc64nvme = LoadLe<uint64_t>(row, 56);
-  head.canned_acl = static_cast<uint8_t>(row[84]);
-  return head;
+void SetFixedPart(std::string_view row, Head* head) {
+  head->flags = static_cast<uint8_t>(row[1]);
+  head->location = static_cast<Location>(row[2]);
+  head->etag = LoadEtag(row, 3, 64, 80);
+  head->size = LoadLe<uint64_t>(row, 8);
+  head->modified_ms = static_cast<int64_t>(LoadLe<uint64_t>(row, 16));
+  head->number = LoadLe<uint64_t>(row, 24);
+  head->bucket_id = LoadLe<uint64_t>(row, 32);
+  head->null_number = LoadLe<uint64_t>(row, 40);
+  head->payload_id = LoadLe<uint64_t>(row, 48);
+  head->crc64nvme = LoadLe<uint64_t>(row, 56);
+  head->canned_acl = static_cast<uint8_t>(row[84]);
 }
 
 std::string EncodeMetadata(const UserMetadata& metadata) {
@@ -314,20 +311,22 @@ std::string EncodeHead(const Head& head) {
 
 absl::StatusOr<Head> DecodeHeadFixed(std::string_view row) {
   CLOUDLET_ASSIGN_OR_RETURN(const std::string_view checked, CheckedHead(row));
-  return FixedPart(checked);
+  absl::StatusOr<Head> head(absl::in_place);
+  SetFixedPart(checked, &*head);
+  return head;
 }
 
 absl::StatusOr<DecodedHead> DecodeHead(std::string_view row) {
   CLOUDLET_ASSIGN_OR_RETURN(const std::string_view checked, CheckedHead(row));
-  DecodedHead decoded;
-  decoded.head = FixedPart(checked);
-  decoded.inline_bytes = row.substr(checked.size());
+  absl::StatusOr<DecodedHead> decoded(absl::in_place);  // returned where it stands
+  SetFixedPart(checked, &decoded->head);
+  decoded->inline_bytes = row.substr(checked.size());
   base::ByteReader reader(checked.substr(kRowHeaderBytes));
   uint8_t tag = 0;
   std::string_view bytes;
   while (!reader.empty()) {
     if (!reader.ReadU8(&tag) || !reader.ReadLengthPrefixed(&bytes) ||
-        !DecodeHeadSection(tag, bytes, &decoded.head)) {
+        !DecodeHeadSection(tag, bytes, &decoded->head)) {
       return BadRow("head section");
     }
   }
@@ -342,14 +341,14 @@ absl::Status DecodeListing(std::string_view row, ListEntry* entry) {
   return absl::OkStatus();
 }
 
-ObjectInfo ToInfo(const Head& head, std::string_view key) {
-  ObjectInfo info = head.headers;
+ObjectInfo TakeInfo(Head* head, std::string_view key) {
+  ObjectInfo info = std::move(head->headers);
   info.key = key;
-  info.size = head.size;
-  info.etag = head.etag.Text();
-  info.last_modified = FromMillis(head.modified_ms);
-  info.sequence = head.number;
-  info.crc64nvme = head.crc64nvme;
+  info.size = head->size;
+  info.etag = head->etag.Text();
+  info.last_modified = FromMillis(head->modified_ms);
+  info.sequence = head->number;
+  info.crc64nvme = head->crc64nvme;
   if (info.content_type.empty()) info.content_type = "binary/octet-stream";
   return info;
 }

@@ -124,7 +124,7 @@ absl::StatusOr<Head> DecodeHeadFixed(std::string_view row);
 // What a listing shows, from the fixed header, checked; sets all but the key.
 absl::Status DecodeListing(std::string_view row, ListEntry* entry);
 // The whole value that users see.
-ObjectInfo ToInfo(const Head& head, std::string_view key);
+ObjectInfo TakeInfo(Head* head, std::string_view key);
 
 std::string EncodeEvent(const EventRecord& record);
 absl::StatusOr<EventRecord> DecodeEvent(std::string_view row);

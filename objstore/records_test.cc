@@ -91,8 +91,10 @@ TEST(HeadRow, ListingTakesSizeEtagAndTimeFromTheHeader) {
 }
 
 TEST(HeadRow, Info_HasTheDefaultContentTypeOnlyWithoutOne) {
-  EXPECT_EQ(ToInfo(InlineHead(0), "k").content_type, "binary/octet-stream");
-  const ObjectInfo info = ToInfo(FullHead(), "k");
+  Head plain = InlineHead(0);
+  EXPECT_EQ(TakeInfo(&plain, "k").content_type, "binary/octet-stream");
+  Head full = FullHead();
+  const ObjectInfo info = TakeInfo(&full, "k");
   EXPECT_EQ(info.content_type, "text/html");
   EXPECT_EQ(info.key, "k");
   EXPECT_EQ(info.size, FullHead().size);

@@ -39,8 +39,9 @@ struct ReadResult {
   std::unique_ptr<PayloadReader> reader;  // set where the body does not lie in the answer
   std::unique_ptr<Garbage::Pin> pin;      // with the reader: keeps the payload
 };
-absl::StatusOr<ReadResult> Read(State& state, const Environment& environment,
-                                const ReadRequest& request);
+// `result` must be new.
+absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,
+                  ReadResult* result);
 
 // list.cc
 absl::StatusOr<ListPage> List(State& state, const Environment& environment, std::string_view bucket,
