@@ -52,7 +52,8 @@ struct BucketInfo {
 };
 
 // A cheap value: copy it freely. It names its bucket; calls on a bucket that does not exist (any
-// more) answer NoSuchBucket. It may outlive the Cloud and then answers FAILED_PRECONDITION.
+// more) answer NoSuchBucket. It may outlive the Cloud and then answers FAILED_PRECONDITION, as it
+// does when it has been moved from.
 // Threads: a const Bucket may be used from any number of threads at once.
 class Bucket {
  public:
@@ -93,7 +94,8 @@ class Bucket {
 
   absl::StatusOr<ObjectReader> OpenReader(std::string_view key,
                                           const GetOptions& options = {}) const;
-  // Conditions and digests of the options are checked at Commit.
+  // What is wrong already is answered here (as by Put, and InvalidDigest); whether the conditions
+  // hold and the digests are right is checked at Commit.
   absl::StatusOr<ObjectWriter> OpenWriter(std::string_view key,
                                           const PutOptions& options = {}) const;
 

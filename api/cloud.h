@@ -57,7 +57,10 @@ struct OpenOptions {
   KeyPolicy key_policy = KeyPolicy::kBytes;
   std::string owner = "cloudlet";    // canonical id of the owner: principal of in-process calls
   std::string region = "us-east-1";  // awsRegion in events
-  int worker_threads = 0;  // for background functions, started when first needed; 0: one per core
+  // Threads for background functions, shared by all of them, started when first needed; 0: one per
+  // core. Runs that are slow or wait hold their thread until they end: give such functions a
+  // FunctionOptions::reserved_concurrency below this number, or the others wait behind them.
+  int worker_threads = 0;
   std::shared_ptr<Clock> clock = nullptr;  // null: the machine's
   uint64_t seed = 0;                       // of ids; 0: from the machine's entropy
   bool create_if_missing = true;           // false: NOT_FOUND when the directory holds no store
@@ -71,7 +74,7 @@ struct InMemoryOptions {
   KeyPolicy key_policy = KeyPolicy::kBytes;
   std::string owner = "cloudlet";
   std::string region = "us-east-1";
-  int worker_threads = 0;
+  int worker_threads = 0;  // as in OpenOptions
   std::shared_ptr<Clock> clock = nullptr;
   uint64_t seed = 0;
 };
@@ -115,22 +118,25 @@ struct VerifyReport {
 
 // The root of a store and all that runs on it: a movable value that owns everything. Two Clouds in
 // one process never meet. A process that forks must not use a Cloud it opened before the fork:
-// calls in the child answer FAILED_PRECONDITION. Threads: every method may be called from any
-// number of threads at once; moving and destroying may not.
+// calls in the child answer FAILED_PRECONDITION. So do those of a Cloud that has been moved from,
+// until it is assigned to. Threads: every method may be called from any number of threads at once;
+// moving and destroying may not.
 class Cloud {
  public:
-  // Opens the store in `directory`, creating it where there is none. Errors name the directory:
-  // FAILED_PRECONDITION (open already, in this process or another; or a newer format), NOT_FOUND,
-  // PERMISSION_DENIED, DATA_LOSS, INVALID_ARGUMENT (options), UNAVAILABLE (I/O).
+  // Opens the store in `directory`, creating it where there is none: in a new directory or an empty
+  // one. Errors name the directory: FAILED_PRECONDITION (open already, in this process or another;
+  // a newer format; a directory that is not empty and not a store, in which nothing is touched),
+  // NOT_FOUND, PERMISSION_DENIED, DATA_LOSS, INVALID_ARGUMENT (options), UNAVAILABLE (I/O).
   static absl::StatusOr<Cloud> Open(const std::string& directory, const OpenOptions& options = {});
   // A fresh store without files, threads (until background functions run) or persistence; takes
-  // microseconds. Options that Open would refuse are a programmer's error: they are logged, and the
-  // process ends.
+  // microseconds. Options that Open would refuse are a programmer's error: they are logged and
+  // written to stderr, and the process ends.
   static Cloud InMemory(const InMemoryOptions& options = {});
 
   Cloud(Cloud&&) noexcept;
   Cloud& operator=(Cloud&&) noexcept;
-  // As Close() with default options, its status logged. Fatal from inside a handler of this Cloud.
+  // As Close() with default options, its status logged. From inside a handler of this Cloud it ends
+  // the process, with a line on stderr.
   ~Cloud();
 
   // Stops taking calls, lets running handlers end, persists what is queued. Afterwards every call
@@ -150,6 +156,9 @@ class Cloud {
   // --- Buckets (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html) ---
   // Errors: InvalidBucketName, BucketAlreadyOwnedByYou, TooManyBuckets.
   absl::StatusOr<Bucket> CreateBucket(std::string_view name, const BucketOptions& options = {});
+  // The same, but a bucket that is there already is no error: it is left as it is, options
+  // included. For programs that set up their buckets at every start.
+  absl::StatusOr<Bucket> EnsureBucket(std::string_view name, const BucketOptions& options = {});
   // A handle, without asking whether the bucket exists.
   Bucket bucket(std::string_view name);
   // Errors: NoSuchBucket, BucketNotEmpty. Its triggers go with it; events already made are
@@ -193,8 +202,8 @@ class Cloud {
 
   // --- Watching ---
   // Calls `observer` for every change in the bucket called `bucket` (also when it is created
-  // later).
-  ObserverToken Observe(std::string_view bucket, CommitObserver observer);
+  // later), until the token is dropped. A null observer: nothing happens, the token is null.
+  [[nodiscard]] ObserverToken Observe(std::string_view bucket, CommitObserver observer);
   // Retained and not yet settled events after number `after`, ascending, at most `limit`.
   absl::StatusOr<std::vector<Event>> Events(uint64_t after = 0, size_t limit = 1000);
   CloudStats stats() const;

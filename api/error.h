@@ -90,6 +90,9 @@ inline bool IsBadDigest(const absl::Status& s) { return ErrorCodeOf(s) == ErrorC
 inline bool IsInvalidRange(const absl::Status& s) {
   return ErrorCodeOf(s) == ErrorCode::kInvalidRange;
 }
+inline bool IsBucketAlreadyOwnedByYou(const absl::Status& s) {
+  return ErrorCodeOf(s) == ErrorCode::kBucketAlreadyOwnedByYou;
+}
 inline bool IsBucketNotEmpty(const absl::Status& s) {
   return ErrorCodeOf(s) == ErrorCode::kBucketNotEmpty;
 }
@@ -99,10 +102,9 @@ inline bool IsAccessDenied(const absl::Status& s) {
 inline bool IsNotImplemented(const absl::Status& s) {
   return ErrorCodeOf(s) == ErrorCode::kNotImplemented;
 }
-// Stored bytes do not match their checksum, or synced writes are gone. Never retried by the
-// library.
-inline bool IsDataLoss(const absl::Status& s) { return s.code() == absl::StatusCode::kDataLoss; }
-// The store latched after a write error: reads go on, writes need Cloud::Reopen().
+// The store latched after a write error: reads go on, writes need Cloud::Reopen(). Never true of a
+// failed Cloud::Open. (Stored bytes that do not match their checksum, or synced writes that are
+// gone: absl::IsDataLoss.)
 inline bool IsReadOnly(const absl::Status& s) {
   return s.code() == absl::StatusCode::kUnavailable &&
          ErrorCodeOf(s) == ErrorCode::kServiceUnavailable;

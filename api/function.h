@@ -4,7 +4,7 @@
 //   cloud.RegisterFunction("thumbnail", [](const Event& event, FunctionContext& ctx) {
 //     return MakeThumbnail(ctx.bucket(event.bucket), event.key);
 //   });
-//   cloud.AddTrigger({.bucket = "photos", .function = "thumbnail", .suffix = ".jpg"});
+//   cloud.AddTrigger({.id = "jpg", .bucket = "photos", .function = "thumbnail", .suffix = ".jpg"});
 //
 // Delivery is at least once: a handler may see an event again (same request id and sequence), also
 // after a crash. A failed attempt is repeated after 60 s and again after 120 s, then the event goes
@@ -74,18 +74,22 @@ struct FunctionOptions {
   absl::Duration max_event_age = absl::Hours(6);  // 60 s to 6 h; older events go to the dead letter
   // 1 s to 15 min; an attempt that takes longer has failed.
   absl::Duration timeout = absl::Seconds(3);
-  // Runs at the same time at most; 0: every event goes straight to the dead letter.
+  // Runs at the same time at most; 0: every event goes straight to the dead letter. Background
+  // functions share the Cloud's worker threads: a slow one without this can take all of them, and
+  // the others wait.
   std::optional<int> reserved_concurrency = {};
   // Bucket that gets a JSON object (Lambda's invocation record) for each event that was given up,
   // under aws/lambda/async/<function>/YYYY/MM/DD/. Empty: such events are dropped, counted and
-  // logged. If the bucket is missing when it is needed, likewise, as a destination failure.
+  // logged. If the bucket is missing when it is needed, likewise, as a destination failure; a name
+  // that no bucket can have is refused.
   std::string dead_letter_bucket = {};
 };
 
 // Which events go to which function.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
 struct Trigger {
-  // Unique within the bucket; empty: one is made. The same id again replaces the trigger.
+  // Unique within the bucket; empty: one is made. The same id again replaces the trigger: give one
+  // in programs that add their triggers at every start, or each start adds another.
   std::string id = {};
   std::string bucket = {};    // must exist (NoSuchBucket)
   std::string function = {};  // may be registered later: its events wait for it

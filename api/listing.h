@@ -38,7 +38,7 @@ struct ListPageOptions {
   std::string prefix = {};
   std::string delimiter = {};
   std::string start_after = {};  // ignored when a continuation token is given, as in S3
-  // Next_continuation_token of the page before; made up ones: InvalidArgument.
+  // The next_continuation_token of the page before; made up ones: InvalidArgument.
   std::string continuation_token = {};
   // Entries, common prefixes included; cut to Limits::max_list_page; 0: an empty page.
   size_t max_keys = 1000;

@@ -1,10 +1,12 @@
 // How a Cloud speaks: through one callback that the host gives, and not at all when it gives none.
 //
 //   auto cloud = cloudlet::Cloud::Open(dir, {.log = {.level = cloudlet::LogLevel::kInfo,
-//       .sink = [](const cloudlet::LogEntry& e) { std::cerr << e.message << "\n"; }}});
+//       .sink = [](const cloudlet::LogEntry& e) {
+//         std::cerr << cloudlet::LogLevelName(e.level) << " " << e.message << "\n";
+//       }}});
 //
-// The library never writes to stdout or stderr. RocksDB's own log goes the same way, with component
-// "rocksdb".
+// The library never writes to stdout, and to stderr only the line that says why it ends the process
+// (a programmer's error). RocksDB's own log goes the same way, with component "rocksdb".
 #ifndef CLOUDLET_API_LOG_H_
 #define CLOUDLET_API_LOG_H_
 
@@ -16,6 +18,23 @@
 namespace cloudlet {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
+
+// "debug", "info", "warning", "error" or "off".
+inline const char* LogLevelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+    case LogLevel::kOff:
+      break;
+  }
+  return "off";
+}
 
 // One line of log. The views are valid only during the call.
 struct LogEntry {

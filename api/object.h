@@ -105,12 +105,17 @@ struct ByteRange {
   std::optional<uint64_t> last = {};
 
   static ByteRange From(uint64_t offset) { return {offset, std::nullopt}; }
-  // `length` bytes (at least 1) from `offset`.
-  static ByteRange Of(uint64_t offset, uint64_t length) { return {offset, offset + length - 1}; }
+  // `length` bytes from `offset`, or what there is of them. No byte at all: InvalidRange, as S3 has
+  // no empty range.
+  static ByteRange Of(uint64_t offset, uint64_t length) {
+    if (length == 0) return Suffix(0);
+    const uint64_t rest = UINT64_MAX - offset;
+    return {offset, length - 1 > rest ? UINT64_MAX : offset + (length - 1)};
+  }
   static ByteRange Suffix(uint64_t length) { return {std::nullopt, length}; }
 };
 
-// Get, Head and OpenReader. Conditions in S3's precedence: a If-Match that holds makes
+// Get, Head and OpenReader. Conditions in S3's precedence: an If-Match that holds makes
 // If-Unmodified-Since moot, a present If-None-Match makes If-Modified-Since moot.
 struct GetOptions {
   std::optional<ByteRange> range = {};  // none of it within the object: InvalidRange

@@ -1,10 +1,12 @@
 // Objects of any size in bounded memory: a reader that gives them piece by piece, a writer that
 // takes them so.
 //
-//   ObjectWriter writer = *bucket.OpenWriter("backup.tar");
-//   while (Fill(&buffer)) CHECK_OK(writer.Write(buffer));
-//   absl::StatusOr<PutResult> put = writer.Commit();    // nothing is visible before this, or ever
-//   without it
+//   absl::StatusOr<ObjectWriter> writer = bucket.OpenWriter("backup.tar");
+//   if (!writer.ok()) return writer.status();
+//   while (Fill(&buffer)) {
+//     if (absl::Status status = writer->Write(buffer); !status.ok()) return status;
+//   }
+//   return writer->Commit().status();  // nothing is visible before this, or ever without it
 #ifndef CLOUDLET_API_STREAM_H_
 #define CLOUDLET_API_STREAM_H_
 
@@ -27,7 +29,8 @@ class WriterImpl;
 
 // Reads one object, or a range of it, as it was when the reader was opened: later writes and
 // deletes of the key do not change what it gives. Holds at most a few MiB. Threads: one thread at a
-// time; movable. It may outlive the Cloud, then reads answer FAILED_PRECONDITION.
+// time; movable. It may outlive the Cloud, then reads answer FAILED_PRECONDITION, as they do of one
+// that has been moved from.
 class ObjectReader {
  public:
   explicit ObjectReader(std::unique_ptr<internal::ReaderImpl> impl);
@@ -35,6 +38,7 @@ class ObjectReader {
   ObjectReader& operator=(ObjectReader&&) noexcept;
   ~ObjectReader();
 
+  // Not of a reader that has been moved from.
   const ObjectInfo& info() const;
   // True when a condition of the options said "not modified"; there is then nothing to read.
   bool not_modified() const;
@@ -53,8 +57,8 @@ class ObjectReader {
   std::unique_ptr<internal::ReaderImpl> impl_;
 };
 
-// Writes one object. Destroyed without Commit, it leaves nothing behind.
-// Threads: one thread at a time; movable.
+// Writes one object. Destroyed without Commit, it leaves nothing behind. One that has been moved
+// from answers FAILED_PRECONDITION. Threads: one thread at a time; movable.
 class ObjectWriter {
  public:
   explicit ObjectWriter(std::unique_ptr<internal::WriterImpl> impl);

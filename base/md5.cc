@@ -6,8 +6,9 @@
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 
-#include <cstdlib>
 #include <memory>
+
+#include "base/fatal.h"
 
 namespace cloudlet::base {
 namespace {
@@ -30,7 +31,7 @@ const EVP_MD* Algorithm() {
 
 // An OpenSSL without MD5, or no memory for a context: no input leads here.
 void Check(int ok) {
-  if (ok != 1) std::abort();
+  if (ok != 1) Fatal("cloudlet: OpenSSL cannot compute MD5 (no such algorithm, or no memory)");
 }
 
 }  // namespace

@@ -20,6 +20,19 @@ namespace cloudlet {
 
 using base::V;
 
+namespace {
+
+// FAILED_PRECONDITION for a handle that has been moved from, or comes from a Cloud that has been.
+absl::Status CheckHandle(const std::shared_ptr<internal::Gateway>& gateway, std::string_view verb,
+                         std::string_view bucket, std::string_view key = {}) {
+  if (gateway != nullptr) return absl::OkStatus();
+  return objstore::Annotate(
+      absl::FailedPreconditionError("the Bucket, or the Cloud it was taken from, was moved from"),
+      verb, bucket, key);
+}
+
+}  // namespace
+
 Bucket::Bucket(std::shared_ptr<internal::Gateway> gateway, std::string name, Caller caller)
     : gateway_(std::move(gateway)), name_(std::move(name)), caller_(std::move(caller)) {}
 
@@ -33,6 +46,7 @@ absl::StatusOr<PutResult> Bucket::Put(std::string_view key, std::string_view bod
 
 absl::StatusOr<PutResult> Bucket::Put(std::string_view key, const absl::Cord& body,
                                       const PutOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "put", name_, key));
   if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
     return objstore::Annotate(allowed, "put", name_, key);
   }
@@ -43,10 +57,11 @@ absl::StatusOr<PutResult> Bucket::Put(std::string_view key, const absl::Cord& bo
 std::vector<absl::StatusOr<PutResult>> Bucket::PutMany(absl::Span<const PutItem> items) const {
   std::vector<absl::StatusOr<PutResult>> results;
   results.reserve(items.size());
-  const absl::Status allowed = gateway_->AllowWrite();
   Durability durability = Durability::kBuffered;
   for (const PutItem& item : items) {
-    if (!allowed.ok()) results.emplace_back(objstore::Annotate(allowed, "put", name_, item.key));
+    absl::Status allowed = CheckHandle(gateway_, "put", name_, item.key);
+    if (allowed.ok()) allowed = objstore::Annotate(gateway_->AllowWrite(), "put", name_, item.key);
+    if (!allowed.ok()) results.emplace_back(allowed);
     if (item.options.durability == Durability::kSync) durability = Durability::kSync;
   }
   while (results.size() < items.size()) {
@@ -73,6 +88,7 @@ std::vector<absl::StatusOr<PutResult>> Bucket::PutMany(absl::Span<const PutItem>
 
 absl::StatusOr<DeleteResult> Bucket::Delete(std::string_view key,
                                             const DeleteOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "delete", name_, key));
   if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
     return objstore::Annotate(allowed, "delete", name_, key);
   }
@@ -85,6 +101,7 @@ absl::StatusOr<DeleteResult> Bucket::Delete(std::string_view key,
 }
 
 absl::StatusOr<GetResult> Bucket::Get(std::string_view key, const GetOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "get", name_, key));
   absl::StatusOr<objstore::ReadAnswer> answer =
       gateway_->store().Read({name_, key, &options, objstore::ReadPart::kBody, caller_});
   if (!answer.ok()) return answer.status();
@@ -103,6 +120,7 @@ absl::StatusOr<GetResult> Bucket::Get(std::string_view key, const GetOptions& op
 
 absl::StatusOr<ReadIntoResult> Bucket::ReadInto(std::string_view key, char* buffer, size_t capacity,
                                                 const GetOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "get", name_, key));
   CLOUDLET_ASSIGN_OR_RETURN(
       objstore::ReadAnswer answer,
       gateway_->store().Read({name_, key, &options, objstore::ReadPart::kBody, caller_}));
@@ -132,6 +150,7 @@ absl::StatusOr<ReadIntoResult> Bucket::ReadInto(std::string_view key, char* buff
 }
 
 absl::StatusOr<HeadResult> Bucket::Head(std::string_view key, const GetOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "head", name_, key));
   CLOUDLET_ASSIGN_OR_RETURN(
       objstore::ReadAnswer answer,
       gateway_->store().Read({name_, key, &options, objstore::ReadPart::kInfoOnly, caller_}));
@@ -140,14 +159,16 @@ absl::StatusOr<HeadResult> Bucket::Head(std::string_view key, const GetOptions& 
 
 absl::StatusOr<ObjectReader> Bucket::OpenReader(std::string_view key,
                                                 const GetOptions& options) const {
-  CLOUDLET_ASSIGN_OR_RETURN(
-      objstore::ReadAnswer answer,
-      gateway_->store().Read({name_, key, &options, objstore::ReadPart::kBody, caller_}));
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "open reader of", name_, key));
+  CLOUDLET_ASSIGN_OR_RETURN(objstore::ReadAnswer answer,
+                            gateway_->store().Read({name_, key, &options, objstore::ReadPart::kBody,
+                                                    caller_, "open reader of"}));
   return ObjectReader(std::make_unique<internal::ReaderImpl>(gateway_, std::move(answer)));
 }
 
 absl::StatusOr<ObjectWriter> Bucket::OpenWriter(std::string_view key,
                                                 const PutOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "open writer of", name_, key));
   if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
     return objstore::Annotate(allowed, "open writer of", name_, key);
   }
@@ -158,6 +179,7 @@ absl::StatusOr<ObjectWriter> Bucket::OpenWriter(std::string_view key,
 }
 
 absl::StatusOr<ListPage> Bucket::ListOnePage(const ListPageOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "list", name_));
   return gateway_->store().List(name_, options, caller_);
 }
 
@@ -173,6 +195,7 @@ ObjectListing Bucket::List(const ListOptions& options) const {
 }
 
 absl::StatusOr<BucketInfo> Bucket::Info() const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "head bucket", name_));
   return gateway_->store().HeadBucket(name_, caller_);
 }
 

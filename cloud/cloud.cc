@@ -1,20 +1,47 @@
 // Cloud: the public root over CloudCore. Reads like the table of contents of cloudlet/cloud.h.
 #include "cloudlet/cloud.h"
 
-#include <cstdlib>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/fatal.h"
 #include "base/logger.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloud/core.h"
 #include "objstore/annotate.h"
+#include "objstore/names.h"
 #include "objstore/verify.h"
 
 namespace cloudlet {
 
 using internal::CloudCore;
+using objstore::Annotate;
+
+namespace {
+
+// Why calls on `core` would not even begin.
+absl::Status Usable(const std::shared_ptr<CloudCore>& core) {
+  if (core == nullptr) return absl::FailedPreconditionError("the Cloud has been moved from");
+  return core->NotForked();
+}
+
+// An error of Open. Names the directory once (the engine's own errors do so already), and carries
+// no code: there is no Cloud, so none that IsReadOnly could advise to reopen.
+absl::Status OpenError(const absl::Status& status, const std::string& directory) {
+  if (absl::StartsWith(status.message(), "open ")) {
+    return absl::Status(status.code(), status.message());
+  }
+  return absl::Status(status.code(), absl::StrCat("open ", directory, ": ", status.message()));
+}
+
+[[noreturn]] void End(const base::Logger& logger, const std::string& why) {
+  logger.Log(LogLevel::kError, "cloud", why);
+  base::Fatal("cloudlet: " + why);
+}
+
+}  // namespace
 
 Cloud::Cloud(std::shared_ptr<CloudCore> core) : core_(std::move(core)) {}
 Cloud::Cloud(Cloud&&) noexcept = default;
@@ -30,23 +57,19 @@ Cloud& Cloud::operator=(Cloud&& other) noexcept {
 Cloud::~Cloud() {
   if (core_ == nullptr) return;
   if (core_->runtime().InHandler()) {
-    core_->logger().Log(LogLevel::kError, "cloud", "destroyed from inside one of its handlers");
-    std::abort();
+    End(core_->logger(), "a Cloud was destroyed from inside one of its handlers");
   }
-  const absl::Status closed = core_->Close({});
-  if (!closed.ok()) {
-    core_->logger().Log(LogLevel::kError, "cloud", absl::StrCat("close: ", closed.ToString()));
-  }
+  core_->Close({}).IgnoreError();  // logged there
 }
 
 absl::StatusOr<Cloud> Cloud::Open(const std::string& directory, const OpenOptions& options) {
   if (directory.empty() || directory.find('\0') != std::string::npos) {
-    return objstore::Annotate(absl::InvalidArgumentError("the path is empty or has a NUL"), "open",
-                              directory);
+    return Annotate(absl::InvalidArgumentError("the path is empty or has a NUL"), "open",
+                    directory);
   }
   absl::StatusOr<std::shared_ptr<CloudCore>> core =
       CloudCore::Start(internal::PlanFor(directory, options));
-  if (!core.ok()) return objstore::Annotate(core.status(), "open", directory);
+  if (!core.ok()) return OpenError(core.status(), directory);
   return Cloud(*std::move(core));
 }
 
@@ -54,34 +77,56 @@ Cloud Cloud::InMemory(const InMemoryOptions& options) {
   // Nothing of it does I/O: it fails for wrong options alone.
   absl::StatusOr<std::shared_ptr<CloudCore>> core = CloudCore::Start(internal::PlanFor(options));
   if (!core.ok()) {
-    base::Logger(options.log)
-        .Log(LogLevel::kError, "cloud", absl::StrCat("in memory: ", core.status().ToString()));
-    std::abort();
+    End(base::Logger(options.log), absl::StrCat("Cloud::InMemory: ", core.status().ToString()));
   }
   return Cloud(*std::move(core));
 }
 
-absl::Status Cloud::Close(const CloseOptions& options) { return core_->Close(options); }
-absl::Status Cloud::Reopen() { return core_->Reopen(); }
-absl::Status Cloud::health() const { return core_->store().health(); }
-absl::Status Cloud::Sync() { return core_->store().Sync(); }
+absl::Status Cloud::Close(const CloseOptions& options) {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "close", {}));
+  return core_->Close(options);
+}
+
+absl::Status Cloud::Reopen() {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "reopen", {}));
+  return core_->Reopen();
+}
+
+absl::Status Cloud::health() const {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "health", {}));
+  return core_->store().health();
+}
+
+absl::Status Cloud::Sync() {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "sync", {}));
+  return core_->store().Sync();
+}
 
 // --- Buckets ---
 
 absl::StatusOr<Bucket> Cloud::CreateBucket(std::string_view name, const BucketOptions& options) {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "create bucket", name));
   CLOUDLET_RETURN_IF_ERROR(core_->store().CreateBucket(name, options, Caller{}));
   return bucket(name);
 }
 
+absl::StatusOr<Bucket> Cloud::EnsureBucket(std::string_view name, const BucketOptions& options) {
+  absl::StatusOr<Bucket> created = CreateBucket(name, options);
+  if (IsBucketAlreadyOwnedByYou(created.status())) return bucket(name);
+  return created;
+}
+
 Bucket Cloud::bucket(std::string_view name) {
-  return Bucket(core_->gateway(), std::string(name), Caller{});
+  return Bucket(core_ == nullptr ? nullptr : core_->gateway(), std::string(name), Caller{});
 }
 
 absl::Status Cloud::DeleteBucket(std::string_view name) {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "delete bucket", name));
   return core_->store().DeleteBucket(name, Caller{});
 }
 
 absl::StatusOr<std::vector<BucketEntry>> Cloud::ListBuckets() {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "list buckets", {}));
   CLOUDLET_ASSIGN_OR_RETURN(const std::vector<BucketInfo> infos,
                             core_->store().ListBuckets(Caller{}));
   std::vector<BucketEntry> entries;
@@ -94,65 +139,99 @@ absl::StatusOr<std::vector<BucketEntry>> Cloud::ListBuckets() {
 
 absl::Status Cloud::RegisterFunction(std::string_view name, Function function,
                                      const FunctionOptions& options) {
-  CLOUDLET_RETURN_IF_ERROR(core_->NotForked("register function"));
-  return core_->runtime().RegisterFunction(name, std::move(function), options);
+  const auto attempt = [&]() -> absl::Status {
+    CLOUDLET_RETURN_IF_ERROR(Usable(core_));
+    const std::string& letters = options.dead_letter_bucket;
+    if (!letters.empty() && !objstore::CheckBucketName(letters).ok()) {
+      return MakeError(
+          ErrorCode::kInvalidParameterValue,
+          absl::StrCat("dead_letter_bucket: ", objstore::CheckBucketName(letters).message()));
+    }
+    return core_->runtime().RegisterFunction(name, std::move(function), options);
+  };
+  return Annotate(attempt(), "register function", name);
 }
 
 absl::Status Cloud::UnregisterFunction(std::string_view name) {
-  CLOUDLET_RETURN_IF_ERROR(core_->NotForked("unregister function"));
-  return core_->runtime().UnregisterFunction(name);
+  const auto attempt = [&]() -> absl::Status {
+    CLOUDLET_RETURN_IF_ERROR(Usable(core_));
+    return core_->runtime().UnregisterFunction(name);
+  };
+  return Annotate(attempt(), "unregister function", name);
 }
 
 absl::StatusOr<std::string> Cloud::AddTrigger(const Trigger& trigger) {
-  CLOUDLET_RETURN_IF_ERROR(core_->NotForked("add trigger"));
-  return core_->runtime().AddTrigger(trigger);
+  const auto attempt = [&]() -> absl::StatusOr<std::string> {
+    CLOUDLET_RETURN_IF_ERROR(Usable(core_));
+    return core_->runtime().AddTrigger(trigger);
+  };
+  absl::StatusOr<std::string> id = attempt();
+  if (!id.ok()) return Annotate(id.status(), "add trigger to", trigger.bucket);
+  return id;
 }
 
 absl::Status Cloud::RemoveTrigger(std::string_view bucket_name, std::string_view id) {
-  CLOUDLET_RETURN_IF_ERROR(core_->NotForked("remove trigger"));
-  return core_->runtime().RemoveTrigger(bucket_name, id);
+  const auto attempt = [&]() -> absl::Status {
+    CLOUDLET_RETURN_IF_ERROR(Usable(core_));
+    return core_->runtime().RemoveTrigger(bucket_name, id);
+  };
+  return Annotate(attempt(), "remove trigger from", bucket_name);
 }
 
 absl::StatusOr<std::vector<Trigger>> Cloud::ListTriggers() {
-  CLOUDLET_RETURN_IF_ERROR(core_->NotForked("list triggers"));
-  return core_->runtime().ListTriggers();
+  const auto attempt = [&]() -> absl::StatusOr<std::vector<Trigger>> {
+    CLOUDLET_RETURN_IF_ERROR(Usable(core_));
+    return core_->runtime().ListTriggers();
+  };
+  absl::StatusOr<std::vector<Trigger>> triggers = attempt();
+  if (!triggers.ok()) return Annotate(triggers.status(), "list triggers", {});
+  return triggers;
 }
 
 absl::StatusOr<FunctionStats> Cloud::function_stats(std::string_view name) const {
-  CLOUDLET_RETURN_IF_ERROR(core_->NotForked("function stats"));
-  return core_->runtime().function_stats(name);
+  const auto attempt = [&]() -> absl::StatusOr<FunctionStats> {
+    CLOUDLET_RETURN_IF_ERROR(Usable(core_));
+    return core_->runtime().function_stats(name);
+  };
+  absl::StatusOr<FunctionStats> stats = attempt();
+  if (!stats.ok()) return Annotate(stats.status(), "function stats", name);
+  return stats;
 }
 
 // --- Driving deliveries ---
 
 absl::StatusOr<DriveResult> Cloud::Step() {
-  CLOUDLET_RETURN_IF_ERROR(core_->NotFromHandler("step"));
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "step", {}));
+  CLOUDLET_RETURN_IF_ERROR(Annotate(core_->NotFromHandler(), "step", {}));
   const absl::Status open = core_->store().Enter().status();
-  if (!open.ok()) return objstore::Annotate(open, "step", {});
+  if (!open.ok()) return Annotate(open, "step", {});
   return DriveResult{core_->runtime().Step()};
 }
 
 absl::StatusOr<DriveResult> Cloud::RunUntilIdle() {
-  CLOUDLET_RETURN_IF_ERROR(core_->NotForked("run until idle"));
-  CLOUDLET_ASSIGN_OR_RETURN(const uint64_t runs, core_->runtime().RunUntilIdle());
-  return DriveResult{runs};
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "run until idle", {}));
+  const absl::StatusOr<uint64_t> runs = core_->runtime().RunUntilIdle();
+  if (!runs.ok()) return Annotate(runs.status(), "run until idle", {});
+  return DriveResult{*runs};
 }
 
 absl::Status Cloud::WaitIdle(absl::Duration timeout) {
-  CLOUDLET_RETURN_IF_ERROR(core_->NotForked("wait idle"));
-  return core_->runtime().WaitIdle(timeout);
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "wait idle", {}));
+  return Annotate(core_->runtime().WaitIdle(timeout), "wait idle", {});
 }
 
 // --- Watching ---
 
 ObserverToken Cloud::Observe(std::string_view bucket_name, CommitObserver observer) {
+  if (core_ == nullptr) return nullptr;
   return core_->store().Observe(bucket_name, std::move(observer));
 }
 
 absl::StatusOr<std::vector<Event>> Cloud::Events(uint64_t after, size_t limit) {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "events", {}));
   absl::StatusOr<std::vector<objstore::EventPtr>> records =
       core_->ledger().ReadEvents(after, limit);
-  if (!records.ok()) return objstore::Annotate(records.status(), "events", {});
+  if (!records.ok()) return Annotate(records.status(), "events", {});
   std::vector<Event> events;
   events.reserve(records->size());
   for (const objstore::EventPtr& record : *records) events.push_back(record->event);
@@ -160,17 +239,18 @@ absl::StatusOr<std::vector<Event>> Cloud::Events(uint64_t after, size_t limit) {
 }
 
 CloudStats Cloud::stats() const {
-  if (!core_->NotForked("stats").ok()) return CloudStats{};
+  if (!Usable(core_).ok()) return CloudStats{};
   CloudStats stats = core_->store().stats();
   stats.deliveries_pending = core_->runtime().pending();
   return stats;
 }
 
 absl::StatusOr<VerifyReport> Cloud::VerifyStore() {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "verify", {}));
   absl::StatusOr<objstore::LocalStore::Entrance> entrance = core_->store().Enter();
-  if (!entrance.ok()) return objstore::Annotate(entrance.status(), "verify", {});
+  if (!entrance.ok()) return Annotate(entrance.status(), "verify", {});
   absl::StatusOr<VerifyReport> report = objstore::Verify(entrance->state);
-  if (!report.ok()) return objstore::Annotate(report.status(), "verify", {});
+  if (!report.ok()) return Annotate(report.status(), "verify", {});
   return report;
 }
 

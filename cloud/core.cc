@@ -12,11 +12,15 @@
 #include "base/random.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "objstore/annotate.h"
 #include "objstore/keys.h"
 #include "objstore/kv/memory_kv.h"
 #include "objstore/kv/rocks_kv.h"
 
 namespace cloudlet::internal {
+
+using objstore::Annotate;
+
 namespace {
 
 constexpr absl::Duration kReopenHandlerDeadline = absl::Seconds(10);
@@ -102,6 +106,7 @@ CorePlan PlanFor(const InMemoryOptions& options) {
 
 CloudCore::CloudCore(const CorePlan& plan)
     : process_(getpid()),
+      where_(plan.where),
       can_reopen_(plan.can_reopen),
       logger_(std::make_shared<base::Logger>(plan.log)) {}
 
@@ -122,6 +127,7 @@ absl::StatusOr<std::shared_ptr<CloudCore>> CloudCore::Start(const CorePlan& plan
   CLOUDLET_RETURN_IF_ERROR(CheckPlan(plan));
   std::shared_ptr<CloudCore> core(new CloudCore(plan));
   CLOUDLET_RETURN_IF_ERROR(core->StartRooms(plan));
+  core->Log(LogLevel::kInfo, absl::StrCat("opened: ", plan.where));
   return core;
 }
 
@@ -165,46 +171,54 @@ std::shared_ptr<Gateway> CloudCore::gateway() {
   return std::shared_ptr<Gateway>(shared_from_this(), gateway_.get());
 }
 
-absl::Status CloudCore::NotFromHandler(std::string_view what) const {
+absl::Status CloudCore::NotFromHandler() const {
   if (!runtime_->InHandler()) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(base::V(what), ": not from inside a handler of the same Cloud"));
+  return absl::FailedPreconditionError("not from inside a handler of the same Cloud");
 }
 
-absl::Status CloudCore::NotForked(std::string_view what) const {
+absl::Status CloudCore::NotForked() const {
   if (getpid() == process_) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat(base::V(what),
-                   ": the store was opened before this process was forked (open it in the child, "
-                   "or use it in the parent only)"));
+      "the store was opened before this process was forked (open it in the child, or use it in the "
+      "parent only)");
 }
 
 absl::Status CloudCore::Close(const CloseOptions& options) {
-  CLOUDLET_RETURN_IF_ERROR(NotForked("close"));
-  CLOUDLET_RETURN_IF_ERROR(NotFromHandler("close"));
+  CLOUDLET_RETURN_IF_ERROR(Annotate(NotForked(), "close", where_));
+  CLOUDLET_RETURN_IF_ERROR(Annotate(NotFromHandler(), "close", where_));
   base::MutexLock lock(&lifecycle_);
   if (closed_) return absl::OkStatus();
   closed_ = true;
   // The store goes on while handlers end, so that they can finish their work.
-  const absl::Status stopped = runtime_->Shutdown(options.handler_deadline);
+  const absl::Status stopped =
+      Annotate(runtime_->Shutdown(options.handler_deadline), "close", where_);
+  if (!stopped.ok()) Log(LogLevel::kWarning, base::S(stopped.message()));
   const absl::Status closed = store_->Close();
+  if (!closed.ok()) Log(LogLevel::kError, base::S(closed.message()));
+  if (closed.ok()) Log(LogLevel::kInfo, absl::StrCat("closed: ", where_));
   return closed.ok() ? stopped : closed;
 }
 
 absl::Status CloudCore::Reopen() {
-  CLOUDLET_RETURN_IF_ERROR(NotForked("reopen"));
-  CLOUDLET_RETURN_IF_ERROR(NotFromHandler("reopen"));
+  CLOUDLET_RETURN_IF_ERROR(Annotate(NotForked(), "reopen", where_));
+  CLOUDLET_RETURN_IF_ERROR(Annotate(NotFromHandler(), "reopen", where_));
   base::MutexLock lock(&lifecycle_);
-  if (closed_) return absl::FailedPreconditionError("reopen: the cloud is closed");
+  if (closed_) {
+    return Annotate(absl::FailedPreconditionError("the cloud is closed"), "reopen", where_);
+  }
   if (!can_reopen_) {
     return absl::FailedPreconditionError("reopen: a store in memory has nothing to reopen from");
   }
   absl::Status handlers;
-  if (!suspended_) handlers = runtime_->Suspend(kReopenHandlerDeadline);
+  if (!suspended_) {
+    handlers = Annotate(runtime_->Suspend(kReopenHandlerDeadline), "reopen", where_);
+    if (!handlers.ok()) Log(LogLevel::kWarning, base::S(handlers.message()));
+  }
   suspended_ = true;  // until it has succeeded: Reopen may be tried again
   CLOUDLET_RETURN_IF_ERROR(store_->Reopen());
-  CLOUDLET_RETURN_IF_ERROR(runtime_->Resume(ledger_.get()));
+  CLOUDLET_RETURN_IF_ERROR(Annotate(runtime_->Resume(ledger_.get()), "reopen", where_));
   suspended_ = false;
+  Log(LogLevel::kInfo, absl::StrCat("reopened: ", where_));
   return handlers;
 }
 

@@ -55,13 +55,14 @@ class CloudCore : public std::enable_shared_from_this<CloudCore> {
   // A handle's gateway; it keeps this core in memory.
   std::shared_ptr<Gateway> gateway();
 
+  // Logs how it went.
   absl::Status Close(const CloseOptions& options);
   absl::Status Reopen();
-  // FAILED_PRECONDITION naming `what` when this thread is inside a handler of this Cloud.
-  absl::Status NotFromHandler(std::string_view what) const;
-  // FAILED_PRECONDITION naming `what` in a process that was forked after the start: the threads and
-  // files of the rooms belong to the parent.
-  absl::Status NotForked(std::string_view what) const;
+  // FAILED_PRECONDITION when this thread is inside a handler of this Cloud.
+  absl::Status NotFromHandler() const;
+  // FAILED_PRECONDITION in a process that was forked after the start: the threads and files of the
+  // rooms belong to the parent.
+  absl::Status NotForked() const;
 
   objstore::LocalStore& store() { return *store_; }
   objstore::LocalLedger& ledger() { return *ledger_; }
@@ -71,8 +72,12 @@ class CloudCore : public std::enable_shared_from_this<CloudCore> {
  private:
   explicit CloudCore(const CorePlan& plan);
   absl::Status StartRooms(const CorePlan& plan);
+  void Log(LogLevel level, std::string_view message) const {
+    logger_->Log(level, "cloud", message);
+  }
 
   const pid_t process_;
+  const std::string where_;
   const bool can_reopen_;
   const std::shared_ptr<const base::Logger> logger_;
   std::shared_ptr<objstore::LocalStore> store_;

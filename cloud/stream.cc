@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
@@ -76,13 +77,13 @@ WriterImpl::WriterImpl(std::shared_ptr<Gateway> gateway,
       options_(std::move(options)),
       caller_(std::move(caller)) {}
 
-absl::Status WriterImpl::Usable() const {
+absl::Status WriterImpl::Usable(std::string_view verb) const {
   CLOUDLET_RETURN_IF_ERROR(failed_);
   if (sink_ == nullptr) {
-    return objstore::Annotate(absl::FailedPreconditionError("the writer has been committed"),
-                              "write", bucket_, key_);
+    return objstore::Annotate(absl::FailedPreconditionError("the writer has been committed"), verb,
+                              bucket_, key_);
   }
-  return objstore::Annotate(gateway_->AllowWrite(), "write", bucket_, key_);
+  return objstore::Annotate(gateway_->AllowWrite(), verb, bucket_, key_);
 }
 
 absl::Status WriterImpl::Fail(const absl::Status& status) {
@@ -92,14 +93,14 @@ absl::Status WriterImpl::Fail(const absl::Status& status) {
 }
 
 absl::Status WriterImpl::Write(std::string_view bytes) {
-  CLOUDLET_RETURN_IF_ERROR(Usable());
+  CLOUDLET_RETURN_IF_ERROR(Usable("write"));
   if (const absl::Status written = sink_->Write(bytes); !written.ok()) return Fail(written);
   bytes_written_ += bytes.size();
   return absl::OkStatus();
 }
 
 absl::StatusOr<PutResult> WriterImpl::Commit() {
-  CLOUDLET_RETURN_IF_ERROR(Usable());
+  CLOUDLET_RETURN_IF_ERROR(Usable("commit"));
   absl::StatusOr<std::unique_ptr<objstore::StagedPayload>> staged = sink_->Finish();
   if (!staged.ok()) return Fail(staged.status());
   sink_.reset();
@@ -111,32 +112,53 @@ absl::StatusOr<PutResult> WriterImpl::Commit() {
 
 }  // namespace internal
 
+namespace {
+
+absl::Status MovedFrom(const char* what) {
+  return absl::FailedPreconditionError(absl::StrCat(what, " has been moved from"));
+}
+
+}  // namespace
+
 ObjectReader::ObjectReader(std::unique_ptr<internal::ReaderImpl> impl) : impl_(std::move(impl)) {}
 ObjectReader::ObjectReader(ObjectReader&&) noexcept = default;
 ObjectReader& ObjectReader::operator=(ObjectReader&&) noexcept = default;
 ObjectReader::~ObjectReader() = default;
 
 const ObjectInfo& ObjectReader::info() const { return impl_->answer().info; }
-bool ObjectReader::not_modified() const { return impl_->answer().not_modified; }
-uint64_t ObjectReader::position() const { return impl_->position(); }
+bool ObjectReader::not_modified() const { return impl_ != nullptr && impl_->answer().not_modified; }
+uint64_t ObjectReader::position() const { return impl_ != nullptr ? impl_->position() : 0; }
 absl::StatusOr<size_t> ObjectReader::Read(char* buffer, size_t size) {
+  if (impl_ == nullptr) return MovedFrom("read: the ObjectReader");
   return impl_->Read(buffer, size);
 }
-absl::StatusOr<absl::Cord> ObjectReader::ReadPiece() { return impl_->ReadPiece(); }
+absl::StatusOr<absl::Cord> ObjectReader::ReadPiece() {
+  if (impl_ == nullptr) return MovedFrom("read: the ObjectReader");
+  return impl_->ReadPiece();
+}
 
 ObjectWriter::ObjectWriter(std::unique_ptr<internal::WriterImpl> impl) : impl_(std::move(impl)) {}
 ObjectWriter::ObjectWriter(ObjectWriter&&) noexcept = default;
 ObjectWriter& ObjectWriter::operator=(ObjectWriter&&) noexcept = default;
 ObjectWriter::~ObjectWriter() = default;
 
-absl::Status ObjectWriter::Write(std::string_view bytes) { return impl_->Write(bytes); }
+absl::Status ObjectWriter::Write(std::string_view bytes) {
+  if (impl_ == nullptr) return MovedFrom("write: the ObjectWriter");
+  return impl_->Write(bytes);
+}
 absl::Status ObjectWriter::Write(const absl::Cord& bytes) {
+  if (impl_ == nullptr) return MovedFrom("write: the ObjectWriter");
   for (const absl::string_view chunk : bytes.Chunks()) {
     CLOUDLET_RETURN_IF_ERROR(impl_->Write(base::S(chunk)));
   }
   return absl::OkStatus();
 }
-absl::StatusOr<PutResult> ObjectWriter::Commit() { return impl_->Commit(); }
-uint64_t ObjectWriter::bytes_written() const { return impl_->bytes_written(); }
+absl::StatusOr<PutResult> ObjectWriter::Commit() {
+  if (impl_ == nullptr) return MovedFrom("commit: the ObjectWriter");
+  return impl_->Commit();
+}
+uint64_t ObjectWriter::bytes_written() const {
+  return impl_ != nullptr ? impl_->bytes_written() : 0;
+}
 
 }  // namespace cloudlet

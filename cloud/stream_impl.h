@@ -56,7 +56,7 @@ class WriterImpl {
   uint64_t bytes_written() const { return bytes_written_; }
 
  private:
-  absl::Status Usable() const;
+  absl::Status Usable(std::string_view verb) const;
   absl::Status Fail(const absl::Status& status);
 
   const std::shared_ptr<Gateway> gateway_;

@@ -115,7 +115,13 @@ absl::StatusOr<bool> BucketTable::IsEmpty(uint64_t bucket_id) const {
 absl::Status BucketTable::Delete(std::string_view name, const Caller& caller,
                                  std::string_view store_owner) {
   base::MutexLock changing(&changing_);
-  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, Find(name));
+  const absl::StatusOr<BucketPtr> found = Find(name);
+  // Find's own words advise to create it.
+  if (IsNoSuchBucket(found.status())) {
+    return MakeError(ErrorCode::kNoSuchBucket, "the bucket does not exist");
+  }
+  CLOUDLET_RETURN_IF_ERROR(found.status());
+  const BucketPtr& bucket = *found;
   CLOUDLET_RETURN_IF_ERROR(Authorize(caller, bucket->owner, store_owner));
   base::WriterLock gate(&bucket->gate);
   CLOUDLET_ASSIGN_OR_RETURN(const bool empty, IsEmpty(bucket->id));

@@ -1,6 +1,8 @@
 // Conditional requests: see conditions.h. Nothing here does I/O.
 #include "objstore/conditions.h"
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/strings.h"
@@ -26,6 +28,16 @@ std::string_view Unquoted(std::string_view etag) {
 }
 
 int64_t Seconds(absl::Time time) { return absl::ToUnixSeconds(time); }
+
+absl::Status MatchFailed(std::string_view if_match, std::string_view etag) {
+  return MakeError(
+      ErrorCode::kPreconditionFailed,
+      absl::StrCat("If-Match: the current ETag is ", V(etag), ", not ", V(base::Quoted(if_match))));
+}
+
+std::string Date(absl::Time time) {
+  return absl::FormatTime(absl::RFC3339_sec, time, absl::UTCTimeZone());
+}
 
 }  // namespace
 
@@ -57,6 +69,15 @@ ReadVerdict CheckRead(const GetOptions& options, std::string_view etag, int64_t 
   return ReadVerdict::kProceed;
 }
 
+absl::Status FailedRead(const GetOptions& options, std::string_view etag, int64_t modified_ms) {
+  if (!options.if_match.empty()) return MatchFailed(options.if_match, etag);
+  return MakeError(
+      ErrorCode::kPreconditionFailed,
+      absl::StrCat("If-Unmodified-Since: the current ETag is ", V(etag), ", modified at ",
+                   Date(absl::FromUnixMillis(modified_ms)), ", after ",
+                   Date(options.if_unmodified_since.value_or(absl::InfinitePast()))));
+}
+
 absl::Status CheckWrite(std::string_view if_match, std::string_view if_none_match,
                         std::optional<std::string_view> etag) {
   if (!if_match.empty()) {
@@ -64,9 +85,7 @@ absl::Status CheckWrite(std::string_view if_match, std::string_view if_none_matc
       return MakeError(ErrorCode::kNoSuchKey, "If-Match was given and the object does not exist");
     }
     if (!EtagConditionMatches(if_match, *etag)) {
-      return MakeError(ErrorCode::kPreconditionFailed,
-                       absl::StrCat("If-Match: the current ETag is ", V(*etag), ", not ",
-                                    V(base::Quoted(if_match))));
+      return MatchFailed(if_match, *etag);
     }
   }
   if (!if_none_match.empty() && etag.has_value() && EtagConditionMatches(if_none_match, *etag)) {

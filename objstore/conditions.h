@@ -25,6 +25,10 @@ enum class ReadVerdict { kProceed, kNotModified, kPreconditionFailed };
 // For an object that exists. Dates are compared in whole seconds, as HTTP writes them.
 ReadVerdict CheckRead(const GetOptions& options, std::string_view etag, int64_t modified_ms);
 
+// The 412 of a CheckRead with these arguments that gave kPreconditionFailed: names the condition,
+// what it asked for and what there is.
+absl::Status FailedRead(const GetOptions& options, std::string_view etag, int64_t modified_ms);
+
 // For a write or delete; `etag` is that of the current object, nullopt when there is none.
 absl::Status CheckWrite(std::string_view if_match, std::string_view if_none_match,
                         std::optional<std::string_view> etag);

@@ -99,6 +99,18 @@ TEST(CheckRead, DecidesInTheOrderOfTheHttpStandard) {
   }
 }
 
+TEST(FailedRead, NamesTheConditionAndBothValues) {
+  GetOptions options;
+  options.if_unmodified_since = At(0);
+  EXPECT_EQ(FailedRead(options, kEtag, 1'000'000'000'999).message(),
+            "PreconditionFailed: If-Unmodified-Since: the current ETag is " + std::string(kEtag) +
+                ", modified at 2001-09-09T01:46:40+00:00, after 1970-01-01T00:00:00+00:00");
+  options.if_match = kOther;  // decides alone
+  const std::string message(FailedRead(options, kEtag, 0).message());
+  EXPECT_NE(message.find("If-Match: the current ETag is "), std::string::npos) << message;
+  EXPECT_NE(message.find(kOther), std::string::npos) << message;
+}
+
 TEST(CheckWrite, AnswersAsS3) {
   const std::optional<std::string_view> none;
   const std::optional<std::string_view> current = kEtag;

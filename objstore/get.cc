@@ -78,8 +78,7 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
   answer.info = TakeInfo(&decoded->head, request.key);
   switch (CheckRead(*request.options, answer.info.etag, decoded->head.modified_ms)) {
     case ReadVerdict::kPreconditionFailed:
-      return MakeError(ErrorCode::kPreconditionFailed,
-                       absl::StrCat("the current ETag is ", answer.info.etag));
+      return FailedRead(*request.options, answer.info.etag, decoded->head.modified_ms);
     case ReadVerdict::kNotModified:
       answer.not_modified = true;
       return absl::OkStatus();

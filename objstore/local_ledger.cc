@@ -193,7 +193,7 @@ absl::StatusOr<Rule> LocalLedger::StoreRule(Rule rule) {
     batch->Put(kSystem, RuleKey(bucket->id, rule.id), EncodeRule(rule));
     return entrance.state.kv->Write(*batch, kv::Durability::kBuffered);
   };
-  CLOUDLET_RETURN_IF_ERROR(Annotate(store(), "add trigger to", rule.bucket));
+  CLOUDLET_RETURN_IF_ERROR(store());
   return rule;
 }
 
@@ -213,7 +213,7 @@ absl::Status LocalLedger::EraseRule(std::string_view bucket_name, std::string_vi
     batch->Delete(kSystem, key);
     return entrance.state.kv->Write(*batch, kv::Durability::kBuffered);
   };
-  return Annotate(erase(), "remove trigger from", bucket_name);
+  return erase();
 }
 
 absl::StatusOr<std::vector<Rule>> LocalLedger::LoadRules() {

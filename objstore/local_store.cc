@@ -200,7 +200,9 @@ absl::StatusOr<std::unique_ptr<PayloadSink>> LocalStore::Stage(const StageReques
 }
 
 absl::StatusOr<ReadAnswer> LocalStore::Read(const ReadRequest& request) {
-  const std::string_view verb = request.part == ReadPart::kBody ? "get" : "head";
+  const std::string_view verb = !request.verb.empty()             ? request.verb
+                                : request.part == ReadPart::kBody ? "get"
+                                                                  : "head";
   absl::StatusOr<Entrance> entrance = Enter();
   if (!entrance.ok()) return Annotate(entrance.status(), verb, request.bucket, request.key);
   ReadResult read;

@@ -22,7 +22,9 @@ namespace cloudlet::objstore {
 
 class Observers : public std::enable_shared_from_this<Observers> {
  public:
+  // Null for a null observer.
   ObserverToken Add(std::string_view bucket, CommitObserver observer) {
+    if (observer == nullptr) return nullptr;
     auto entry = std::make_shared<Entry>();
     entry->observer = std::move(observer);
     base::WriterLock lock(&mu_);

@@ -3,6 +3,7 @@
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -103,6 +104,14 @@ absl::Status Prepare(State& state, const Environment& environment, PutMutation& 
   return absl::OkStatus();
 }
 
+// As CheckDigests answers it, which comes after the body.
+absl::Status CheckDigestForm(const PutOptions& options) {
+  if (options.content_md5.empty()) return absl::OkStatus();
+  const std::optional<std::string> digest = base::Base64Decode(options.content_md5);
+  if (digest.has_value() && digest->size() == 16) return absl::OkStatus();
+  return MakeError(ErrorCode::kInvalidDigest, "Content-MD5 is not the base64 of 16 bytes");
+}
+
 }  // namespace
 
 Prepared PreparePut(State& state, const Environment& environment, PutMutation& mutation) {
@@ -119,6 +128,7 @@ absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& envir
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
   CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(*request.options, environment.limits).status());
+  CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(*request.options));
   const EtagPolicy policy = bucket->info.options.etag_policy;
   return PayloadStart{
       std::make_unique<PayloadWriter>(state.kv.get(), &state.sequencer, state.garbage,

@@ -54,6 +54,16 @@ TEST(ResolveRange, NothingOfItInTheObject_IsInvalidRange) {
   }
 }
 
+TEST(ResolveRange, Of_NoBytesIsInvalidRangeAndTooManyAreCut) {
+  for (const uint64_t offset : {uint64_t{0}, uint64_t{3}, UINT64_MAX}) {
+    EXPECT_EQ(Resolved(ByteRange::Of(offset, 0), 10), "InvalidRange") << offset;
+  }
+  EXPECT_EQ(Resolved(ByteRange::Of(0, UINT64_MAX), 10), "0+10");
+  EXPECT_EQ(Resolved(ByteRange::Of(5, UINT64_MAX), 10), "5+5");
+  EXPECT_EQ(Resolved(ByteRange::Of(UINT64_MAX, UINT64_MAX), 10), "InvalidRange");
+  EXPECT_EQ(ByteRange::Of(UINT64_MAX, 1).last, UINT64_MAX);
+}
+
 TEST(ResolveRange, Error_NamesRangeAndSize) {
   const std::string message(ResolveRange(ByteRange{7, 9}, 5).status().message());
   EXPECT_NE(message.find("bytes=7-9 of an object of 5 bytes"), std::string::npos) << message;

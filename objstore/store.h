@@ -109,6 +109,7 @@ struct ReadRequest {
   const GetOptions* options = nullptr;  // not null
   ReadPart part = ReadPart::kBody;
   Caller caller = {};
+  std::string_view verb = {};  // what errors call it; empty: "get" or "head", by the part
 };
 
 struct ReadAnswer {
@@ -135,8 +136,9 @@ class ObjectStore {
   // One verdict per mutation, in order.
   virtual std::vector<absl::StatusOr<MutationResult>> Mutate(const MutateRequest& request) = 0;
   // A sink for a body that is written ahead of its mutation. What is wrong already (bucket, key,
-  // headers, permission) is answered here, and again by the mutation, which must be for the same
-  // bucket and options; conditions and digests are for the mutation alone.
+  // headers, permission, the form of a Content-MD5) is answered here, and again by the mutation,
+  // which must be for the same bucket and options; conditions, and whether digests are right, are
+  // for the mutation alone.
   virtual absl::StatusOr<std::unique_ptr<PayloadSink>> Stage(const StageRequest& request) = 0;
   virtual absl::StatusOr<ReadAnswer> Read(const ReadRequest& request) = 0;
   virtual absl::StatusOr<ListPage> List(std::string_view bucket, const ListPageOptions& options,

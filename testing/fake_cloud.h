@@ -6,8 +6,7 @@
 //   ...
 //   bucket.Put("k", "v").value();
 //   ASSERT_TRUE(fake.cloud().RunUntilIdle().ok());  // functions run here, on this thread
-//   fake.Settle().value();                          // and all their retries, jumping from timer to
-//   timer
+//   fake.Settle().value();  // and all their retries, jumping from timer to timer
 //
 // The same seed and the same calls give the same ids, order and events.
 //
@@ -55,7 +54,10 @@ class FakeCloud {
   SimulatedClock& clock() { return *clock_; }
 
   // Runs what is due, then jumps to the next retry, until no delivery of a registered function is
-  // left. DEADLINE_EXCEEDED when a limit is hit, with the counts in the message.
+  // left. DEADLINE_EXCEEDED when a limit is hit: the message has the counts and names the function
+  // and the object that would have come next. A function that feeds itself without end (by a Bucket
+  // that is not its context's) is stopped by `max_runs`, unless it runs inline: then the put that
+  // began it does not return.
   absl::StatusOr<SettleResult> Settle(const SettleLimits& limits = {});
 
  private:

@@ -42,6 +42,65 @@ TEST(FakeCloud, SettleReportsAFunctionThatNeverEnds) {
   ASSERT_TRUE(bucket.Put("key", "body").ok());
   const absl::StatusOr<SettleResult> settled = fake.Settle({.max_simulated = absl::Seconds(90)});
   EXPECT_EQ(settled.status().code(), absl::StatusCode::kDeadlineExceeded);
+  const std::string message(settled.status().message());
+  EXPECT_NE(message.find("function \"fails\", event"), std::string::npos) << message;
+  EXPECT_NE(message.find("\"bucket/key\""), std::string::npos) << message;
+}
+
+TEST(FakeCloud, SettleStopsAFunctionThatFeedsItself) {
+  FakeCloud fake;
+  Bucket bucket = fake.cloud().CreateBucket("bucket").value();
+  int runs = 0;
+  // Through a Bucket of its own, so that nothing counts the hops.
+  ASSERT_TRUE(fake.cloud()
+                  .RegisterFunction("feeds",
+                                    [&](const Event&, FunctionContext&) {
+                                      return bucket.Put(std::to_string(++runs), "").status();
+                                    })
+                  .ok());
+  ASSERT_TRUE(fake.cloud().AddTrigger({.bucket = "bucket", .function = "feeds"}).ok());
+  ASSERT_TRUE(bucket.Put("0", "").ok());
+  for (const int limit : {0, 1, 3, 7000}) {
+    runs = 0;
+    const auto settled = fake.Settle({.max_runs = static_cast<uint64_t>(limit)});
+    EXPECT_EQ(settled.status().code(), absl::StatusCode::kDeadlineExceeded);
+    EXPECT_EQ(runs, limit);
+    const std::string message(settled.status().message());
+    EXPECT_NE(message.find("function \"feeds\""), std::string::npos) << message;
+    EXPECT_NE(message.find("\"bucket/"), std::string::npos) << message;
+  }
+  // The last run that is allowed may be the last that is needed.
+  ASSERT_TRUE(fake.cloud().UnregisterFunction("feeds").ok());
+  runs = 0;
+  ASSERT_TRUE(fake.cloud()
+                  .RegisterFunction("feeds",
+                                    [&](const Event&, FunctionContext&) {
+                                      if (++runs == 5) return absl::OkStatus();
+                                      return bucket.Put(std::to_string(runs), "").status();
+                                    })
+                  .ok());
+  const auto settled = fake.Settle({.max_runs = 5});
+  ASSERT_TRUE(settled.ok()) << settled.status();
+  EXPECT_EQ(settled->runs, 5u);
+}
+
+TEST(FakeCloud, SettleRunsWhatDoesNotFitIntoMemory) {
+  FakeCloud fake;
+  Bucket bucket = fake.cloud().CreateBucket("bucket").value();
+  uint64_t runs = 0;
+  ASSERT_TRUE(fake.cloud().AddTrigger({.bucket = "bucket", .function = "counts"}).ok());
+  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(bucket.Put("k", "").ok());
+  ASSERT_TRUE(fake.cloud()
+                  .RegisterFunction("counts",
+                                    [&](const Event&, FunctionContext&) {
+                                      ++runs;
+                                      return absl::OkStatus();
+                                    })
+                  .ok());
+  const auto settled = fake.Settle();
+  ASSERT_TRUE(settled.ok()) << settled.status();
+  EXPECT_EQ(settled->runs, 10'000u);
+  EXPECT_EQ(runs, 10'000u);
 }
 
 // All that a run shows of itself.

@@ -94,7 +94,7 @@ class BadInput : public ::testing::Test {
     ExpectError(bucket.ReadInto(key, buffer, sizeof(buffer)).status(), code, with("get "));
     ExpectError(bucket.Head(key).status(), code, with("head "));
     ExpectError(bucket.Delete(key).status(), code, with("delete "));
-    ExpectError(bucket.OpenReader(key).status(), code, with("get "));
+    ExpectError(bucket.OpenReader(key).status(), code, with("open reader of "));
     ExpectError(WriteStreamed(bucket, key, "x", {}), code, {});
   }
 
@@ -186,7 +186,7 @@ TEST_F(BadInput, Bucket_MissingIsNamedWithTheRemedy) {
   ExpectError(missing.ListOnePage().status(), ErrorCode::kNoSuchBucket, parts);
   ExpectError(missing.List().Next().value().status(), ErrorCode::kNoSuchBucket, parts);
   ExpectError(missing.Info().status(), ErrorCode::kNoSuchBucket, parts);
-  ExpectError(cloud_.DeleteBucket("missing"), ErrorCode::kNoSuchBucket, parts);
+  ExpectError(cloud_.DeleteBucket("missing"), ErrorCode::kNoSuchBucket, {"\"missing\""});
   ExpectError(missing.OpenWriter("k").status(), ErrorCode::kNoSuchBucket, {"missing"});
   ExpectError(cloud_.AddTrigger({.bucket = "missing", .function = "f"}).status(),
               ErrorCode::kNoSuchBucket, {"missing"});
@@ -222,7 +222,8 @@ TEST_F(BadInput, Key_AbsentIsNoSuchKeyButDeletingItIsNoError) {
                                  std::string("there\0", 6), std::string(1024, 'k')}) {
     ExpectError(bucket_.Get(key).status(), ErrorCode::kNoSuchKey, {"get \"bucket/"});
     ExpectError(bucket_.Head(key).status(), ErrorCode::kNoSuchKey, {"head \"bucket/"});
-    ExpectError(bucket_.OpenReader(key).status(), ErrorCode::kNoSuchKey, {"get \"bucket/"});
+    ExpectError(bucket_.OpenReader(key).status(), ErrorCode::kNoSuchKey,
+                {"open reader of \"bucket/"});
     const absl::StatusOr<DeleteResult> removed = bucket_.Delete(key);
     ASSERT_TRUE(removed.ok()) << removed.status();
     EXPECT_FALSE(removed->existed);
@@ -316,7 +317,8 @@ TEST_F(BadInput, Range_OutsideTheObjectIsRefusedWithRangeAndSize) {
     const auto refused = ErrorCode::kInvalidRange;
     ExpectError(bucket_.Get(key, options).status(), refused, {"get", name, "bytes=", size});
     ExpectError(bucket_.Head(key, options).status(), refused, {"head", name, "bytes=", size});
-    ExpectError(bucket_.OpenReader(key, options).status(), refused, {"get", name, "bytes=", size});
+    ExpectError(bucket_.OpenReader(key, options).status(), refused,
+                {"open reader of", name, "bytes=", size});
     ExpectError(bucket_.ReadInto(key, buffer, sizeof(buffer), options).status(), refused,
                 {"get", name, "bytes=", size});
   }

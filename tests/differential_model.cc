@@ -90,16 +90,18 @@ std::string Model::OpenWriterCode(const std::string& bucket, const std::string& 
     if (name.find(' ') != std::string::npos) return "InvalidArgument";
     if (name.size() + value.size() > 2048) return "MetadataTooLarge";
   }
+  if (!options.content_md5.empty()) {
+    const auto given = base::Base64Decode(options.content_md5);
+    if (!given.has_value() || given->size() != 16) return "InvalidDigest";
+  }
   return "OK";
 }
 
 std::string Model::PutCode(const std::string& bucket, const std::string& key,
                            const std::string& body, const PutOptions& options) const {
   if (const std::string code = OpenWriterCode(bucket, key, options); code != "OK") return code;
-  if (!options.content_md5.empty()) {
-    const auto given = base::Base64Decode(options.content_md5);
-    if (!given.has_value() || given->size() != 16) return "InvalidDigest";
-    if (*given != Md5(body)) return "BadDigest";
+  if (!options.content_md5.empty() && base::Base64Decode(options.content_md5) != Md5(body)) {
+    return "BadDigest";
   }
   if (options.crc32c.has_value() && *options.crc32c != base::Crc32c(body)) return "BadDigest";
   if (options.crc64nvme.has_value() && *options.crc64nvme != base::Crc64Nvme(body)) {

@@ -66,7 +66,7 @@ class Model {
   // What a put must answer; changes nothing. An accepted one is then carried out by Put.
   std::string PutCode(const std::string& bucket, const std::string& key, const std::string& body,
                       const PutOptions& options) const;
-  // What opening a writer must answer: all but digests and conditions.
+  // What opening a writer must answer: all but conditions and whether digests are right.
   std::string OpenWriterCode(const std::string& bucket, const std::string& key,
                              const PutOptions& options) const;
   void Put(const std::string& bucket, const std::string& key, const std::string& body,

@@ -338,12 +338,13 @@ void Runtime::Drop(const DeliveryPtr& delivery, const Code& code, DropCause caus
 
 void Runtime::LogDrop(const Delivery& delivery, DropCause cause, bool has_target,
                       const absl::Status& written) const {
-  Log(written.ok() && has_target ? LogLevel::kInfo : LogLevel::kWarning,
+  Log(LogLevel::kWarning,
       absl::StrCat(
           "function ", base::Quoted(delivery.function->name), ", event ", delivery.number(), " of ",
           base::Quoted(delivery.event->event.bucket), "/", base::Quoted(delivery.event->event.key),
           ": given up, ", base::V(ConditionName(cause)), " after ", delivery.attempts,
-          " runs: ", delivery.last_error, !has_target ? " (no dead letter)" : "",
+          delivery.attempts == 1 ? " run" : " runs", delivery.last_error.empty() ? "" : ": ",
+          delivery.last_error, !has_target ? " (no dead letter)" : "",
           written.ok() ? ""
                        : absl::StrCat(" (dead letter not written: ", written.ToString(), ")")));
 }

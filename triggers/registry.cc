@@ -37,15 +37,15 @@ bool IsFunctionName(std::string_view name) {
          std::all_of(name.begin(), name.end(), allowed);
 }
 
-absl::Status BadParameter(std::string_view name, std::string_view why) {
-  return MakeError(ErrorCode::kInvalidParameterValue,
-                   absl::StrCat("function ", base::Quoted(name), ": ", base::V(why)));
+absl::Status BadParameter(std::string_view why) {
+  return MakeError(ErrorCode::kInvalidParameterValue, why);
 }
 
+// Whoever asked knows the bucket; a trigger without an id has no name yet.
 absl::Status BadTrigger(const Trigger& trigger, std::string_view why) {
+  if (trigger.id.empty()) return MakeError(ErrorCode::kInvalidArgument, why);
   return MakeError(ErrorCode::kInvalidArgument,
-                   absl::StrCat("trigger ", base::Quoted(trigger.id), " of bucket ",
-                                base::Quoted(trigger.bucket), ": ", base::V(why)));
+                   absl::StrCat("trigger ", base::Quoted(trigger.id), ": ", base::V(why)));
 }
 
 // The first of "trigger-1", "trigger-2", ... that the bucket does not have.
@@ -64,24 +64,24 @@ std::string FreshId(const std::vector<objstore::Rule>& rules, std::string_view b
 absl::Status CheckFunction(std::string_view name, const Function& function,
                            const FunctionOptions& options) {
   if (!IsFunctionName(name)) {
-    return BadParameter(name, "the name must be 1 to 64 of A-Z a-z 0-9 - _");
+    return BadParameter("the name must be 1 to 64 of A-Z a-z 0-9 - _");
   }
-  if (function == nullptr) return BadParameter(name, "there is no handler");
+  if (function == nullptr) return BadParameter("there is no handler");
   if (options.max_retry_attempts < 0 || options.max_retry_attempts > 2) {
-    return BadParameter(name, absl::StrCat("max_retry_attempts must be 0 to 2 (is ",
-                                           options.max_retry_attempts, ")"));
+    return BadParameter(
+        absl::StrCat("max_retry_attempts must be 0 to 2 (is ", options.max_retry_attempts, ")"));
   }
   if (options.max_event_age < absl::Seconds(60) || options.max_event_age > absl::Hours(6)) {
-    return BadParameter(name, absl::StrCat("max_event_age must be 60 s to 6 h (is ",
-                                           absl::FormatDuration(options.max_event_age), ")"));
+    return BadParameter(absl::StrCat("max_event_age must be 60 s to 6 h (is ",
+                                     absl::FormatDuration(options.max_event_age), ")"));
   }
   if (options.timeout < absl::Seconds(1) || options.timeout > absl::Minutes(15)) {
-    return BadParameter(name, absl::StrCat("timeout must be 1 s to 15 min (is ",
-                                           absl::FormatDuration(options.timeout), ")"));
+    return BadParameter(absl::StrCat("timeout must be 1 s to 15 min (is ",
+                                     absl::FormatDuration(options.timeout), ")"));
   }
   if (options.reserved_concurrency.value_or(0) < 0) {
-    return BadParameter(name, absl::StrCat("reserved_concurrency must be at least 0 (is ",
-                                           *options.reserved_concurrency, ")"));
+    return BadParameter(absl::StrCat("reserved_concurrency must be at least 0 (is ",
+                                     *options.reserved_concurrency, ")"));
   }
   return absl::OkStatus();
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,14 +47,18 @@ std::shared_ptr<Environment> MakeEnvironment(std::shared_ptr<Clock> clock,
   return environment;
 }
 
-absl::Status NoSuchFunction(std::string_view name) {
-  return MakeError(ErrorCode::kFunctionNotFound,
-                   absl::StrCat("function ", base::Quoted(name), " is not registered"));
+absl::Status NoSuchFunction() {
+  return MakeError(ErrorCode::kFunctionNotFound, "no function of this name is registered");
 }
 
-absl::Status FromInside(std::string_view what) {
-  return absl::FailedPreconditionError(
-      absl::StrCat(base::V(what), ": not from inside a handler of the same Cloud"));
+absl::Status FromInside() {
+  return absl::FailedPreconditionError("not from inside a handler of the same Cloud");
+}
+
+// "1 handler was still running", "3 handlers were still running".
+std::string StillRunning(size_t handlers) {
+  return absl::StrCat(handlers, handlers == 1 ? " handler was" : " handlers were",
+                      " still running");
 }
 
 }  // namespace
@@ -208,7 +213,7 @@ void Runtime::Forget() {
 }
 
 absl::Status Runtime::Suspend(absl::Duration timeout) {
-  if (InHandler()) return FromInside("suspend");
+  if (InHandler()) return FromInside();
   {
     base::MutexLock lock(&mu_);
     if (state_ != State::kRunning) return absl::FailedPreconditionError("suspend: not running");
@@ -220,11 +225,11 @@ absl::Status Runtime::Suspend(absl::Duration timeout) {
   Forget();
   state_ = State::kSuspended;
   if (abandoned == 0) return absl::OkStatus();
-  return absl::DeadlineExceededError(absl::StrCat(abandoned, " handlers were still running"));
+  return absl::DeadlineExceededError(StillRunning(abandoned));
 }
 
 absl::Status Runtime::Shutdown(absl::Duration timeout) {
-  if (InHandler()) return FromInside("close");
+  if (InHandler()) return FromInside();
   const base::RealDeadline deadline(timeout);
   bool running = false;
   {
@@ -249,18 +254,17 @@ absl::Status Runtime::Shutdown(absl::Duration timeout) {
   for (const auto& [name, function] : functions_) codes.push_back(std::move(function->code));
   idle_.SignalAll();
   if (abandoned == 0 && stuck == 0) return flushed;
-  return absl::DeadlineExceededError(
-      absl::StrCat(std::max(abandoned, stuck), " handlers were still running after ",
-                   absl::FormatDuration(timeout), " and were abandoned"));
+  return absl::DeadlineExceededError(absl::StrCat(StillRunning(std::max(abandoned, stuck)),
+                                                  " after ", absl::FormatDuration(timeout),
+                                                  " (abandoned: their events come again)"));
 }
 
 bool Runtime::InHandler() const { return ThreadFrame::InHandlerOf(this); }
 
-absl::Status Runtime::Refuse(std::string_view what) const {
+absl::Status Runtime::Refuse() const {
   base::MutexLock lock(&mu_);
   if (state_ == State::kRunning) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(base::V(what), ": the Cloud is closed or being reopened"));
+  return absl::FailedPreconditionError("the Cloud is closed or being reopened");
 }
 
 absl::Status Runtime::RegisterFunction(std::string_view name, Function function,
@@ -269,14 +273,14 @@ absl::Status Runtime::RegisterFunction(std::string_view name, Function function,
   auto code = std::make_shared<const Code>(
       Code{std::move(function), ConfigOf(name, options), options.dispatch});
   base::MutexLock registration(&registration_mu_);
-  CLOUDLET_RETURN_IF_ERROR(Refuse("register function"));
+  CLOUDLET_RETURN_IF_ERROR(Refuse());
   FunctionState* state = nullptr;
   {
     base::MutexLock lock(&mu_);
     state = StateOf(name);
     if (state->code != nullptr) {
       return MakeError(ErrorCode::kFunctionConflict,
-                       absl::StrCat("function ", base::Quoted(name), " is registered already"));
+                       "a function of this name is registered already");
     }
   }
   CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(code->config));
@@ -299,12 +303,12 @@ absl::Status Runtime::RegisterFunction(std::string_view name, Function function,
 }
 
 absl::Status Runtime::UnregisterFunction(std::string_view name) {
-  CLOUDLET_RETURN_IF_ERROR(Refuse("unregister function"));
+  CLOUDLET_RETURN_IF_ERROR(Refuse());
   // May be the last share of user code: destroyed without the lock.
   std::shared_ptr<const Code> code;
   base::MutexLock lock(&mu_);
   const auto found = functions_.find(name);
-  if (found == functions_.end() || found->second->code == nullptr) return NoSuchFunction(name);
+  if (found == functions_.end() || found->second->code == nullptr) return NoSuchFunction();
   if (found->second->is_inline()) inline_interest_.fetch_sub(1, std::memory_order_acq_rel);
   code = std::move(found->second->code);
   found->second->code = nullptr;
@@ -321,27 +325,27 @@ absl::Status Runtime::UnregisterFunction(std::string_view name) {
 }
 
 absl::StatusOr<std::string> Runtime::AddTrigger(const Trigger& trigger) {
-  CLOUDLET_RETURN_IF_ERROR(Refuse("add trigger"));
+  CLOUDLET_RETURN_IF_ERROR(Refuse());
   return rules_.Add(ledger(), trigger);
 }
 
 absl::Status Runtime::RemoveTrigger(std::string_view bucket, std::string_view id) {
-  CLOUDLET_RETURN_IF_ERROR(Refuse("remove trigger"));
+  CLOUDLET_RETURN_IF_ERROR(Refuse());
   return rules_.Remove(ledger(), bucket, id);
 }
 
 absl::StatusOr<std::vector<Trigger>> Runtime::ListTriggers() {
-  CLOUDLET_RETURN_IF_ERROR(Refuse("list triggers"));
+  CLOUDLET_RETURN_IF_ERROR(Refuse());
   return rules_.List(ledger());
 }
 
 absl::StatusOr<FunctionStats> Runtime::function_stats(std::string_view name) const {
   base::MutexLock lock(&mu_);
   const auto found = functions_.find(name);
-  if (found == functions_.end()) return NoSuchFunction(name);
+  if (found == functions_.end()) return NoSuchFunction();
   const FunctionState& function = *found->second;
   const size_t waiting = function.pending();
-  if (!function.known && function.stats.events == 0 && waiting == 0) return NoSuchFunction(name);
+  if (!function.known && function.stats.events == 0 && waiting == 0) return NoSuchFunction();
   FunctionStats stats = function.stats;
   stats.pending = waiting;
   return stats;
@@ -365,6 +369,37 @@ std::optional<absl::Time> Runtime::NextRetry() const {
   return next;
 }
 
+std::optional<std::string> Runtime::DescribeNext() const {
+  std::string name;
+  uint64_t number = std::numeric_limits<uint64_t>::max();
+  objstore::EventPtr event;
+  {
+    base::MutexLock lock(&mu_);
+    const auto take = [&](const FunctionState& function, uint64_t its,
+                          const DeliveryPtr& delivery) {
+      if (its >= number) return;
+      name = function.name;
+      number = its;
+      event = delivery != nullptr ? delivery->event : nullptr;
+    };
+    for (const auto& [unused, function] : functions_) {
+      if (function->code == nullptr) continue;
+      for (const Slot& slot : function->queue) take(*function, slot.number, slot.delivery);
+      for (const auto& [due, delivery] : function->waiting) take(*function, due.second, delivery);
+    }
+  }
+  if (name.empty()) return std::nullopt;
+  if (event == nullptr) {  // what it is about stands in its row
+    const auto row = ledger().FindDelivery(number, name);
+    if (row.ok() && row->has_value()) event = (*row)->event;
+  }
+  const std::string about =
+      event == nullptr
+          ? ""
+          : absl::StrCat(" of ", base::Quoted(event->event.bucket + "/" + event->event.key));
+  return absl::StrCat("function ", base::Quoted(name), ", event ", number, about);
+}
+
 uint64_t Runtime::Step() {
   for (;;) {
     const std::optional<size_t> done = scheduler_.RunOne();
@@ -374,8 +409,8 @@ uint64_t Runtime::Step() {
 }
 
 absl::StatusOr<uint64_t> Runtime::RunUntilIdle() {
-  if (InHandler()) return FromInside("run until idle");
-  CLOUDLET_RETURN_IF_ERROR(Refuse("run until idle"));
+  if (InHandler()) return FromInside();
+  CLOUDLET_RETURN_IF_ERROR(Refuse());
   uint64_t total = 0;
   for (;;) {
     Housekeep();
@@ -384,6 +419,25 @@ absl::StatusOr<uint64_t> Runtime::RunUntilIdle() {
     if (done == 0) break;
   }
   Flush(IfBusy::kWait).IgnoreError();  // logged; nothing that was run depends on it
+  return total;
+}
+
+absl::StatusOr<uint64_t> Runtime::RunAtMost(uint64_t max_runs) {
+  if (InHandler()) return FromInside();
+  CLOUDLET_RETURN_IF_ERROR(Refuse());
+  uint64_t total = 0;
+  bool ran = true;
+  while (ran && total < max_runs) {
+    Housekeep();
+    ran = false;
+    while (total < max_runs) {
+      const uint64_t done = Step();
+      if (done == 0) break;
+      total += done;
+      ran = true;
+    }
+  }
+  Flush(IfBusy::kWait).IgnoreError();  // as above
   return total;
 }
 
@@ -396,10 +450,10 @@ bool Runtime::IsIdle() const {
 }
 
 absl::Status Runtime::WaitIdle(absl::Duration timeout) {
-  if (InHandler()) return FromInside("wait idle");
+  if (InHandler()) return FromInside();
   const base::RealDeadline deadline(timeout);
   for (;;) {
-    CLOUDLET_RETURN_IF_ERROR(Refuse("wait idle"));
+    CLOUDLET_RETURN_IF_ERROR(Refuse());
     Housekeep();
     if (options_.workers == 0) scheduler_.RunUntilIdle(base::Drive::kNoManual);
     scheduler_.WakeWorkers();  // the machine may have refused a thread when it was wanted
@@ -410,7 +464,7 @@ absl::Status Runtime::WaitIdle(absl::Duration timeout) {
       if (spilled_ && !refill_error_.ok()) return refill_error_;
       if (deadline.passed()) {
         return absl::DeadlineExceededError(
-            absl::StrCat("wait idle: still busy after ", absl::FormatDuration(timeout), " (", busy_,
+            absl::StrCat("still busy after ", absl::FormatDuration(timeout), " (", busy_,
                          " running, ", in_memory_, " queued in memory)"));
       }
       ++waiters_;

@@ -113,11 +113,17 @@ class Runtime final : public objstore::EventSink {
   uint64_t pending() const;
   // The earliest time for which a delivery of a registered function waits; nullopt when none does.
   std::optional<absl::Time> NextRetry() const;
+  // The oldest delivery of a registered function that is queued or waits for a time, in words:
+  // `function "f", event 7 of "bucket/key"`. Nullopt when there is none. It may read the ledger.
+  std::optional<std::string> DescribeNext() const;
 
   // --- Driving: as in cloudlet/cloud.h; the results count handlers run ---
   uint64_t Step();
   // Counts the handlers that any thread ran meanwhile.
   absl::StatusOr<uint64_t> RunUntilIdle();
+  // Runs what is due, one at a time on this thread, until nothing is or `max_runs` handlers have
+  // run. Does not wait for runs on other threads.
+  absl::StatusOr<uint64_t> RunAtMost(uint64_t max_runs);
   absl::Status WaitIdle(absl::Duration timeout);
 
   // --- EventSink ---
@@ -166,7 +172,7 @@ class Runtime final : public objstore::EventSink {
   size_t StopRuns(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
   void Forget() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status Refuse(std::string_view what) const ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status Refuse() const ABSL_LOCKS_EXCLUDED(mu_);
   void Notify() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (waiters_ > 0 && busy_ == 0) idle_.SignalAll();
   }

@@ -11,7 +11,7 @@ namespace {
 // Put and get.
 void HelloWorld() {
   cloudlet::Cloud cloud = cloudlet::Cloud::InMemory();  // or Cloud::Open("/some/directory")
-  cloudlet::Bucket bucket = cloud.CreateBucket("hello").value();
+  cloudlet::Bucket bucket = cloud.EnsureBucket("hello").value();
   bucket.Put("greeting", "hello, world").value();
   std::cout << bucket.Get("greeting").value().body << "\n";
 }
@@ -19,13 +19,13 @@ void HelloWorld() {
 // A put fires a function, which writes another object.
 void PutFiresFunction() {
   cloudlet::Cloud cloud = cloudlet::Cloud::InMemory();
-  cloudlet::Bucket inbox = cloud.CreateBucket("inbox").value();
-  cloudlet::Bucket outbox = cloud.CreateBucket("outbox").value();
+  cloudlet::Bucket inbox = cloud.EnsureBucket("inbox").value();
+  cloudlet::Bucket outbox = cloud.EnsureBucket("outbox").value();
   auto reply = [](const cloudlet::Event& event, cloudlet::FunctionContext& context) {
     return context.bucket("outbox").Put(event.key, "seen: " + event.key).status();
   };
   cloud.RegisterFunction("reply", reply).IgnoreError();
-  cloud.AddTrigger({.bucket = "inbox", .function = "reply"}).value();
+  cloud.AddTrigger({.id = "reply", .bucket = "inbox", .function = "reply"}).value();
   inbox.Put("letter", "dear cloud").value();
   cloud.RunUntilIdle().value();
   std::cout << outbox.Get("letter").value().body << "\n";

@@ -45,13 +45,6 @@ const std::vector<Row>& Functions() {
   return *rows;
 }
 
-absl::Status CreateIfMissing(cloudlet::Cloud& cloud, const std::string& name) {
-  const absl::Status created = cloud.CreateBucket(name).status();
-  const bool exists =
-      cloudlet::ErrorCodeOf(created) == cloudlet::ErrorCode::kBucketAlreadyOwnedByYou;
-  return exists ? absl::OkStatus() : created;
-}
-
 absl::Status InstallFunction(cloudlet::Cloud& cloud, const Row& row, cloudlet::Dispatch dispatch) {
   const auto handler = [run = row.run](const cloudlet::Event& event,
                                        cloudlet::FunctionContext& context) {
@@ -73,8 +66,8 @@ absl::Status InstallFunction(cloudlet::Cloud& cloud, const Row& row, cloudlet::D
 
 absl::StatusOr<Bucket> InstallSite(cloudlet::Cloud& cloud, cloudlet::Dispatch dispatch) {
   for (const char* bucket : {kBucket, kDeadLetterBucket}) {
-    const absl::Status created = CreateIfMissing(cloud, bucket);
-    if (!created.ok()) return created;
+    const absl::Status ensured = cloud.EnsureBucket(bucket).status();
+    if (!ensured.ok()) return ensured;
   }
   for (const Row& row : Functions()) {
     const absl::Status installed = InstallFunction(cloud, row, dispatch);

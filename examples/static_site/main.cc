@@ -64,8 +64,10 @@ int Run(const std::string& source, const std::string& store) {
   if (!closed.ok()) return Fail(closed);
 
   for (const std::string& problem : report->publish.problems) std::cerr << problem << "\n";
-  std::cout << static_site::Table(*report)
-            << "A second run over the same store does only what has changed since.\n";
+  std::cout << static_site::Table(*report);
+  if (report->publish.unchanged == 0) {
+    std::cout << "A second run over the same store does only what has changed since.\n";
+  }
   return report->has_errors() ? 1 : 0;
 }
 
@@ -84,6 +86,9 @@ int main(int argc, char** argv) {
     if (LiesInside(store, source)) {
       std::cerr << "static_site: the store must not lie inside the source\n";
       return 2;
+    }
+    if (!fs::is_directory(source)) {  // before a store is made for nothing
+      return Fail(absl::NotFoundError("the source \"" + source + "\" is not a directory"));
     }
     return Run(source, store);
   } catch (const std::exception& error) {  // std::filesystem and memory

@@ -435,6 +435,18 @@ IOStatus PowerLossFs::LinkFile(const std::string& from, const std::string& to,
   return status;
 }
 
+IOStatus PowerLossFs::LockFile(const std::string& path, const IOOptions& options,
+                               rocksdb::FileLock** lock, IODebugContext* debug) {
+  base::MutexLock guard(&mutex_);
+  const bool is_new = !FileSystemWrapper::FileExists(path, options, debug).ok();
+  IOStatus status = is_new ? StepLocked(path) : IOStatus::OK();
+  if (status.ok()) status = FileSystemWrapper::LockFile(path, options, lock, debug);
+  if (status.ok() && is_new) {
+    changes_.push_back(Change{Change::Kind::kCreate, Parent(path), path, "", "", nullptr});
+  }
+  return status;
+}
+
 IOStatus PowerLossFs::CreateDir(const std::string& path, const IOOptions& options,
                                 IODebugContext* debug) {
   base::MutexLock lock(&mutex_);

@@ -7,7 +7,8 @@
 //
 // The directory holds RocksDB's files, CLEAN and DURABLE (rocks_kv_marks.h: what they find, and the
 // blind window), STORE-LOCK, and incoming/ with bulk files that no store has taken yet (emptied at
-// every open).
+// every open). A directory that holds something but neither STORE-LOCK nor a mark is somebody
+// else's: it is refused, and nothing in it is changed.
 //
 // kNone writes skip the log. Sync() and a clean Close() flush them; any other end may lose them.
 //
@@ -69,10 +70,10 @@ struct RocksKvOptions {
 };
 
 // Opens or creates. Errors: NOT_FOUND (no store and create_if_missing is false),
-// FAILED_PRECONDITION (open already, in this process or another; the message names the path),
-// DATA_LOSS (bytes that do not check, synced writes lost), PERMISSION_DENIED, UNAVAILABLE (I/O).
-// Families that the store has and the options do not name are opened and kept. A path that is no
-// directory is INVALID_ARGUMENT.
+// FAILED_PRECONDITION (open already, in this process or another: the message names the path and
+// says which; a directory that is not empty and not a store), DATA_LOSS (bytes that do not check,
+// synced writes lost), PERMISSION_DENIED, UNAVAILABLE (I/O). Families that the store has and the
+// options do not name are opened and kept. A path that is no directory is INVALID_ARGUMENT.
 absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(const std::string& directory,
                                                 const RocksKvOptions& options);
 

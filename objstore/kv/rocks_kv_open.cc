@@ -1,14 +1,19 @@
-// Opening a store: lock, look at the marks, open by options from code, judge what recovery found,
-// begin.
+// Opening a store: see that it is one, lock, look at the marks, open by options from code, judge
+// what recovery found, begin.
 //
-// Order matters. STORE-LOCK is taken first, so that nothing is read or deleted in a directory that
-// somebody has open (RocksDB's own LOCK comes later, inside its Open). CLEAN goes last,
-// durably, when the store is known to be good and before anybody can write. In between, obsolete
-// logs are kept, for a verdict of DATA_LOSS to leave the evidence.
+// Order matters. A directory that is not empty and not ours is refused before anything in it is
+// changed: opening deletes what it does not know. STORE-LOCK is taken next, so that nothing is read
+// or deleted in a directory that somebody has open (RocksDB's own LOCK comes later, inside its
+// Open); in a new store it is also the first file, durably, so that what an interrupted creation
+// leaves is known by it. CLEAN goes last, durably, when the store is known to be good and before
+// anybody can write. In between, obsolete logs are kept, for a verdict of DATA_LOSS to leave the
+// evidence.
 #include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -32,6 +37,8 @@ using rocksdb::IOStatus;
 // Logs of a clean store up to this are replayed and kept at open, instead of written to tables.
 constexpr int kMaxKeptLogs = 4;
 constexpr uint64_t kMaxKeptLogBytes = 256 << 10;
+
+constexpr std::string_view kStoreLock = "STORE-LOCK";
 
 // What the marks say about the store as it was left.
 struct Marks {
@@ -67,6 +74,12 @@ absl::Status CheckFamilies(const RocksKvOptions& options) {
 bool IsDirectory(rocksdb::FileSystem& fs, const std::string& path) {
   bool is_directory = false;
   return fs.IsDirectory(path, IOOptions(), &is_directory, nullptr).ok() && is_directory;
+}
+
+IOStatus SyncDirectory(rocksdb::FileSystem& fs, const std::string& directory) {
+  std::unique_ptr<rocksdb::FSDirectory> handle;
+  IOStatus status = fs.NewDirectory(directory, IOOptions(), &handle, nullptr);
+  return status.ok() ? handle->Fsync(IOOptions(), nullptr) : status;
 }
 
 // Creates `directory` and its missing parents; what is created is made durable in its parent, and
@@ -138,6 +151,8 @@ class Opener {
  private:
   absl::Status OpenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mutex);
   void MakeParts();
+  bool HasFileOfOurs();
+  absl::Status CheckOurs();
   absl::Status TakeLock() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mutex);
   absl::Status EmptyIncoming();
   absl::StatusOr<Marks> ReadMarks();
@@ -167,6 +182,7 @@ class Opener {
 absl::Status Opener::OpenLocked() {
   CLOUDLET_RETURN_IF_ERROR(CheckFamilies(core_->options));
   MakeParts();
+  CLOUDLET_RETURN_IF_ERROR(CheckOurs());
   const IOStatus current =
       core_->fs->FileExists(core_->directory + "/CURRENT", IOOptions(), nullptr);
   exists_ = current.ok();
@@ -205,10 +221,39 @@ void Opener::MakeParts() {
       core.options.now != nullptr ? core.options.now : std::function<absl::Time()>(&absl::Now));
 }
 
+bool Opener::HasFileOfOurs() {
+  const std::string lock = absl::StrCat(core_->directory, "/", base::V(kStoreLock));
+  if (core_->fs->FileExists(lock, IOOptions(), nullptr).ok()) return true;
+  // A store whose lock file somebody has cleaned away is still one, by its marks.
+  const MarkFiles files(core_->fs, core_->directory);
+  return files.Read(kCleanMark).value_or(std::nullopt).has_value() ||
+         files.Read(kDurableMark).value_or(std::nullopt).has_value();
+}
+
+// FAILED_PRECONDITION for a directory that is not empty and not a store, begun or whole. Changes
+// nothing.
+absl::Status Opener::CheckOurs() {
+  if (HasFileOfOurs()) return absl::OkStatus();
+  std::vector<std::string> children;
+  const IOStatus listed = core_->fs->GetChildren(core_->directory, IOOptions(), &children, nullptr);
+  if (listed.IsNotFound() || listed.IsPathNotFound()) return absl::OkStatus();
+  if (!listed.ok()) return FromRocksOpen(listed, core_->directory);
+  // A fresh file system of its own counts as empty.
+  const auto foreign = std::find_if(children.begin(), children.end(), [](const auto& child) {
+    return child != "." && child != ".." && child != "lost+found";
+  });
+  // Looked at again: another opener may have begun a store since.
+  if (foreign == children.end() || HasFileOfOurs()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("open ", core_->directory, ": not empty and not a cloudlet store (it has ",
+                   base::Quoted(*foreign), " and no ", base::V(kStoreLock), ")"));
+}
+
 absl::Status Opener::TakeLock() {
-  return FromRocksOpen(
-      core_->fs->LockFile(core_->directory + "/STORE-LOCK", IOOptions(), &core_->lock, nullptr),
-      core_->directory);
+  const std::string path = absl::StrCat(core_->directory, "/", base::V(kStoreLock));
+  IOStatus status = core_->fs->LockFile(path, IOOptions(), &core_->lock, nullptr);
+  if (status.ok() && !exists_) status = SyncDirectory(*core_->fs, core_->directory);
+  return FromRocksOpen(status, core_->directory);
 }
 
 absl::Status Opener::EmptyIncoming() {

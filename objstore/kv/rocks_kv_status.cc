@@ -15,8 +15,10 @@ bool Contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-bool SaysLocked(const std::string& text) {
-  return Contains(text, "lock hold by current process") || Contains(text, "While lock file");
+// Who holds the lock that could not be had; null when that was not the reason.
+const char* HolderOfLock(const std::string& text) {
+  if (Contains(text, "lock hold by current process")) return "this process";
+  return Contains(text, "While lock file") ? "another process" : nullptr;
 }
 
 bool SaysForbidden(const std::string& text) {
@@ -86,10 +88,9 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view what) {
 
 absl::Status FromRocksOpen(const rocksdb::Status& status, const std::string& directory) {
   if (status.ok()) return absl::OkStatus();
-  const std::string text = status.ToString();
-  if (SaysLocked(text)) {
+  if (const char* holder = HolderOfLock(status.ToString()); holder != nullptr) {
     return absl::FailedPreconditionError(
-        absl::StrCat("open ", directory, ": already open, in this process or another: ", text));
+        absl::StrCat("open ", directory, ": already open in ", holder));
   }
   return FromRocks(status, absl::StrCat("open ", directory));
 }

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <thread>
@@ -27,7 +29,10 @@ bool Contains(const absl::Status& status, const std::string& part) {
 
 int TryOpenAsOtherProcess(const std::string& directory) {
   const auto kv = OpenRocksKv(directory, SmallOptions());
-  return absl::IsFailedPrecondition(kv.status()) && Contains(kv.status(), directory) ? 0 : 1;
+  return absl::IsFailedPrecondition(kv.status()) &&
+                 Contains(kv.status(), directory + ": already open in another process")
+             ? 0
+             : 1;
 }
 
 namespace {
@@ -78,7 +83,7 @@ TEST_F(RocksKvTest, Open_TwiceInOneProcessIsFailedPreconditionInAnySpelling) {
     directory_ = spelling;
     const auto kv = TryOpen();
     EXPECT_TRUE(absl::IsFailedPrecondition(kv.status())) << spelling << ": " << kv.status();
-    EXPECT_TRUE(Contains(kv.status(), real)) << kv.status();
+    EXPECT_TRUE(Contains(kv.status(), real + ": already open in this process")) << kv.status();
   }
   // The refused openers have touched nothing.
   EXPECT_EQ(Get(kRows, "k"), "v");
@@ -94,6 +99,84 @@ TEST_F(RocksKvTest, Open_InAnotherProcessIsFailedPrecondition) {
   int result = -1;
   ASSERT_EQ(::waitpid(child, &result, 0), child);
   EXPECT_TRUE(WIFEXITED(result) && WEXITSTATUS(result) == 0) << result;
+}
+
+// Every file under `directory`, with its bytes.
+std::map<std::string, std::string> Tree(const std::string& directory) {
+  std::map<std::string, std::string> tree;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    tree[entry.path().string()] = entry.is_regular_file() ? ReadFile(entry.path().string()) : "/";
+  }
+  return tree;
+}
+
+TEST_F(RocksKvTest, Open_OfADirectoryThatIsNoStoreIsRefusedAndChangesNothing) {
+  for (const std::string name :
+       {"notes.txt", "000009.sst", "000007.log", "000011.dbtmp", "CURRENT", "MANIFEST-000001",
+        "LOCK", "CLEAN", "incoming/precious.txt", "incoming/sub/file"}) {
+    std::filesystem::remove_all(directory_);
+    std::filesystem::create_directories(
+        std::filesystem::path(directory_ + "/" + name).parent_path());
+    WriteFile(directory_ + "/" + name, "MANIFEST-000001\n");
+    const auto before = Tree(directory_);
+    for (int again = 0; again < 2; ++again) {
+      const auto kv = TryOpen();
+      EXPECT_TRUE(absl::IsFailedPrecondition(kv.status())) << name << ": " << kv.status();
+      EXPECT_TRUE(Contains(kv.status(), directory_ + ": not empty and not a cloudlet store"))
+          << kv.status();
+      EXPECT_EQ(Tree(directory_), before) << name;
+    }
+  }
+}
+
+TEST_F(RocksKvTest, Open_OfAnotherProgramsDatabaseIsRefusedAndChangesNothing) {
+  Open();
+  ASSERT_TRUE(Put(kRows, "k", "v").ok());
+  Close();
+  // What RocksDB itself would have left.
+  for (const char* ours : {"/STORE-LOCK", "/CLEAN", "/DURABLE", "/incoming"}) {
+    std::filesystem::remove_all(directory_ + ours);
+  }
+  const auto before = Tree(directory_);
+  EXPECT_TRUE(absl::IsFailedPrecondition(TryOpen().status())) << TryOpen().status();
+  EXPECT_EQ(Tree(directory_), before);
+}
+
+TEST_F(RocksKvTest, Open_OfAnEmptyDirectoryOrAFreshFileSystemMakesAStore) {
+  std::filesystem::create_directories(directory_ + "/lost+found");
+  Open();
+  Close();
+  EXPECT_TRUE(std::filesystem::exists(directory_ + "/lost+found"));
+  std::filesystem::remove_all(directory_);
+  std::filesystem::create_directories(directory_);
+  Open();
+}
+
+TEST_F(RocksKvTest, Open_StoreWithoutItsLockFileIsKnownByItsMarks) {
+  Open();
+  ASSERT_TRUE(Put(kRows, "k", "v", Durability::kSync).ok());
+  CrashIntoCopy();
+  std::filesystem::remove(directory_ + "/STORE-LOCK");
+  Open();  // by DURABLE
+  Close();
+  std::filesystem::remove(directory_ + "/STORE-LOCK");
+  std::filesystem::remove(directory_ + "/DURABLE");
+  Open();  // by CLEAN
+  EXPECT_EQ(Get(kRows, "k"), "v");
+}
+
+TEST_F(RocksKvTest, Open_GoesOnWithACreationThatWasInterrupted) {
+  std::filesystem::create_directories(directory_ + "/incoming");
+  WriteFile(directory_ + "/STORE-LOCK", "");
+  WriteFile(directory_ + "/LOCK", "");
+  WriteFile(directory_ + "/IDENTITY", "half");
+  WriteFile(directory_ + "/MANIFEST-000001", "half");
+  WriteFile(directory_ + "/000001.dbtmp", "MANI");
+  Open();
+  ASSERT_TRUE(Put(kRows, "k", "v").ok());
+  Close();
+  Open();
+  EXPECT_EQ(Get(kRows, "k"), "v");
 }
 
 TEST_F(RocksKvTest, Open_FamilyNamesMustBeThereDistinctAndNotReserved) {
