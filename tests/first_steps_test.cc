@@ -275,7 +275,8 @@ TEST(Messages, FailedConditionOfAReadIsNamed) {
   const absl::Time before = fake.clock().Now() - absl::Hours(1);
   EXPECT_EQ(Text(bucket.Get("k", {.if_unmodified_since = before}).status()),
             "get \"bucket/k\": PreconditionFailed: If-Unmodified-Since: the current ETag is " +
-                put.etag + ", modified at 2030-01-01T00:00:00+00:00, after 2029-12-31T23:00:00+00:00");
+                put.etag +
+                ", modified at 2030-01-01T00:00:00+00:00, after 2029-12-31T23:00:00+00:00");
   EXPECT_EQ(Text(bucket.OpenReader("k", {.if_match = "other"}).status()),
             "open reader of \"bucket/k\": PreconditionFailed: If-Match: the current ETag is " +
                 put.etag + ", not \"other\"");
