@@ -19,7 +19,7 @@ struct Causation {
   // Sequence number of the change that began the chain; 0: this request begins one.
   uint64_t root = 0;
   uint64_t parent = 0;  // sequence number of the change whose event ran the function; 0: none
-  int hops = 0;         // functions between the root and this request
+  int hops = 0;         // functions between the root and this request; below 0 counts as 0
 };
 
 // A value; share it freely. Default: the owner, from this process.

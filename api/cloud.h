@@ -119,8 +119,9 @@ struct VerifyReport {
 // The root of a store and all that runs on it: a movable value that owns everything. Two Clouds in
 // one process never meet. A process that forks must not use a Cloud it opened before the fork:
 // calls in the child answer FAILED_PRECONDITION. So do those of a Cloud that has been moved from,
-// until it is assigned to. Threads: every method may be called from any number of threads at once;
-// moving and destroying may not.
+// until it is assigned to. Destroy it, or Close it, before main returns: RocksDB has statics of its
+// own, and a Cloud with static storage ends after they are gone. Threads: every method may be
+// called from any number of threads at once; moving and destroying may not.
 class Cloud {
  public:
   // Opens the store in `directory`, creating it where there is none: in a new directory or an empty
@@ -145,8 +146,10 @@ class Cloud {
   // abandoned (all else is done).
   absl::Status Close(const CloseOptions& options = {});
   // After a write error has made the store read-only: closes it and opens it again from disk,
-  // verifying what was synced. Handles, functions, triggers and observers stay. In memory:
-  // FAILED_PRECONDITION. Not from inside a handler.
+  // verifying what was synced. Handles, functions, triggers and observers stay. NOT_FOUND when the
+  // directory that was opened is gone, FAILED_PRECONDITION when it holds another store, or in
+  // memory. The store stays closed after an error; Reopen may be tried again. Not from inside a
+  // handler.
   absl::Status Reopen();
   // OK, or why the store is read-only.
   absl::Status health() const;
@@ -154,7 +157,7 @@ class Cloud {
   absl::Status Sync();
 
   // --- Buckets (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html) ---
-  // Errors: InvalidBucketName, BucketAlreadyOwnedByYou, TooManyBuckets.
+  // Errors: InvalidBucketName, BucketAlreadyOwnedByYou, TooManyBuckets, InvalidArgument (options).
   absl::StatusOr<Bucket> CreateBucket(std::string_view name, const BucketOptions& options = {});
   // The same, but a bucket that is there already is no error: it is left as it is, options
   // included. For programs that set up their buckets at every start.

@@ -9,8 +9,8 @@
 
 namespace cloudlet {
 
-// A Cloud copies it at open; raising a limit above S3's is an extension, and a store keeps what was
-// written under it.
+// A Cloud copies it at open, and refuses 0 where nothing could be stored or listed; raising a limit
+// above S3's is an extension, and a store keeps what was written under it.
 struct Limits {
   // Above: KeyTooLongError. At most 1024 (keys are laid out for that).
   size_t max_key_bytes = 1024;

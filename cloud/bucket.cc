@@ -1,6 +1,7 @@
 // Bucket: from the public calls to requests of the store, and back.
 #include "cloudlet/bucket.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -36,7 +37,10 @@ absl::Status CheckHandle(const std::shared_ptr<internal::Gateway>& gateway, std:
 Bucket::Bucket(std::shared_ptr<internal::Gateway> gateway, std::string name, Caller caller)
     : gateway_(std::move(gateway)), name_(std::move(name)), caller_(std::move(caller)) {}
 
-Bucket Bucket::As(Caller caller) const { return Bucket(gateway_, name_, std::move(caller)); }
+Bucket Bucket::As(Caller caller) const {
+  caller.causation.hops = std::max(caller.causation.hops, 0);
+  return Bucket(gateway_, name_, std::move(caller));
+}
 
 absl::StatusOr<PutResult> Bucket::Put(std::string_view key, std::string_view body,
                                       const PutOptions& options) const {

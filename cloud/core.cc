@@ -15,7 +15,6 @@
 #include "objstore/annotate.h"
 #include "objstore/keys.h"
 #include "objstore/kv/memory_kv.h"
-#include "objstore/kv/rocks_kv.h"
 
 namespace cloudlet::internal {
 
@@ -55,11 +54,29 @@ int WorkersFor(int wanted) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
+absl::Status NoSuchValue(std::string_view option, int value) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("options: ", base::V(option), " has no value ", value));
+}
+
 absl::Status CheckPlan(const CorePlan& plan) {
   const size_t keys = plan.limits.max_key_bytes;
   if (keys < 1 || keys > 1024) {
     return absl::InvalidArgumentError(
         absl::StrCat("options: limits.max_key_bytes is ", keys, ", not 1 to 1024"));
+  }
+  if (plan.limits.max_object_bytes == 0 || plan.limits.max_list_page == 0 ||
+      plan.limits.max_buckets == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("options: limits.max_object_bytes (", plan.limits.max_object_bytes,
+                     "), max_list_page (", plan.limits.max_list_page, ") and max_buckets (",
+                     plan.limits.max_buckets, ") must be at least 1"));
+  }
+  if (plan.key_policy != KeyPolicy::kBytes && plan.key_policy != KeyPolicy::kUtf8) {
+    return NoSuchValue("key_policy", static_cast<int>(plan.key_policy));
+  }
+  if (plan.on_data_loss != OnDataLoss::kFail && plan.on_data_loss != OnDataLoss::kAccept) {
+    return NoSuchValue("on_data_loss", static_cast<int>(plan.on_data_loss));
   }
   if (plan.workers < 0) {
     return absl::InvalidArgumentError(
@@ -91,16 +108,24 @@ CorePlan PlanFor(const std::string& directory, const OpenOptions& options) {
   CorePlan plan = CommonPlan(options);
   plan.where = directory;
   plan.can_reopen = true;
-  plan.open_engine = [directory, engine = EngineOptions(options)] {
-    return kv::OpenRocksKv(directory, engine);
-  };
+  plan.on_data_loss = options.on_data_loss;
+  plan.open_engine = RocksOpener(directory, EngineOptions(options));
   return plan;
+}
+
+objstore::KvOpener RocksOpener(const std::string& directory, kv::RocksKvOptions options) {
+  return [directory = kv::CanonicalDirectory(directory),
+          options = std::move(options)](objstore::Opening opening) {
+    kv::RocksKvOptions now = options;
+    if (opening == objstore::Opening::kAgain) now.create_if_missing = false;
+    return kv::OpenRocksKv(directory, now);
+  };
 }
 
 CorePlan PlanFor(const InMemoryOptions& options) {
   CorePlan plan = CommonPlan(options);
   plan.where = "in memory";
-  plan.open_engine = [] { return kv::NewMemoryKv(objstore::FamilyNames()); };
+  plan.open_engine = [](objstore::Opening) { return kv::NewMemoryKv(objstore::FamilyNames()); };
   return plan;
 }
 
@@ -186,12 +211,14 @@ absl::Status CloudCore::NotForked() const {
 absl::Status CloudCore::Close(const CloseOptions& options) {
   CLOUDLET_RETURN_IF_ERROR(Annotate(NotForked(), "close", where_));
   CLOUDLET_RETURN_IF_ERROR(Annotate(NotFromHandler(), "close", where_));
+  // Destroyed without the lock: what a handler has captured may call Close or Reopen then.
+  triggers::UserCode gone;
   base::MutexLock lock(&lifecycle_);
   if (closed_) return absl::OkStatus();
   closed_ = true;
   // The store goes on while handlers end, so that they can finish their work.
   const absl::Status stopped =
-      Annotate(runtime_->Shutdown(options.handler_deadline), "close", where_);
+      Annotate(runtime_->Shutdown(options.handler_deadline, &gone), "close", where_);
   if (!stopped.ok()) Log(LogLevel::kWarning, base::S(stopped.message()));
   const absl::Status closed = store_->Close();
   if (!closed.ok()) Log(LogLevel::kError, base::S(closed.message()));
@@ -202,6 +229,7 @@ absl::Status CloudCore::Close(const CloseOptions& options) {
 absl::Status CloudCore::Reopen() {
   CLOUDLET_RETURN_IF_ERROR(Annotate(NotForked(), "reopen", where_));
   CLOUDLET_RETURN_IF_ERROR(Annotate(NotFromHandler(), "reopen", where_));
+  triggers::UserCode gone;  // as in Close
   base::MutexLock lock(&lifecycle_);
   if (closed_) {
     return Annotate(absl::FailedPreconditionError("the cloud is closed"), "reopen", where_);
@@ -211,7 +239,7 @@ absl::Status CloudCore::Reopen() {
   }
   absl::Status handlers;
   if (!suspended_) {
-    handlers = Annotate(runtime_->Suspend(kReopenHandlerDeadline), "reopen", where_);
+    handlers = Annotate(runtime_->Suspend(kReopenHandlerDeadline, &gone), "reopen", where_);
     if (!handlers.ok()) Log(LogLevel::kWarning, base::S(handlers.message()));
   }
   suspended_ = true;  // until it has succeeded: Reopen may be tried again

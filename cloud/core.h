@@ -22,6 +22,7 @@
 #include "base/mutex.h"
 #include "cloud/gateway.h"
 #include "cloudlet/cloud.h"
+#include "objstore/kv/rocks_kv.h"
 #include "objstore/local_ledger.h"
 #include "objstore/local_store.h"
 #include "triggers/runtime.h"
@@ -33,6 +34,7 @@ struct CorePlan {
   std::string where;  // for messages: the directory, or "in memory"
   objstore::KvOpener open_engine;
   bool can_reopen = false;  // the engine finds its content again
+  OnDataLoss on_data_loss = OnDataLoss::kFail;
   LogOptions log;
   Limits limits;
   KeyPolicy key_policy = KeyPolicy::kBytes;
@@ -45,6 +47,9 @@ struct CorePlan {
 
 CorePlan PlanFor(const std::string& directory, const OpenOptions& options);
 CorePlan PlanFor(const InMemoryOptions& options);
+// Opens the store that `directory` means now, whatever the path means later; makes one only the
+// first time.
+objstore::KvOpener RocksOpener(const std::string& directory, kv::RocksKvOptions options);
 
 class CloudCore : public std::enable_shared_from_this<CloudCore> {
  public:

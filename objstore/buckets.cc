@@ -69,6 +69,11 @@ std::vector<BucketPtr> BucketTable::All() const {
 absl::Status BucketTable::Create(std::string_view name, const BucketOptions& options,
                                  std::string_view owner, int64_t now_ms, const Limits& limits) {
   CLOUDLET_RETURN_IF_ERROR(CheckBucketName(name));
+  if (options.etag_policy != EtagPolicy::kMd5 && options.etag_policy != EtagPolicy::kCrc64) {
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        absl::StrCat("etag_policy has no value ", static_cast<int>(options.etag_policy)));
+  }
   base::MutexLock changing(&changing_);
   {
     base::ReaderLock lock(&mu_);

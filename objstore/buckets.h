@@ -52,8 +52,8 @@ class BucketTable {
   // In order of the names.
   std::vector<BucketPtr> All() const;
 
-  // InvalidBucketName, BucketAlreadyOwnedByYou, BucketAlreadyExists (another owner),
-  // TooManyBuckets.
+  // InvalidBucketName, InvalidArgument (options), BucketAlreadyOwnedByYou, BucketAlreadyExists
+  // (another owner), TooManyBuckets.
   absl::Status Create(std::string_view name, const BucketOptions& options, std::string_view owner,
                       int64_t now_ms, const Limits& limits);
   // NoSuchBucket, AccessDenied, BucketNotEmpty. Rules of the bucket go with it.

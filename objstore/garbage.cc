@@ -49,6 +49,7 @@ Garbage::Pin::Pin(Garbage* garbage, uint64_t payload_id)
 }
 
 Garbage::Pin::~Pin() {
+  if (garbage_->IsForkedCopy()) return;
   base::MutexLock lock(&garbage_->mu_);
   const auto it = garbage_->pins_.find(payload_id_);
   if (--it->second == 0) garbage_->pins_.erase(it);

@@ -10,6 +10,8 @@
 #ifndef CLOUDLET_OBJSTORE_GARBAGE_H_
 #define CLOUDLET_OBJSTORE_GARBAGE_H_
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -37,6 +39,10 @@ class Garbage {
   absl::Status Load();
 
   Epochs::Guard EnterEpoch() { return epochs_.Enter(); }
+
+  // Whether this is a copy in a process that was forked since. Destructors leave it alone then:
+  // payloads are the parent's, and a lock may have been held at the fork.
+  bool IsForkedCopy() const { return getpid() != process_; }
 
   // Keeps a payload from being reclaimed while the pin lives. A reader takes it inside an epoch; a
   // writer before its first row. Must not outlive the Garbage.
@@ -72,6 +78,7 @@ class Garbage {
   absl::StatusOr<bool> HasReference(uint64_t payload_id) const;
   absl::Status Free(const std::vector<Candidate>& candidates);
 
+  const pid_t process_ = getpid();
   kv::Kv* const kv_;
   Epochs epochs_;
   base::Mutex sweeping_;  // held by the one sweeper

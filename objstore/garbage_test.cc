@@ -1,6 +1,9 @@
 // Payloads are freed when nobody owns or reads them, and not before; epochs tell that nobody reads.
 #include "objstore/garbage.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -202,6 +205,32 @@ TEST_F(GarbageTest, Pinned_IsKeptUntilTheLastPinGoes) {
   two.reset();
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(garbage_.Sweep(10).ok());
   EXPECT_FALSE(Exists(7));
+}
+
+TEST_F(GarbageTest, PinDestroyedInAForkedChild_WaitsForNobody) {
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> others;  // one of them has the lock at most moments
+  for (uint64_t id = 1; id <= 2; ++id) {
+    others.emplace_back([&, id] {
+      while (!stop) Garbage::Pin(&garbage_, id);
+    });
+  }
+  auto pin = std::make_unique<Garbage::Pin>(&garbage_, 3);
+  int failed = 0;
+  for (int i = 0; i < 50 && failed == 0; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(10);
+      pin.reset();
+      ::_exit(0);
+    }
+    int result = -1;
+    ::waitpid(child, &result, 0);
+    if (result != 0) ++failed;
+  }
+  stop = true;
+  for (std::thread& other : others) other.join();
+  EXPECT_EQ(failed, 0);
 }
 
 TEST_F(GarbageTest, AReaderOfAnOlderEpoch_KeepsWhatWasReleasedMeanwhile) {

@@ -74,18 +74,20 @@ absl::StatusOr<std::shared_ptr<LocalStore>> LocalStore::Open(
     std::string where) {
   std::shared_ptr<LocalStore> store(new LocalStore(std::move(environment), std::move(opener),
                                                    std::move(logger), std::move(where)));
-  CLOUDLET_RETURN_IF_ERROR(store->OpenState(1));
+  base::MutexLock lock(&store->lifecycle_);
+  CLOUDLET_RETURN_IF_ERROR(store->OpenState(Opening::kFirst));
   return store;
 }
 
-absl::Status LocalStore::OpenState(uint64_t generation) {
-  CLOUDLET_ASSIGN_OR_RETURN(std::unique_ptr<kv::Kv> kv, opener_());
+absl::Status LocalStore::OpenState(Opening opening) {
+  CLOUDLET_ASSIGN_OR_RETURN(std::unique_ptr<kv::Kv> kv, opener_(opening));
   auto state = std::make_shared<State>(std::move(kv));
-  state->generation = generation;
-  if (const absl::Status loaded = LoadState(state.get(), environment_); !loaded.ok()) {
+  state->generation = ++generation_;
+  if (const absl::Status loaded = LoadState(state.get(), environment_, store_id_); !loaded.ok()) {
     state->kv->Close().IgnoreError();
     return loaded;
   }
+  store_id_ = state->store_id;
   state->sequencer.SetSink(sink_.load());
   state_ = std::move(state);
   return absl::OkStatus();
@@ -105,6 +107,9 @@ std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateR
   if (request.mutations.size() > kMaxMutations) {
     return AllAnswer(request, MakeError(ErrorCode::kInvalidRequest,
                                         absl::StrCat("more than ", kMaxMutations, " mutations")));
+  }
+  if (const absl::Status known = CheckDurability(request.durability); !known.ok()) {
+    return AllAnswer(request, known);
   }
   std::optional<absl::StatusOr<Entrance>> entrance(Enter());
   if (!entrance->ok()) return AllAnswer(request, entrance->status());
@@ -191,7 +196,7 @@ absl::StatusOr<std::unique_ptr<PayloadSink>> LocalStore::Stage(const StageReques
     CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
     CLOUDLET_ASSIGN_OR_RETURN(PayloadStart start,
                               StartPayload(entrance.state, environment_, request));
-    return std::make_unique<LocalSink>(shared_from_this(), std::move(start.writer), start.policy,
+    return std::make_unique<LocalSink>(shared_from_this(), std::move(start.writer), start.bucket_id,
                                        entrance.shared);
   };
   absl::StatusOr<std::unique_ptr<PayloadSink>> sink = stage();
@@ -341,13 +346,11 @@ absl::Status LocalStore::Close() {
 absl::Status LocalStore::Reopen() {
   base::MutexLock lock(&lifecycle_);
   gate_.Close(absl::StrCat("the store ", where_, " is being reopened"));
-  uint64_t generation = 1;
   if (state_ != nullptr) {
-    generation = state_->generation + 1;
     state_->kv->Close().IgnoreError();  // it may be latched: what counts is what the disk holds
     state_.reset();
   }
-  const absl::Status opened = OpenState(generation);
+  const absl::Status opened = OpenState(Opening::kAgain);
   if (opened.ok()) {
     gate_.Open();
   } else {

@@ -32,8 +32,10 @@
 
 namespace cloudlet::objstore {
 
-// Opens the engine: once at Open, again at each Reopen.
-using KvOpener = std::function<absl::StatusOr<std::unique_ptr<kv::Kv>>()>;
+// What an engine is opened for: for Open, or for a Reopen, which must find what was there and make
+// nothing.
+enum class Opening { kFirst, kAgain };
+using KvOpener = std::function<absl::StatusOr<std::unique_ptr<kv::Kv>>(Opening)>;
 
 class LocalStore : public ObjectStore, public std::enable_shared_from_this<LocalStore> {
  public:
@@ -83,7 +85,7 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   // Refuses calls, waits for those inside, sweeps garbage once more, closes the engine. Idempotent.
   absl::Status Close();
   // Close, then open again from what is on disk. On failure the store stays closed and Reopen may
-  // be tried again.
+  // be tried again. FAILED_PRECONDITION when another store is there now.
   absl::Status Reopen();
 
  private:
@@ -92,7 +94,7 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
 
   LocalStore(Environment environment, KvOpener opener, std::shared_ptr<const base::Logger> logger,
              std::string where);
-  absl::Status OpenState(uint64_t generation);
+  absl::Status OpenState(Opening opening) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lifecycle_);
   void AfterCommit(State& state, const CommitOutcome& outcome);
   void Count(absl::Span<const Prepared> mutations,
              absl::Span<const absl::StatusOr<MutationResult>> verdicts);
@@ -115,7 +117,9 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   std::atomic<uint64_t> bytes_read_{0};
   std::atomic<uint64_t> events_{0};
 
-  base::Mutex lifecycle_;  // Close and Reopen, one at a time
+  base::Mutex lifecycle_;                                // Close and Reopen, one at a time
+  uint64_t store_id_ ABSL_GUARDED_BY(lifecycle_) = 0;    // of the first open; 0: none yet
+  uint64_t generation_ ABSL_GUARDED_BY(lifecycle_) = 0;  // counts opens
   // Replaced only while the gate is closed and empty, so it needs no lock behind the gate. Streams
   // share it: what they hold of the engine stays in memory, closed, until they are gone.
   std::shared_ptr<State> state_;

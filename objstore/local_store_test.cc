@@ -69,7 +69,7 @@ std::string TestDirectory() {
 }
 
 KvOpener RocksOpener(const std::string& directory) {
-  return [directory] { return kv::OpenRocksKv(directory, TestRocksOptions()); };
+  return [directory](Opening) { return kv::OpenRocksKv(directory, TestRocksOptions()); };
 }
 
 StoreFactory RocksFactory() {
@@ -153,10 +153,11 @@ TEST(LocalStore, Reopen_SweepsWhatACrashLeft) {
 TEST(LocalStore, ReopenThatFails_LeavesItClosed_AndCanBeTriedAgain) {
   KeptEngine engine;
   bool fail = false;
-  const auto store = OpenLocal(TestEnvironment(), [&]() -> absl::StatusOr<std::unique_ptr<kv::Kv>> {
-    if (fail) return absl::UnavailableError("the disk is away");
-    return engine.Open();
-  });
+  const auto store =
+      OpenLocal(TestEnvironment(), [&](Opening) -> absl::StatusOr<std::unique_ptr<kv::Kv>> {
+        if (fail) return absl::UnavailableError("the disk is away");
+        return engine.Open();
+      });
   ASSERT_TRUE(store->CreateBucket("bkt", {}, {}).ok());
   fail = true;
   EXPECT_EQ(CodeOf(store->Reopen()), "ServiceUnavailable");
@@ -338,13 +339,27 @@ TEST(LocalStore, Stats_CountEffects) {
   EXPECT_EQ(stats.events, 3u);
 }
 
-TEST(LocalStore, StagedUnderAnotherEtagPolicy_IsAborted) {
-  TestStore test;
-  auto staged = StageBody(*test.store, "bkt", "body", 10);
-  ASSERT_TRUE(staged.ok());
-  ASSERT_TRUE(test.store->DeleteBucket("bkt", {}).ok());
-  ASSERT_TRUE(test.store->CreateBucket("bkt", {.etag_policy = EtagPolicy::kCrc64}, {}).ok());
-  EXPECT_EQ(CodeOf(PutStaged(*test.store, "bkt", "k", *std::move(staged))), "ABORTED");
+TEST(LocalStore, StagedForABucketThatWasReplaced_IsAborted) {
+  for (const EtagPolicy policy : {EtagPolicy::kMd5, EtagPolicy::kCrc64}) {
+    TestStore test;
+    auto staged = StageBody(*test.store, "bkt", "body", 10);
+    ASSERT_TRUE(staged.ok());
+    ASSERT_TRUE(test.store->DeleteBucket("bkt", {}).ok());
+    ASSERT_TRUE(test.store->CreateBucket("bkt", {.etag_policy = policy}, {}).ok());
+    EXPECT_EQ(CodeOf(PutStaged(*test.store, "bkt", "k", *std::move(staged))), "ABORTED");
+  }
+}
+
+TEST(LocalStore, Reopen_OfAnEngineWithoutTheStoreIsFailedPrecondition_AndWritesNothing) {
+  KeptEngine kept;
+  const auto store = OpenLocal(TestEnvironment(), [&](Opening opening) {
+    if (opening == Opening::kAgain) kept = KeptEngine();
+    return absl::StatusOr<std::unique_ptr<kv::Kv>>(kept.Open());
+  });
+  ASSERT_NE(store, nullptr);
+  const absl::Status reopened = store->Reopen();
+  EXPECT_TRUE(absl::IsFailedPrecondition(reopened)) << reopened;
+  EXPECT_FALSE((*kept.content->Get(kSystem, kFormatKey)).has_value());
 }
 
 TEST(LocalStore, DigestThatWasNotAnnouncedToStage_IsInvalidRequest) {

@@ -147,6 +147,14 @@ absl::StatusOr<ObjectInfo> CheckHeaders(const PutOptions& options, const Limits&
   return stored;
 }
 
+absl::Status CheckDurability(Durability durability) {
+  if (durability == Durability::kBuffered || durability == Durability::kSync) {
+    return absl::OkStatus();
+  }
+  return MakeError(ErrorCode::kInvalidArgument,
+                   absl::StrCat("durability has no value ", static_cast<int>(durability)));
+}
+
 bool IsUtf8(std::string_view bytes) {
   size_t i = 0;
   while (i < bytes.size()) {

@@ -25,6 +25,8 @@ absl::Status CheckKey(std::string_view key, const Limits& limits, KeyPolicy poli
 // case. InvalidArgument (CR, LF or NUL in a value, a name that is no HTTP token, two names that
 // differ only in case), MetadataTooLarge.
 absl::StatusOr<ObjectInfo> CheckHeaders(const PutOptions& options, const Limits& limits);
+// InvalidArgument for what is none of Durability's values.
+absl::Status CheckDurability(Durability durability);
 
 bool IsUtf8(std::string_view bytes);
 

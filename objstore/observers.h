@@ -5,6 +5,8 @@
 #ifndef CLOUDLET_OBJSTORE_OBSERVERS_H_
 #define CLOUDLET_OBJSTORE_OBSERVERS_H_
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -73,6 +75,8 @@ class Observers : public std::enable_shared_from_this<Observers> {
   }
 
   void Remove(const std::string& bucket, const std::shared_ptr<Entry>& entry) {
+    // In a forked child nobody calls observers, and a lock may have been held at the fork.
+    if (getpid() != process_) return;
     {
       base::WriterLock lock(&mu_);
       std::vector<std::shared_ptr<Entry>>& entries = by_bucket_[bucket];
@@ -84,6 +88,7 @@ class Observers : public std::enable_shared_from_this<Observers> {
     entry->gone = true;
   }
 
+  const pid_t process_ = getpid();
   std::atomic<int> count_{0};
   base::SharedMutex mu_;
   std::map<std::string, std::vector<std::shared_ptr<Entry>>, std::less<>> by_bucket_

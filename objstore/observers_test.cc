@@ -2,6 +2,9 @@
 // their token is gone.
 #include "objstore/observers.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -99,6 +102,24 @@ TEST(Observers, TokenMayOutliveTheStore) {
     token = test.store->Observe("bkt", [](const Change&) {});
   }
   token.reset();
+}
+
+// A child that is forked inside an observer finds its locks held for ever.
+TEST(Observers, TokenDestroyedInAForkedChild_WaitsForNobody) {
+  TestStore test;
+  int result = -1;
+  ObserverToken token;
+  token = test.store->Observe("bkt", [&](const Change&) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(10);
+      token.reset();
+      ::_exit(0);
+    }
+    ::waitpid(child, &result, 0);
+  });
+  ASSERT_TRUE(Put(*test.store, "bkt", "k", "v").ok());
+  EXPECT_EQ(result, 0);
 }
 
 TEST(Observers, GoneWhileCommitsRun_IsCalledNoMore) {

@@ -102,7 +102,8 @@ StoredEtag EtagOf(EtagPolicy policy, const BodyDigests& digests) {
 
 LocalStaged::~LocalStaged() {
   pin.reset();
-  if (payload_id != 0 && !taken) garbage->Add({{payload_id, digests.size}});
+  if (payload_id != 0 && !taken && !garbage->IsForkedCopy())
+    garbage->Add({{payload_id, digests.size}});
 }
 
 uint64_t ChunkTrailer(std::string_view chunk, std::string* trailer) {
@@ -118,7 +119,7 @@ PayloadWriter::PayloadWriter(kv::Kv* kv, Sequencer* sequencer, std::shared_ptr<G
 PayloadWriter::~PayloadWriter() {
   bulk_.clear();
   pin_.reset();
-  if (payload_id_ != 0) garbage_->Add({{payload_id_, size_}});
+  if (payload_id_ != 0 && !garbage_->IsForkedCopy()) garbage_->Add({{payload_id_, size_}});
 }
 
 absl::Status PayloadWriter::Append(std::string_view bytes, uint64_t max_bytes) {

@@ -85,7 +85,7 @@ class LocalStaged : public StagedPayload {
   ~LocalStaged() override;
 
   BodyDigests digests;
-  EtagPolicy policy = EtagPolicy::kMd5;  // for which the digests were computed
+  uint64_t bucket_id = 0;  // of the bucket it is for
   std::string bytes;
   uint64_t payload_id = 0;
   uint64_t generation = 0;            // of the opened store it lies in

@@ -50,7 +50,7 @@ absl::Status PlaceStaged(const State& state, std::unique_ptr<StagedPayload> stag
   if (local.generation != state.generation) {
     return absl::AbortedError("the store was reopened after the body had been staged (put again)");
   }
-  if (local.policy != bucket.info.options.etag_policy) {
+  if (local.bucket_id != bucket.id) {
     return absl::AbortedError("the bucket was replaced while the body was staged (put again)");
   }
   put->bytes = local.bytes;
@@ -129,11 +129,11 @@ absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& envir
   CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(*request.options, environment.limits).status());
   CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(*request.options));
-  const EtagPolicy policy = bucket->info.options.etag_policy;
+  CLOUDLET_RETURN_IF_ERROR(CheckDurability(request.options->durability));
+  const DigestPlan plan = PlanDigests(bucket->info.options.etag_policy, *request.options);
   return PayloadStart{
-      std::make_unique<PayloadWriter>(state.kv.get(), &state.sequencer, state.garbage,
-                                      PlanDigests(policy, *request.options)),
-      policy};
+      std::make_unique<PayloadWriter>(state.kv.get(), &state.sequencer, state.garbage, plan),
+      bucket->id};
 }
 
 }  // namespace cloudlet::objstore

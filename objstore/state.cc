@@ -13,7 +13,7 @@
 namespace cloudlet::objstore {
 namespace {
 
-absl::Status CheckFormat(State* state, const Environment& environment) {
+absl::Status CheckFormat(State* state, const Environment& environment, uint64_t store_id) {
   CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> found,
                             state->kv->Get(kSystem, kFormatKey));
   rows::FormatRow row;
@@ -27,7 +27,13 @@ absl::Status CheckFormat(State* state, const Environment& environment) {
           "the store has format ", row.major(), ", this version of cloudlet (", kVersion,
           ") opens formats up to ", kStoreFormat, " (open it with a newer version)"));
     }
-  } else {
+  }
+  if (store_id != 0 && row.store_id() != store_id) {
+    return absl::FailedPreconditionError(absl::StrCat("another store is there now (its id is ",
+                                                      row.store_id(), ", that of the one ",
+                                                      "opened before ", store_id, ")"));
+  }
+  if (!found.has_value()) {
     row.set_major(kStoreFormat);
     row.set_store_id(environment.ids->Next());
     row.set_created_ms(ToMillis(environment.clock->Now()));
@@ -41,8 +47,8 @@ absl::Status CheckFormat(State* state, const Environment& environment) {
 
 }  // namespace
 
-absl::Status LoadState(State* state, const Environment& environment) {
-  CLOUDLET_RETURN_IF_ERROR(CheckFormat(state, environment));
+absl::Status LoadState(State* state, const Environment& environment, uint64_t store_id) {
+  CLOUDLET_RETURN_IF_ERROR(CheckFormat(state, environment, store_id));
   CLOUDLET_RETURN_IF_ERROR(state->sequencer.Load());
   CLOUDLET_RETURN_IF_ERROR(state->buckets.Load());
   return state->garbage->Load();

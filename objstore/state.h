@@ -46,9 +46,10 @@ struct State {
   const std::shared_ptr<Garbage> garbage;
 };
 
-// Checks or writes the format row and loads what the members keep in memory. FAILED_PRECONDITION
-// for a newer format, DATA_LOSS for rows that do not parse.
-absl::Status LoadState(State* state, const Environment& environment);
+// Checks or writes the format row and loads what the members keep in memory. `store_id` is that of
+// the store that must be there, which then must not be new; 0: any. FAILED_PRECONDITION for another
+// store or a newer format, DATA_LOSS for rows that do not parse.
+absl::Status LoadState(State* state, const Environment& environment, uint64_t store_id);
 
 }  // namespace cloudlet::objstore
 

@@ -229,9 +229,10 @@ std::unique_ptr<kv::Kv> KeptEngine::Open() {
 }
 
 KvOpener KeptEngine::Opener() {
-  return [content = content, controls = controls]() -> absl::StatusOr<std::unique_ptr<kv::Kv>> {
-    return std::make_unique<ForwardingKv>(content, controls);
-  };
+  return
+      [content = content, controls = controls](Opening) -> absl::StatusOr<std::unique_ptr<kv::Kv>> {
+        return std::make_unique<ForwardingKv>(content, controls);
+      };
 }
 
 TestStore::TestStore(const BucketOptions& options)

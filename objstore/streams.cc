@@ -17,9 +17,9 @@ absl::Status Outdated(const State& of_stream, const State& of_store) {
 }  // namespace
 
 LocalSink::LocalSink(std::shared_ptr<LocalStore> store, std::unique_ptr<PayloadWriter> writer,
-                     EtagPolicy policy, std::shared_ptr<State> state)
+                     uint64_t bucket_id, std::shared_ptr<State> state)
     : store_(std::move(store)),
-      policy_(policy),
+      bucket_id_(bucket_id),
       state_(std::move(state)),
       writer_(std::move(writer)) {}
 
@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<StagedPayload>> LocalSink::Finish() {
   CLOUDLET_ASSIGN_OR_RETURN(LocalStore::Entrance entrance, store_->Enter());
   CLOUDLET_RETURN_IF_ERROR(Outdated(*state_, entrance.state));
   CLOUDLET_ASSIGN_OR_RETURN(std::unique_ptr<LocalStaged> staged, writer_->Finish());
-  staged->policy = policy_;
+  staged->bucket_id = bucket_id_;
   staged->generation = state_->generation;
   staged->store = state_;
   return std::unique_ptr<StagedPayload>(std::move(staged));

@@ -14,7 +14,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
-#include "cloudlet/bucket.h"
 #include "objstore/local_store.h"
 #include "objstore/payload.h"
 #include "objstore/store.h"
@@ -24,14 +23,14 @@ namespace cloudlet::objstore {
 class LocalSink : public PayloadSink {
  public:
   LocalSink(std::shared_ptr<LocalStore> store, std::unique_ptr<PayloadWriter> writer,
-            EtagPolicy policy, std::shared_ptr<State> state);
+            uint64_t bucket_id, std::shared_ptr<State> state);
   ~LocalSink() override;
   absl::Status Write(std::string_view bytes) override;
   absl::StatusOr<std::unique_ptr<StagedPayload>> Finish() override;
 
  private:
   const std::shared_ptr<LocalStore> store_;
-  const EtagPolicy policy_;
+  const uint64_t bucket_id_;
   const std::shared_ptr<State> state_;  // the one it was opened in; maybe no longer the store's
   std::unique_ptr<PayloadWriter> writer_;
 };

@@ -21,10 +21,10 @@ namespace cloudlet::objstore {
 
 // put.cc
 Prepared PreparePut(State& state, const Environment& environment, PutMutation& mutation);
-// A writer for a body that is staged, and the policy that its digests are for.
+// A writer for a body that is staged, and the bucket that it is for.
 struct PayloadStart {
   std::unique_ptr<PayloadWriter> writer;
-  EtagPolicy policy = EtagPolicy::kMd5;
+  uint64_t bucket_id = 0;
 };
 absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& environment,
                                           const StageRequest& request);

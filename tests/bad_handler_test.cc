@@ -4,6 +4,7 @@
 // Handlers are held up and let go by flags; real time passes only in the deadlines of
 // Close.
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <new>
@@ -27,6 +28,10 @@ constexpr absl::Duration kPatience = absl::Seconds(60);
 constexpr Dispatch kDispatches[] = {Dispatch::kBackground, Dispatch::kInline, Dispatch::kManual};
 
 absl::Status Ok(const Event&, FunctionContext&) { return absl::OkStatus(); }
+
+struct Wordless : std::exception {
+  const char* what() const noexcept override { return nullptr; }
+};
 
 class BadHandler : public ::testing::Test {
  protected:
@@ -59,6 +64,7 @@ TEST_F(BadHandler, Throwing_IsAFailedAttemptAndRetriedLikeOne) {
       {"int", [] { throw 42; }},
       {"pointer", [] { throw "thrown text"; }},
       {"out_of_range", [] { (void)std::string().at(1); }},
+      {"an exception without text", [] { throw Wordless(); }},
   };
   for (const Dispatch dispatch : kDispatches) {
     for (const auto& [what, thrower] : throws) {
@@ -242,6 +248,28 @@ TEST_F(BadHandler, DrivingOrClosing_FromInsideIsRefused) {
     }
     EXPECT_TRUE(bucket_->Put("k", "still open").ok());
     EXPECT_TRUE(cloud_->Close().ok());
+  }
+}
+
+TEST_F(BadHandler, Captured_MayCallEverythingWhenItIsDestroyedByClose) {
+  struct Caller {
+    ~Caller() { calls(); }
+    std::function<void()> calls;
+  };
+  Start();
+  std::vector<absl::Status> answers;
+  auto captured = std::make_shared<Caller>();
+  captured->calls = [&] {
+    answers = {cloud_->Close(), cloud_->Reopen(), bucket_->Put("k", "v").status(),
+               cloud_->RegisterFunction("more", Ok), cloud_->UnregisterFunction("loud")};
+  };
+  On("", "loud", [captured](const Event&, FunctionContext&) { return absl::OkStatus(); }, {});
+  captured.reset();
+  EXPECT_TRUE(cloud_->Close().ok());
+  ASSERT_EQ(answers.size(), 5u);
+  EXPECT_TRUE(answers[0].ok()) << answers[0];
+  for (size_t i = 1; i < answers.size(); ++i) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(answers[i])) << answers[i];
   }
 }
 

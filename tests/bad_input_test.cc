@@ -460,6 +460,27 @@ TEST_F(BadInput, List_WithAMadeUpTokenIsRefused) {
 
 // --- Functions and triggers ---
 
+TEST_F(BadInput, Enum_WithAValueOfNoneIsRefused) {
+  ExpectError(cloud_.CreateBucket("more", {.etag_policy = static_cast<EtagPolicy>(42)}).status(),
+              ErrorCode::kInvalidArgument, {"create bucket", "etag_policy", "42"});
+  const auto never = static_cast<Durability>(99);
+  ExpectError(bucket_.Put("k", "x", {.durability = never}).status(), ErrorCode::kInvalidArgument,
+              {"put ", "durability", "99"});
+  ExpectError(bucket_.Delete("there", {.durability = never}).status(), ErrorCode::kInvalidArgument,
+              {"delete ", "durability", "99"});
+  ExpectError(WriteStreamed(bucket_, "k", "x", {.durability = never}), ErrorCode::kInvalidArgument,
+              {"durability", "99"});
+}
+
+TEST(BadCaller, HopsBelowZeroCountAsZero) {
+  Cloud cloud = Cloud::InMemory();
+  const Bucket bucket = cloud.CreateBucket("bucket", {.retain_events = true}).value();
+  Caller caller;
+  caller.causation.hops = std::numeric_limits<int>::min();
+  ASSERT_TRUE(bucket.As(caller).Put("k", "v").ok());
+  EXPECT_EQ(cloud.Events()->at(0).causation.hops, 0);
+}
+
 TEST_F(BadInput, Function_WithABadNameOrOptionIsRefused) {
   const Function works = [](const Event&, FunctionContext&) { return absl::OkStatus(); };
   const auto invalid = ErrorCode::kInvalidParameterValue;

@@ -95,10 +95,15 @@ TEST_F(BadStore, Path_UnwritableNamesThePath) {
 }
 
 TEST_F(BadStore, Options_OutOfRangeAreRefusedBeforeAnythingIsMade) {
-  std::vector<OpenOptions> bad(3);
+  std::vector<OpenOptions> bad(8);
   bad[0].limits.max_key_bytes = 1025;
   bad[1].limits.max_key_bytes = 0;
   bad[2].worker_threads = -1;
+  bad[3].limits.max_list_page = 0;
+  bad[4].limits.max_object_bytes = 0;
+  bad[5].limits.max_buckets = 0;
+  bad[6].key_policy = static_cast<KeyPolicy>(42);
+  bad[7].on_data_loss = static_cast<OnDataLoss>(9);
   for (const OpenOptions& options : bad) {
     ExpectError(Cloud::Open(store(), options).status(), absl::StatusCode::kInvalidArgument,
                 {"open", store()});

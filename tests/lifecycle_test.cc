@@ -385,6 +385,44 @@ TEST_F(Lifecycle, ReopenInPlace_KeepsHandlesFunctionsTriggersAndObservers) {
   Close();
 }
 
+// The path is relative, and means something else by then.
+TEST_F(Lifecycle, ReopenInPlace_FindsTheStoreAfterAChangeOfTheWorkingDirectory) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::create_directories(folder_ / "elsewhere");
+  std::filesystem::current_path(folder_.path());
+  cloud_.emplace(Cloud::Open("store").value());
+  const Bucket bucket = cloud_->CreateBucket("bucket").value();
+  ASSERT_TRUE(bucket.Put("k", "v").ok());
+  std::filesystem::current_path(folder_ / "elsewhere");
+  const absl::Status reopened = cloud_->Reopen();
+  std::filesystem::current_path(before);
+  EXPECT_TRUE(reopened.ok()) << reopened;
+  EXPECT_TRUE(bucket.Get("k").ok()) << bucket.Get("k").status();
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "elsewhere"));
+  Close();
+}
+
+TEST_F(Lifecycle, ReopenInPlace_MakesNoStoreAndTakesNoOther) {
+  Open();
+  const Bucket bucket = cloud_->CreateBucket("bucket").value();
+  ASSERT_TRUE(bucket.Put("k", "v").ok());
+  std::filesystem::rename(store(), folder_ / "moved");
+  const absl::Status gone = cloud_->Reopen();
+  EXPECT_TRUE(absl::IsNotFound(gone)) << gone;
+  EXPECT_FALSE(std::filesystem::exists(store()));
+  ASSERT_TRUE(Cloud::Open(store()).ok());
+  const absl::Status other = cloud_->Reopen();
+  EXPECT_TRUE(absl::IsFailedPrecondition(other)) << other;
+  EXPECT_NE(std::string(other.message()).find("another store"), std::string::npos) << other;
+  EXPECT_TRUE(absl::IsFailedPrecondition(bucket.Get("k").status()));
+  std::filesystem::remove_all(store());
+  std::filesystem::rename(folder_ / "moved", store());
+  const absl::Status back = cloud_->Reopen();
+  EXPECT_TRUE(back.ok()) << back;
+  EXPECT_EQ(bucket.Get("k")->body, "v");
+  Close();
+}
+
 TEST_F(Lifecycle, InMemory_CannotReopen) {
   Cloud cloud = Cloud::InMemory();
   EXPECT_TRUE(absl::IsFailedPrecondition(cloud.Reopen()));

@@ -34,7 +34,7 @@ absl::StatusOr<Cloud> OpenRigged(const std::string& directory, const OpenOptions
   engine.file_system = rig.file_system;
   engine.now = rig.now;
   if (options.on_data_loss == OnDataLoss::kAccept) engine.on_loss = kv::OnLoss::kAccept;
-  plan.open_engine = [directory, engine] { return kv::OpenRocksKv(directory, engine); };
+  plan.open_engine = internal::RocksOpener(directory, engine);
   return CloudAccess::Start(plan);
 }
 

@@ -80,7 +80,8 @@ std::optional<std::string> Invocation::Run() {
     if (status.ok()) return std::nullopt;
     return RunError(absl::StatusCodeToString(status.code()), base::S(status.message()));
   } catch (const std::exception& thrown) {
-    return RunError("std::exception", thrown.what());
+    const char* const what = thrown.what();
+    return RunError("std::exception", what != nullptr ? what : "");
   } catch (...) {
     return RunError("exception", "the handler threw something that is no std::exception");
   }

@@ -67,6 +67,10 @@ absl::Status CheckFunction(std::string_view name, const Function& function,
     return BadParameter("the name must be 1 to 64 of A-Z a-z 0-9 - _");
   }
   if (function == nullptr) return BadParameter("there is no handler");
+  if (options.dispatch != Dispatch::kBackground && options.dispatch != Dispatch::kInline &&
+      options.dispatch != Dispatch::kManual) {
+    return BadParameter(absl::StrCat("dispatch has no value ", static_cast<int>(options.dispatch)));
+  }
   if (options.max_retry_attempts < 0 || options.max_retry_attempts > 2) {
     return BadParameter(
         absl::StrCat("max_retry_attempts must be 0 to 2 (is ", options.max_retry_attempts, ")"));

@@ -40,6 +40,7 @@ TEST(RegistryTest, OptionsOutsideLambdasRangesAreRefused) {
       {.timeout = absl::Minutes(15) + absl::Seconds(1)},
       {.timeout = absl::InfiniteDuration()},
       {.reserved_concurrency = -1},
+      {.dispatch = static_cast<Dispatch>(77)},
   };
   for (const FunctionOptions& options : bad) {
     EXPECT_EQ(ErrorCodeOf(CheckFunction("f", Nothing, options)), ErrorCode::kInvalidParameterValue)

@@ -163,10 +163,9 @@ FunctionState* Runtime::StateOf(std::string_view name) {
   return found->second.get();
 }
 
-size_t Runtime::StopRuns(absl::Duration timeout) {
+size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
   const base::RealDeadline deadline(timeout);
   std::vector<base::Scheduler::WorkerRef> stuck;
-  std::vector<Running> ended;  // may be the last share of user code: destroyed without the lock
   size_t abandoned = 0;
   {
     base::MutexLock lock(&mu_);
@@ -177,7 +176,10 @@ size_t Runtime::StopRuns(absl::Duration timeout) {
     while (busy_ > 0 && !deadline.passed()) idle_.WaitWithTimeout(&mu_, deadline.left());
     for (size_t i = running_.size(); i-- > 0;) {
       if (!running_[i].invocation->Abandon()) continue;  // it has just returned
-      const Running& lost = ended.emplace_back(std::move(running_[i]));
+      const Running lost = std::move(running_[i]);
+      // May be the last shares of user code.
+      gone->push_back(lost.invocation);
+      gone->push_back(lost.trampoline);
       RemoveRunning(i);
       if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
       --busy_;
@@ -212,13 +214,15 @@ void Runtime::Forget() {
   unsaved_ = 0;
 }
 
-absl::Status Runtime::Suspend(absl::Duration timeout) {
+absl::Status Runtime::Suspend(absl::Duration timeout, UserCode* gone) {
   if (InHandler()) return FromInside();
+  UserCode gone_here;
+  if (gone == nullptr) gone = &gone_here;
   {
     base::MutexLock lock(&mu_);
     if (state_ != State::kRunning) return absl::FailedPreconditionError("suspend: not running");
   }
-  const size_t abandoned = StopRuns(timeout);
+  const size_t abandoned = StopRuns(timeout, gone);
   Flush(IfBusy::kWait).IgnoreError();  // logged; a ledger that is to be reopened seldom takes it
   base::MutexLock lock(&mu_);
   while (settle_busy_) settled_.Wait(&mu_);
@@ -228,8 +232,10 @@ absl::Status Runtime::Suspend(absl::Duration timeout) {
   return absl::DeadlineExceededError(StillRunning(abandoned));
 }
 
-absl::Status Runtime::Shutdown(absl::Duration timeout) {
+absl::Status Runtime::Shutdown(absl::Duration timeout, UserCode* gone) {
   if (InHandler()) return FromInside();
+  UserCode gone_here;
+  if (gone == nullptr) gone = &gone_here;
   const base::RealDeadline deadline(timeout);
   bool running = false;
   {
@@ -241,17 +247,16 @@ absl::Status Runtime::Shutdown(absl::Duration timeout) {
   size_t abandoned = 0;
   absl::Status flushed;
   if (running) {
-    abandoned = StopRuns(timeout);
+    abandoned = StopRuns(timeout, gone);
     flushed = Flush(IfBusy::kWait);
   }
   const size_t stuck = scheduler_.Stop(deadline.left());
-  std::vector<std::shared_ptr<const Code>> codes;  // user code: destroyed without the lock
   base::MutexLock lock(&mu_);
   while (settle_busy_) settled_.Wait(&mu_);
   Forget();
   state_ = State::kClosed;
   // A handler may hold a bucket, and with it this Cloud.
-  for (const auto& [name, function] : functions_) codes.push_back(std::move(function->code));
+  for (const auto& [name, function] : functions_) gone->push_back(std::move(function->code));
   idle_.SignalAll();
   if (abandoned == 0 && stuck == 0) return flushed;
   return absl::DeadlineExceededError(absl::StrCat(StillRunning(std::max(abandoned, stuck)),

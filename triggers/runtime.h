@@ -72,6 +72,10 @@ struct RuntimeOptions {
   absl::Duration lag = absl::Seconds(1);  // what is not settled after this long gets a row
 };
 
+// Shares of user code that a runtime has done with, for its owner to destroy where that code may
+// call anything.
+using UserCode = std::vector<std::shared_ptr<const void>>;
+
 class Runtime final : public objstore::EventSink {
  public:
   // `ledger` must outlive the Runtime (or be replaced by Resume); the Runtime attaches itself to it
@@ -89,15 +93,16 @@ class Runtime final : public objstore::EventSink {
   absl::Status Start();
   // Stops for a reopen of the ledger: begins no run, waits up to `timeout` for running ones,
   // abandons the rest (DEADLINE_EXCEEDED, all else is done) and forgets what is queued; functions
-  // stay registered. No commit may be under way from here to Resume.
-  absl::Status Suspend(absl::Duration timeout);
+  // stay registered. No commit may be under way from here to Resume. `gone`, if not null, gets user
+  // code that is then no longer needed.
+  absl::Status Suspend(absl::Duration timeout, UserCode* gone = nullptr);
   // Begins anew from what `ledger` holds now, as Start does.
   absl::Status Resume(objstore::Ledger* ledger);
   // Begins no run, waits up to `timeout` of real time for running handlers, writes the watermark
   // and joins the threads. What was not settled is delivered after the next open. DEADLINE_EXCEEDED
   // when handlers were abandoned; all else is done then too. A second call does nothing.
-  // FAILED_PRECONDITION from inside a handler.
-  absl::Status Shutdown(absl::Duration timeout);
+  // FAILED_PRECONDITION from inside a handler. `gone` as above: all user code.
+  absl::Status Shutdown(absl::Duration timeout, UserCode* gone = nullptr);
   // Whether this thread is inside a handler of this Runtime.
   bool InHandler() const;
 
@@ -169,7 +174,7 @@ class Runtime final : public objstore::EventSink {
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status LoadRows(uint64_t watermark) ABSL_LOCKS_EXCLUDED(mu_);
   FunctionState* StateOf(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  size_t StopRuns(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
+  size_t StopRuns(absl::Duration timeout, UserCode* gone) ABSL_LOCKS_EXCLUDED(mu_);
   void Forget() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Refuse() const ABSL_LOCKS_EXCLUDED(mu_);

@@ -69,6 +69,11 @@ struct RocksKvOptions {
   std::function<absl::Time()> now;
 };
 
+// One spelling per directory, absolute and without symbolic links: what an open makes of the path
+// it is given. A path that is to be opened again later goes through it once, since the working
+// directory and the links may have changed by then.
+std::string CanonicalDirectory(const std::string& directory);
+
 // Opens or creates. Errors: NOT_FOUND (no store and create_if_missing is false),
 // FAILED_PRECONDITION (open already, in this process or another: the message names the path and
 // says which; a directory that is not empty and not a store), DATA_LOSS (bytes that do not check,

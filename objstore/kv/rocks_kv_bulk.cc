@@ -59,6 +59,11 @@ class RocksBulkWriter final : public BulkWriter {
 };
 
 RocksBulkWriter::~RocksBulkWriter() {
+  if (core_->IsForkedCopy()) {
+    // The file is the parent's, who may still be writing it; RocksDB's writer would flush into it.
+    static_cast<void>(writer_.release());
+    return;
+  }
   if (state_ == State::kTaken) return;
   // After Close the next open empties the directory, and may be using the same names by now.
   base::ReaderLock guard(&core_->mutex);
@@ -189,6 +194,7 @@ absl::Status IngestShared(RocksCore& core,
   CLOUDLET_RETURN_IF_ERROR(FromRocks(core.db->IngestExternalFiles(list), "ingest"));
   for (const std::unique_ptr<BulkWriter>& each : writers) {
     static_cast<RocksBulkWriter*>(each.get())->SetTaken();
+    core.mark->AddLogged(each->ByteSize());
   }
   return absl::OkStatus();
 }

@@ -47,7 +47,15 @@ void LatchListener::OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb
   *auto_recovery = false;
 }
 
+void MarkListener::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) {
+  core_->WriteMark();
+}
+
 RocksCore::~RocksCore() {
+  if (IsForkedCopy()) {
+    static_cast<void>(db.release());
+    return;
+  }
   base::WriterLock guard(&mutex);
   FinishLocked();
 }
@@ -83,6 +91,12 @@ absl::Status RocksCore::CheckSynced(std::string_view what) const {
       absl::StrCat(base::V(what), ": outcome unknown: ", latch->status().message()));
 }
 
+void RocksCore::WriteMark() {
+  if (latch->tripped()) return;
+  const absl::Status marked = mark->WriteNow();
+  if (!marked.ok()) LogLine(options.log, LogLevel::kWarning, base::S(marked.message()));
+}
+
 absl::Status RocksCore::SyncShared() {
   const uint64_t sequence = db->GetLatestSequenceNumber();
   // What a failure leaves unlogged does not matter any more: the latch is tripped.
@@ -96,10 +110,7 @@ absl::Status RocksCore::SyncShared() {
     CLOUDLET_RETURN_IF_ERROR(CheckSynced("sync"));
     mark->Covered(sequence);
   }
-  const absl::Status marked = mark->WriteNow();
-  if (!marked.ok()) {
-    LogLine(options.log, LogLevel::kWarning, base::S(marked.message()));
-  }
+  WriteMark();
   return absl::OkStatus();
 }
 
@@ -154,7 +165,8 @@ void RocksCore::FinishLocked() {
     // A background error may have come in while RocksDB was ending.
     if (close_status.ok()) close_status = latch->status();
     if (close_status.ok()) {
-      close_status = MarkFiles(fs, directory).Write(kCleanMark, sequence);
+      close_status =
+          MarkFiles(fs, directory).Write(kCleanMark, {sequence, fs->manifest()->durable()});
     }
   }
   if (lock != nullptr) {

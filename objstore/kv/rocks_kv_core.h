@@ -8,6 +8,8 @@
 #ifndef CLOUDLET_OBJSTORE_KV_ROCKS_KV_CORE_H_
 #define CLOUDLET_OBJSTORE_KV_ROCKS_KV_CORE_H_
 
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -34,6 +36,7 @@ inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data
 
 struct RocksCore {
   // Constant after opening.
+  const pid_t process = getpid();
   std::string directory;
   RocksKvOptions options;
   std::vector<std::string> names;  // of the families, by Family index
@@ -44,6 +47,9 @@ struct RocksCore {
   std::unique_ptr<DurableMark> mark;
 
   ~RocksCore();
+  // Whether this is a copy in a process that was forked since: files and threads are the parent's,
+  // locks may be held for ever.
+  bool IsForkedCopy() const { return getpid() != process; }
 
   // The rest of this struct: see the banner.
   base::SharedMutex mutex;
@@ -66,6 +72,8 @@ struct RocksCore {
   // INVALID_ARGUMENT for a family that was not opened.
   absl::Status CheckFamily(Family family) const;
 
+  // Brings DURABLE up to date; failing to is logged. Needs no lock.
+  void WriteMark();
   // The Kv's Sync; the caller has checked that the store is writable.
   absl::Status SyncShared() ABSL_SHARED_LOCKS_REQUIRED(mutex);
   // Trips the latch where `status` leaves the outcome open, and says what the caller is told.
@@ -94,6 +102,18 @@ class LatchListener final : public rocksdb::EventListener {
 
  private:
   const std::shared_ptr<Latch> latch_;
+};
+
+// After a flush the store depends on what the MANIFEST has just been given, and no longer on the
+// log: the mark says so before the log is deleted.
+class MarkListener final : public rocksdb::EventListener {
+ public:
+  // `core` must outlive the database.
+  explicit MarkListener(RocksCore* core) : core_(core) {}
+  void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& info) override;
+
+ private:
+  RocksCore* const core_;
 };
 
 // The parts of RocksKv, one file each. All of them keep `core` alive.

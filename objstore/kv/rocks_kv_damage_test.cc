@@ -1,9 +1,14 @@
 // Damaged files and failing disks: what RocksKv finds, refuses, and keeps working through.
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "objstore/kv/power_loss_fs.h"
 #include "objstore/kv/rocks_kv_marks.h"
@@ -54,6 +59,18 @@ class RocksKvDamage : public RocksKvTest {
     CrashIntoCopy();
     pristine_ = root_ + "/pristine";
     std::filesystem::copy(directory_, pristine_, std::filesystem::copy_options::recursive);
+  }
+  void CloseWithIngested();
+  absl::Status Ingest(std::string_view key, size_t size) {
+    const std::string value(size, 'i');
+    const std::string_view parts[] = {value};
+    std::vector<std::unique_ptr<BulkWriter>> writers;
+    auto writer = kv_->NewBulkWriter(kPayload);
+    if (!writer.ok()) return writer.status();
+    writers.push_back(*std::move(writer));
+    if (absl::Status added = writers[0]->Add(key, parts); !added.ok()) return added;
+    if (absl::Status finished = writers[0]->Finish(); !finished.ok()) return finished;
+    return kv_->Ingest(std::move(writers));
   }
   void Restore() {
     kv_.reset();
@@ -205,6 +222,130 @@ TEST_F(RocksKvDamage, Manifest_FlippedBitIsDataLoss) {
     FlipBit(path, offset);
     EXPECT_TRUE(absl::IsDataLoss(TryOpen().status())) << offset << ": " << TryOpen().status();
   }
+}
+
+// A store whose table is named by the end of its MANIFEST alone, closed.
+void RocksKvDamage::CloseWithIngested() {
+  Open();
+  ASSERT_TRUE(Ingest("big", 300'000).ok());
+  Close();
+  pristine_ = root_ + "/pristine";
+  std::filesystem::copy(directory_, pristine_, std::filesystem::copy_options::recursive);
+}
+
+TEST_F(RocksKvDamage, Manifest_CutOrZeroedIsDataLossThatNamesItAndNothingIsDeleted) {
+  CloseWithIngested();
+  const std::string path = Files("MANIFEST").at(0);
+  const std::string whole = ReadFile(path);
+  const size_t files = Files("").size();
+  for (size_t left = whole.size(); left-- > 0; left -= std::min<size_t>(left, 17)) {
+    for (const bool zeroed : {false, true}) {
+      Restore();
+      const std::string damaged =
+          whole.substr(0, left) + std::string(zeroed ? whole.size() - left : 0, '\0');
+      if (damaged == whole) continue;
+      WriteFile(path, damaged);
+      const absl::Status status = TryOpen().status();
+      EXPECT_TRUE(absl::IsDataLoss(status)) << left << ": " << status;
+      EXPECT_TRUE(Contains(status, path)) << status;
+      EXPECT_EQ(Files("").size(), files);
+      EXPECT_TRUE(ReadFile(path) == damaged);
+    }
+  }
+  Restore();
+  Open();
+  EXPECT_EQ(Get(kPayload, "big").size(), 300'000u);
+}
+
+TEST_F(RocksKvDamage, Manifest_AcceptedLossIsLoggedAndNotAskedAgain) {
+  CloseWithIngested();
+  const std::string path = Files("MANIFEST").at(0);
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
+  std::string logged;
+  options_.on_loss = OnLoss::kAccept;
+  options_.log.sink = [&](const LogEntry& entry) {
+    if (entry.level == LogLevel::kError) logged += entry.message;
+  };
+  Open();
+  EXPECT_NE(logged.find(path), std::string::npos) << logged;
+  EXPECT_EQ(Get(kPayload, "big"), "<absent>");
+  CrashIntoCopy();
+  options_.on_loss = OnLoss::kFail;
+  options_.log.sink = nullptr;
+  Open();
+}
+
+TEST_F(RocksKvDamage, Manifest_MissingOrOlderThanTheMarksIsDataLoss) {
+  CloseWithIngested();
+  Open();
+  Close();
+  const std::string later = Files("MANIFEST").at(0);
+  std::filesystem::remove(later);
+  EXPECT_TRUE(absl::IsDataLoss(TryOpen().status())) << TryOpen().status();
+  EXPECT_TRUE(Contains(TryOpen().status(), later)) << TryOpen().status();
+  for (const auto& entry : std::filesystem::directory_iterator(pristine_)) {
+    const std::string name = entry.path().filename().string();
+    if (name == "CURRENT" || name.find("MANIFEST") == 0) {
+      std::filesystem::copy_file(entry.path(), directory_ + "/" + name,
+                                 std::filesystem::copy_options::overwrite_existing);
+    }
+  }
+  EXPECT_TRUE(absl::IsDataLoss(TryOpen().status())) << TryOpen().status();
+  EXPECT_TRUE(Contains(TryOpen().status(), "CURRENT names")) << TryOpen().status();
+}
+
+// A crash after the MANIFEST has grown and before a mark says so.
+TEST_F(RocksKvDamage, Manifest_MayHaveMoreThanTheMarkSaysAndMayHaveLostIt) {
+  Open();
+  ASSERT_TRUE(Put(kRows, "k", "v", Durability::kSync).ok());
+  ASSERT_TRUE(kv_->Sync().ok());
+  const size_t marked = ReadFile(Files("MANIFEST").at(0)).size();
+  ASSERT_TRUE(Ingest("later", 1000).ok());
+  CrashIntoCopy();
+  pristine_ = root_ + "/pristine";
+  std::filesystem::copy(directory_, pristine_, std::filesystem::copy_options::recursive);
+  const std::string path = Files("MANIFEST").at(0);
+  ASSERT_GT(ReadFile(path).size(), marked);
+  Open();
+  EXPECT_EQ(Get(kPayload, "later").size(), 1000u);
+  Restore();
+  std::filesystem::resize_file(path, marked);
+  Open();
+  EXPECT_EQ(Get(kRows, "k"), "v");
+  EXPECT_EQ(Get(kPayload, "later"), "<absent>");
+}
+
+TEST_F(RocksKvDamage, Mark_FollowsTheManifest) {
+  options_.now = [] { return absl::UnixEpoch(); };
+  Open();
+  const std::string path = Files("MANIFEST").at(0);
+  const auto is_marked = [&] {
+    const std::optional<Mark> mark = DecodeMark(ReadFile(directory_ + "/DURABLE"));
+    return mark.has_value() && mark->manifest.bytes == ReadFile(path).size();
+  };
+  EXPECT_TRUE(is_marked()) << "after the open";
+  ASSERT_TRUE(Put(kRows, "a", "1", Durability::kSync).ok());
+  ASSERT_TRUE(Ingest("small", 1000).ok());
+  ASSERT_TRUE(Put(kRows, "b", "2", Durability::kSync).ok());
+  EXPECT_FALSE(is_marked()) << "within the same second";
+  ASSERT_TRUE(kv_->Sync().ok());
+  EXPECT_TRUE(is_marked()) << "after a Sync";
+  ASSERT_TRUE(Ingest("tiny", 10).ok());
+  ASSERT_TRUE(kv_->Sync().ok());
+  EXPECT_TRUE(is_marked()) << "also when there was nothing else to sync";
+  ASSERT_TRUE(Ingest("t", DurableMark::kLogBytes).ok());
+  ASSERT_TRUE(Put(kRows, "c", "3", Durability::kSync).ok());
+  EXPECT_TRUE(is_marked()) << "after 8 MiB";
+  const size_t before = ReadFile(path).size();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(Put(kRows, std::to_string(i), std::string(32 << 10, 'x')).ok());
+  }
+  // Flushed in the background; the mark comes after.
+  for (int i = 0; i < 20'000 && (ReadFile(path).size() == before || !is_marked()); ++i) {
+    std::this_thread::yield();
+  }
+  EXPECT_GT(ReadFile(path).size(), before);
+  EXPECT_TRUE(is_marked()) << "after a flush, without a sync";
 }
 
 TEST_F(RocksKvDamage, Table_FlippedBitIsDataLossOnReadAndNeverOtherBytes) {

@@ -167,6 +167,9 @@ IOStatus StoreFs::NewWritableFile(const std::string& path, const rocksdb::FileOp
                                   IODebugContext* debug) {
   if (IsOptionsFile(path)) return IOStatus::NotSupported("no OPTIONS files in this store", path);
   IOStatus status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
+  if (const auto number = ManifestNumber(BaseName(path)); number.has_value() && status.ok()) {
+    *file = manifest_->Watch(std::move(*file), *number);
+  }
   if (!IsLog(path)) return status;
   if (status.ok()) {
     *file = std::make_unique<LogFile>(std::move(*file), path, log_state_);
@@ -209,6 +212,19 @@ IOStatus StoreFs::DeleteFile(const std::string& path, const IOOptions& options,
     }
   }
   return FileSystemWrapper::DeleteFile(path, options, debug);
+}
+
+IOStatus StoreFs::RenameFile(const std::string& from, const std::string& to,
+                             const IOOptions& options, IODebugContext* debug) {
+  IOStatus status = FileSystemWrapper::RenameFile(from, to, options, debug);
+  if (!status.ok() || BaseName(to) != "CURRENT") return status;
+  // RocksDB syncs the directory too, but says nothing when it has; a mark that speaks of a manifest
+  // must not be on disk before the CURRENT that names it.
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  status = NewDirectory(to.substr(0, to.rfind('/')), options, &directory, debug);
+  if (status.ok()) status = directory->Fsync(options, debug);
+  if (status.ok()) manifest_->Named();
+  return status;
 }
 
 void StoreFs::HoldLogs() {

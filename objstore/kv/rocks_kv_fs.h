@@ -1,4 +1,4 @@
-// The file system that RocksKv puts under RocksDB: the given one, and five habits.
+// The file system that RocksKv puts under RocksDB: the given one, and six habits.
 //
 //   - OPTIONS-* files are refused: RocksDB would rewrite and re-read one per family at every open,
 //     which is most of the time an open takes. Families are opened by options from code.
@@ -14,6 +14,7 @@
 //     find it, miss the file and refuse the store. That open also removes what is not needed.
 //   - A file in incoming/ that could not be read is not linked. RocksDB 7.8 takes an ingested file
 //     whose first block it cannot read for one without keys, links it and calls that a success.
+//   - It keeps book of the MANIFEST, for the marks (rocks_kv_manifest.h).
 //
 // Threads: as rocksdb::FileSystem. Exactly one thread calls HoldLogs and ReleaseLogs.
 #ifndef CLOUDLET_OBJSTORE_KV_ROCKS_KV_FS_H_
@@ -28,6 +29,7 @@
 #include "absl/base/thread_annotations.h"
 #include "base/mutex.h"
 #include "objstore/kv/rocks_kv_latch.h"
+#include "objstore/kv/rocks_kv_manifest.h"
 #include "rocksdb/file_system.h"
 
 namespace cloudlet::kv {
@@ -49,6 +51,9 @@ class StoreFs final : public rocksdb::FileSystemWrapper {
                              const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
+                               const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
 
   // From now on deleting a log only notes it.
@@ -76,6 +81,7 @@ class StoreFs final : public rocksdb::FileSystemWrapper {
     base::Mutex mutex_;
     std::set<std::string> paths_ ABSL_GUARDED_BY(mutex_);
   };
+  const std::shared_ptr<ManifestBook>& manifest() const { return manifest_; }
 
   // What the log files share: the latch, and whether a log has failed.
   struct LogState {
@@ -86,6 +92,7 @@ class StoreFs final : public rocksdb::FileSystemWrapper {
  private:
   const std::shared_ptr<LogState> log_state_;
   const std::shared_ptr<Unread> unread_ = std::make_shared<Unread>();
+  const std::shared_ptr<ManifestBook> manifest_ = std::make_shared<ManifestBook>();
   base::Mutex mutex_;
   bool holding_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::string> held_ ABSL_GUARDED_BY(mutex_);

@@ -24,29 +24,40 @@ constexpr size_t kMaxMarkBytes = 256;
 
 }  // namespace
 
-std::string EncodeMark(uint64_t sequence) {
-  std::string line = absl::StrCat(V(kPrefix), sequence);
+std::string EncodeMark(const Mark& mark) {
+  std::string line = absl::StrFormat("%s%d %d %d %08x", V(kPrefix), mark.sequence,
+                                     mark.manifest.number, mark.manifest.bytes, mark.manifest.crc);
   const uint32_t crc = base::Crc32c(line);
   absl::StrAppendFormat(&line, " %08x\n", crc);
   return line;
 }
 
-std::optional<uint64_t> DecodeMark(std::string_view line) {
+std::optional<Mark> DecodeMark(std::string_view line) {
   if (line.substr(0, kPrefix.size()) != kPrefix) return std::nullopt;
-  uint64_t sequence = 0;
-  const auto parsed =
-      std::from_chars(line.data() + kPrefix.size(), line.data() + line.size(), sequence);
-  if (parsed.ec != std::errc()) return std::nullopt;
-  // One number has one spelling, so comparing with it checks the CRC and every other byte.
-  if (line != EncodeMark(sequence)) return std::nullopt;
-  return sequence;
+  std::string_view rest = line.substr(kPrefix.size());
+  Mark mark;
+  // A number and the byte behind it.
+  const auto take = [&rest](auto* value, int base) {
+    const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), *value, base);
+    const auto used = static_cast<size_t>(parsed.ptr - rest.data());
+    if (parsed.ec != std::errc() || used == rest.size()) return false;
+    rest.remove_prefix(used + 1);
+    return true;
+  };
+  if (!take(&mark.sequence, 10) || !take(&mark.manifest.number, 10) ||
+      !take(&mark.manifest.bytes, 10) || !take(&mark.manifest.crc, 16)) {
+    return std::nullopt;
+  }
+  // One mark has one spelling, so comparing with it checks the CRC and every other byte.
+  if (line != EncodeMark(mark)) return std::nullopt;
+  return mark;
 }
 
 std::string MarkFiles::Path(std::string_view name) const {
   return absl::StrCat(directory_, "/", V(name));
 }
 
-absl::StatusOr<std::optional<uint64_t>> MarkFiles::Read(std::string_view name) const {
+absl::StatusOr<std::optional<Mark>> MarkFiles::Read(std::string_view name) const {
   const std::string path = Path(name);
   const std::string what = absl::StrCat("read ", path);
   std::unique_ptr<rocksdb::FSSequentialFile> file;
@@ -58,12 +69,12 @@ absl::StatusOr<std::optional<uint64_t>> MarkFiles::Read(std::string_view name) c
   rocksdb::Slice line;
   status = file->Read(sizeof(buffer), IOOptions(), &line, buffer, nullptr);
   if (!status.ok()) return FromRocks(status, what);
-  const std::optional<uint64_t> sequence = DecodeMark({line.data(), line.size()});
-  if (!sequence.has_value()) {
+  const std::optional<Mark> mark = DecodeMark({line.data(), line.size()});
+  if (!mark.has_value()) {
     return absl::DataLossError(
         absl::StrCat(what, ": its bytes do not check: ", base::Quoted({line.data(), line.size()})));
   }
-  return sequence;
+  return mark;
 }
 
 IOStatus MarkFiles::WriteSynced(const std::string& path, const std::string& text) const {
@@ -82,28 +93,31 @@ IOStatus MarkFiles::SyncDirectory() const {
   return status;
 }
 
-absl::Status MarkFiles::Write(std::string_view name, uint64_t sequence) const {
-  const std::string path = Path(name);
+IOStatus MarkFiles::Place(const std::string& path, const Mark& mark) const {
   const std::string tmp = absl::StrCat(path, ".tmp");
-  IOStatus status = WriteSynced(tmp, EncodeMark(sequence));
+  IOStatus status = WriteSynced(tmp, EncodeMark(mark));
   if (status.ok()) status = fs_->RenameFile(tmp, path, IOOptions(), nullptr);
+  return status;
+}
+
+absl::Status MarkFiles::Write(std::string_view name, const Mark& mark) const {
+  const std::string path = Path(name);
+  IOStatus status = Place(path, mark);
   if (status.ok()) status = SyncDirectory();
   return FromRocks(status, absl::StrCat("write ", path));
 }
 
-absl::Status MarkFiles::Remove(std::string_view name) const {
-  const std::string path = Path(name);
-  IOStatus status = fs_->FileExists(path, IOOptions(), nullptr);
-  if (status.IsNotFound()) return absl::OkStatus();
-  if (status.ok()) status = fs_->DeleteFile(path, IOOptions(), nullptr);
+absl::Status MarkFiles::WriteInPlaceOf(std::string_view old, std::string_view name,
+                                       const Mark& mark) const {
+  IOStatus status = Place(Path(name), mark);
+  if (status.ok()) {
+    const IOStatus there = fs_->FileExists(Path(old), IOOptions(), nullptr);
+    if (!there.IsNotFound()) {
+      status = there.ok() ? fs_->DeleteFile(Path(old), IOOptions(), nullptr) : there;
+    }
+  }
   if (status.ok()) status = SyncDirectory();
-  return FromRocks(status, absl::StrCat("remove ", path));
-}
-
-absl::Status MarkFiles::Rename(std::string_view from, std::string_view to) const {
-  IOStatus status = fs_->RenameFile(Path(from), Path(to), IOOptions(), nullptr);
-  if (status.ok()) status = SyncDirectory();
-  return FromRocks(status, absl::StrCat("rename ", Path(from), " to ", V(to)));
+  return FromRocks(status, absl::StrCat("write ", Path(name), " in place of ", V(old)));
 }
 
 void DurableMark::Covered(uint64_t sequence) {
@@ -123,9 +137,9 @@ absl::Status DurableMark::WriteIfDue() {
   return status;
 }
 
-void DurableMark::StartFrom(uint64_t covered, uint64_t marked) {
+void DurableMark::StartFrom(const Mark& marked) {
   base::MutexLock lock(&mutex_);
-  Covered(covered);
+  Covered(marked.sequence);
   marked_ = marked;
 }
 
@@ -135,13 +149,16 @@ absl::Status DurableMark::WriteNow() {
 }
 
 absl::Status DurableMark::WriteLocked() {
-  const uint64_t sequence = covered();
-  if (sequence <= marked_) return absl::OkStatus();
+  if (!marked_.has_value()) return absl::OkStatus();
+  const Mark mark{covered(), manifest_->durable()};
+  if (mark.sequence <= marked_->sequence && mark.manifest == marked_->manifest) {
+    return absl::OkStatus();
+  }
   // Also after a failure the next try waits its turn, so a sick disk is not asked at every write.
   logged_.store(0, std::memory_order_relaxed);
   written_ = now_();
-  absl::Status status = files_.Write(kDurableMark, sequence);
-  if (status.ok()) marked_ = sequence;
+  absl::Status status = files_.Write(kDurableMark, mark);
+  if (status.ok()) marked_ = mark;
   return status;
 }
 

@@ -42,20 +42,9 @@ constexpr std::string_view kStoreLock = "STORE-LOCK";
 
 // What the marks say about the store as it was left.
 struct Marks {
-  std::optional<uint64_t> clean;
-  std::optional<uint64_t> durable;
+  std::optional<Mark> clean;
+  std::optional<Mark> durable;
 };
-
-// One spelling per directory: RocksDB's locks are per process and per spelling.
-std::string Canonical(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::path path = std::filesystem::absolute(directory, error);
-  if (error) return directory;
-  std::filesystem::path canonical = std::filesystem::weakly_canonical(path, error);
-  std::string text = error ? path.lexically_normal().string() : canonical.string();
-  while (text.size() > 1 && text.back() == '/') text.pop_back();
-  return text;
-}
 
 absl::Status CheckFamilies(const RocksKvOptions& options) {
   if (options.families.empty()) return absl::InvalidArgumentError("open: no families given");
@@ -156,7 +145,8 @@ class Opener {
   absl::Status TakeLock() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mutex);
   absl::Status EmptyIncoming();
   absl::StatusOr<Marks> ReadMarks();
-  absl::StatusOr<std::optional<uint64_t>> ReadMark(std::string_view name);
+  absl::StatusOr<std::optional<Mark>> ReadMark(std::string_view name);
+  absl::Status JudgeManifest(const Marks& marks);
   // The status of an open: in a store that exists, a file that is not found is DATA_LOSS.
   absl::Status Whole(const rocksdb::Status& status) const;
   absl::Status OpenDatabase(const Marks& marks) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mutex);
@@ -200,6 +190,7 @@ absl::Status Opener::OpenLocked() {
   if (!exists_ && (marks.clean.has_value() || marks.durable.has_value())) {
     CLOUDLET_RETURN_IF_ERROR(Loss("the store's CURRENT file is missing"));
   }
+  CLOUDLET_RETURN_IF_ERROR(JudgeManifest(marks));
   core_->fs->HoldLogs();
   CLOUDLET_RETURN_IF_ERROR(OpenDatabase(marks));
   CLOUDLET_RETURN_IF_ERROR(OpenTables());
@@ -217,7 +208,7 @@ void Opener::MakeParts() {
   core.env = rocksdb::NewCompositeEnv(core.fs);
   core.cache = NewBlockCache(core.options);
   core.mark = std::make_unique<DurableMark>(
-      MarkFiles(core.fs, core.directory),
+      MarkFiles(core.fs, core.directory), core.fs->manifest(),
       core.options.now != nullptr ? core.options.now : std::function<absl::Time()>(&absl::Now));
 }
 
@@ -271,7 +262,7 @@ absl::Status Opener::EmptyIncoming() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<uint64_t>> Opener::ReadMark(std::string_view name) {
+absl::StatusOr<std::optional<Mark>> Opener::ReadMark(std::string_view name) {
   auto mark = MarkFiles(core_->fs, core_->directory).Read(name);
   if (!absl::IsDataLoss(mark.status())) return mark;
   CLOUDLET_RETURN_IF_ERROR(Loss(std::string(mark.status().message())));
@@ -283,6 +274,19 @@ absl::StatusOr<Marks> Opener::ReadMarks() {
   CLOUDLET_ASSIGN_OR_RETURN(marks.clean, ReadMark(kCleanMark));
   CLOUDLET_ASSIGN_OR_RETURN(marks.durable, ReadMark(kDurableMark));
   return marks;
+}
+
+absl::Status Opener::JudgeManifest(const Marks& marks) {
+  for (const std::optional<Mark>& mark : {marks.clean, marks.durable}) {
+    if (!exists_ || !mark.has_value()) continue;
+    const absl::Status checked = CheckManifest(*core_->fs, core_->directory, mark->manifest);
+    if (!absl::IsDataLoss(checked)) {
+      CLOUDLET_RETURN_IF_ERROR(checked);
+    } else {
+      CLOUDLET_RETURN_IF_ERROR(Loss(std::string(checked.message())));
+    }
+  }
+  return absl::OkStatus();
 }
 
 bool Opener::HasSmallLogs() {
@@ -307,6 +311,7 @@ rocksdb::DBOptions Opener::DbOptions(const Marks& marks) {
   db.info_log = NewRocksLogger(core_->options.log);
   db.info_log_level = db.info_log->GetInfoLogLevel();
   db.listeners.push_back(std::make_shared<LatchListener>(core_->latch));
+  db.listeners.push_back(std::make_shared<MarkListener>(core_.get()));
   db.create_if_missing = !exists_;
   // After a clean end the log is durable and has no torn tail: every byte of it must check, and a
   // small one may stay, which spares a synced table per family.
@@ -388,19 +393,21 @@ absl::Status Opener::OpenTables() {
 absl::Status Opener::Judge(const Marks& marks) {
   const MarkFiles files(core_->fs, core_->directory);
   const uint64_t found = core_->db->GetLatestSequenceNumber();
-  const uint64_t promised = std::max(marks.clean.value_or(0), marks.durable.value_or(0));
+  const uint64_t promised =
+      std::max(marks.clean.value_or(Mark()).sequence, marks.durable.value_or(Mark()).sequence);
   if (found < promised) {
     CLOUDLET_RETURN_IF_ERROR(
         Loss(absl::StrCat("synced writes are missing: recovery ends at sequence number ", found,
                           ", synced were ", promised)));
-    // From here on what is left counts as all there was.
-    CLOUDLET_RETURN_IF_ERROR(files.Write(kDurableMark, found));
   }
   // All that was found is durable: recovery has written what it read from the log to synced
-  // tables, or the log is the one that a clean Close has synced.
-  core_->mark->StartFrom(found, std::min(found, promised));
+  // tables, or the log is the one that a clean Close has synced. From here on it counts as all
+  // there was.
+  const Mark mark{found, core_->fs->manifest()->durable()};
+  CLOUDLET_RETURN_IF_ERROR(files.WriteInPlaceOf(kCleanMark, kDurableMark, mark));
+  core_->mark->StartFrom(mark);
   core_->fs->ReleaseLogs();
-  return found == marks.clean ? files.Rename(kCleanMark, kDurableMark) : files.Remove(kCleanMark);
+  return absl::OkStatus();
 }
 
 absl::Status Opener::Loss(const std::string& what) {
@@ -421,9 +428,20 @@ void Opener::Abandon() {
 
 }  // namespace
 
+// RocksDB's locks are per process and per spelling.
+std::string CanonicalDirectory(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::path path = std::filesystem::absolute(directory, error);
+  if (error) return directory;
+  std::filesystem::path canonical = std::filesystem::weakly_canonical(path, error);
+  std::string text = error ? path.lexically_normal().string() : canonical.string();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
 absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(const std::string& directory,
                                                 const RocksKvOptions& options) {
-  return Opener(Canonical(directory), options).Open();
+  return Opener(CanonicalDirectory(directory), options).Open();
 }
 
 }  // namespace cloudlet::kv

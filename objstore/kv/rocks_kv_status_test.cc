@@ -1,6 +1,8 @@
 // The status table and the marks, as the pure functions they are.
 #include "objstore/kv/rocks_kv_status.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,22 +85,31 @@ TEST(RocksStatus, LockFileThatCannotBeCreatedIsNotCalledLocked) {
 }
 
 TEST(RocksMarks, LineComesBack) {
-  for (uint64_t sequence : {uint64_t{0}, uint64_t{7}, uint64_t{1} << 56, ~uint64_t{0}}) {
-    EXPECT_EQ(DecodeMark(EncodeMark(sequence)), sequence);
+  for (uint64_t number : {uint64_t{0}, uint64_t{7}, uint64_t{1} << 56, ~uint64_t{0}}) {
+    const Mark mark{number, {number / 2, number / 3, static_cast<uint32_t>(number / 5)}};
+    const std::optional<Mark> back = DecodeMark(EncodeMark(mark));
+    ASSERT_TRUE(back.has_value());
+    EXPECT_EQ(back->sequence, mark.sequence);
+    EXPECT_TRUE(back->manifest == mark.manifest);
   }
 }
 
+TEST(RocksMarks, LineIsAsTheFormatSays) {
+  EXPECT_EQ(EncodeMark({42, {7, 1234, 0x0BADF00D}}),
+            "cloudlet-mark 1 42 7 1234 0badf00d 0007e3e3\n");
+}
+
 TEST(RocksMarks, EveryFlippedBitAndEveryShorterLineIsFound) {
-  const std::string line = EncodeMark(1234567);
+  const std::string line = EncodeMark({1234567, {5, 890, 0x1234ABCD}});
   for (size_t i = 0; i < line.size(); ++i) {
-    EXPECT_EQ(DecodeMark(line.substr(0, i)), std::nullopt) << i;
+    EXPECT_FALSE(DecodeMark(line.substr(0, i)).has_value()) << i;
     for (int bit = 0; bit < 8; ++bit) {
       std::string flipped = line;
       flipped[i] = static_cast<char>(flipped[i] ^ (1 << bit));
-      EXPECT_EQ(DecodeMark(flipped), std::nullopt) << i << "." << bit;
+      EXPECT_FALSE(DecodeMark(flipped).has_value()) << i << "." << bit;
     }
   }
-  EXPECT_EQ(DecodeMark(line + "x"), std::nullopt);
+  EXPECT_FALSE(DecodeMark(line + "x").has_value());
 }
 
 }  // namespace

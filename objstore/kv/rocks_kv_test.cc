@@ -37,8 +37,10 @@ int TryOpenAsOtherProcess(const std::string& directory) {
 
 namespace {
 
+// The sequence number of a mark.
 std::optional<uint64_t> MarkIn(const std::string& directory, std::string_view name) {
-  return DecodeMark(ReadFile(directory + "/" + std::string(name)));
+  const std::optional<Mark> mark = DecodeMark(ReadFile(directory + "/" + std::string(name)));
+  return mark.has_value() ? std::optional<uint64_t>(mark->sequence) : std::nullopt;
 }
 
 TEST_F(RocksKvTest, Open_MissingStoreIsNotFoundAndNothingIsMade) {
@@ -383,6 +385,32 @@ TEST_F(RocksKvTest, Bulk_WhatIsLeftBehindIsGone) {
   Open();
   EXPECT_TRUE(std::filesystem::is_empty(directory_ + "/incoming"));
   EXPECT_EQ(Get(kPayload, "k"), "<absent>");
+}
+
+TEST_F(RocksKvTest, Bulk_DestroyedInAForkedChildIsStillTheParents) {
+  Open();
+  const std::string value(100'000, 'v');
+  const std::string_view parts[] = {value};
+  auto writer = kv_->NewBulkWriter(kPayload);
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  ASSERT_TRUE((*writer)->Add("a", parts).ok());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(30);
+    writer->reset();
+    ::_exit(0);
+  }
+  int result = -1;
+  ASSERT_EQ(::waitpid(child, &result, 0), child);
+  EXPECT_EQ(result, 0);
+  ASSERT_TRUE((*writer)->Add("b", parts).ok());
+  ASSERT_TRUE((*writer)->Finish().ok());
+  std::vector<std::unique_ptr<BulkWriter>> writers;
+  writers.push_back(*std::move(writer));
+  const absl::Status ingested = kv_->Ingest(std::move(writers));
+  ASSERT_TRUE(ingested.ok()) << ingested;
+  EXPECT_EQ(Get(kPayload, "a"), value);
+  EXPECT_EQ(Get(kPayload, "b"), value);
 }
 
 TEST_F(RocksKvTest, Bulk_IngestUnderASnapshotIsUnseenByItAndLeavesNoFile) {
