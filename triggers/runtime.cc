@@ -100,8 +100,9 @@ absl::Status Runtime::Load() {
     base::MutexLock lock(&mu_);
     for (const objstore::FunctionConfig& config : stored) StateOf(config.name)->known = true;
     for (const auto& [name, function] : functions_) {
-      const bool found = std::any_of(stored.begin(), stored.end(),
-                                     [&](const auto& config) { return config.name == name; });
+      const bool found =
+          std::any_of(stored.begin(), stored.end(),
+                      [&name = name](const auto& config) { return config.name == name; });
       if (function->code != nullptr && !found) missing.push_back(function->code->config);
     }
   }

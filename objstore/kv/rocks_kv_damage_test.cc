@@ -212,6 +212,8 @@ TEST_F(RocksKvDamage, Current_MissingBesideMarksIsDataLossAndNothingIsDeleted) {
   const size_t files = Files("").size();
   EXPECT_TRUE(absl::IsDataLoss(TryOpen().status())) << TryOpen().status();
   EXPECT_GE(Files("").size(), files);
+  options_.create_if_missing = false;
+  EXPECT_TRUE(absl::IsDataLoss(TryOpen().status())) << TryOpen().status();
 }
 
 TEST_F(RocksKvDamage, Manifest_FlippedBitIsDataLoss) {

@@ -178,6 +178,10 @@ absl::Status Opener::OpenLocked() {
   exists_ = current.ok();
   if (!exists_ && !current.IsNotFound()) return FromRocksOpen(current, core_->directory);
   if (!exists_ && !core_->options.create_if_missing) {
+    CLOUDLET_ASSIGN_OR_RETURN(const Marks marks, ReadMarks());
+    if (marks.clean.has_value() || marks.durable.has_value()) {
+      CLOUDLET_RETURN_IF_ERROR(Loss("the store's CURRENT file is missing"));
+    }
     return absl::NotFoundError(absl::StrCat("open ", core_->directory, ": no store there"));
   }
   if (!exists_) {
