@@ -44,10 +44,11 @@ TEST(PutMany, StoresBodiesOfEverySizeWithTheirEtagsAndInOrder) {
 TEST(PutMany, EachItemSeesThoseBeforeItAndFailsAlone) {
   FakeCloud fake;
   const Bucket bucket = fake.cloud().CreateBucket("bucket").value();
+  const std::string long_key(2000, 'k');
   const std::vector<PutItem> items = {
       {"k", "first", {.if_none_match = "*"}},
       {"k", "second", {.if_none_match = "*"}},
-      {std::string(2000, 'k'), "too long a key"},
+      {long_key, "too long a key"},
       {"k", "third"},
   };
   const auto results = bucket.PutMany(items);
