@@ -147,6 +147,38 @@ TEST_F(SchedulerTest, WorkersRunBackgroundTasksWithoutADriver) {
   ran.Wait();
 }
 
+// Two posts in a row may signal the same idle worker; the other one must be woken all the same.
+TEST_F(SchedulerTest, TaskDoesNotWaitForTheOneBeforeItWhileWorkersAreFree) {
+  Scheduler scheduler(clock_, {.workers = 4});
+  for (int round = 0; round < 100; ++round) {
+    Notification second_ran;
+    Notification first_ran;
+    scheduler.Post(Lane::kBackground, [&] {
+      second_ran.Wait();  // or this never ends
+      first_ran.Notify();
+      return size_t{1};
+    });
+    scheduler.Post(Lane::kBackground, [&] {
+      second_ran.Notify();
+      return size_t{1};
+    });
+    first_ran.Wait();
+  }
+}
+
+TEST_F(SchedulerTest, QueuedTaskRunsOnceWorkersAreWoken) {
+  Scheduler scheduler(clock_, {.workers = 1});
+  for (int round = 0; round < 100; ++round) {
+    Notification ran;
+    const bool wake = scheduler.Queue([&] {
+      ran.Notify();
+      return size_t{1};
+    });
+    if (wake) scheduler.WakeWorkers();
+    ran.Wait();
+  }
+}
+
 TEST_F(SchedulerTest, SimulatedTimersReachWorkersAfterAJump) {
   Scheduler scheduler(clock_, {.workers = 1});
   Notification ran;

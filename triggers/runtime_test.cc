@@ -165,6 +165,25 @@ TEST_F(RuntimeTest, FailedRunsAreRepeatedAfterOneAndTwoMinutesThenDropped) {
   EXPECT_EQ(harness_.runtime().NextRetry(), std::nullopt);
 }
 
+// Alarms that an earlier one has superseded must not set further ones: with two functions their
+// number would double every second, and this would never end.
+TEST_F(RuntimeTest, ManyRetriesOfSeveralFunctionsCostOneAlarmEach) {
+  harness_.Watch("f", Failer());
+  harness_.Watch("g", Failer());
+  constexpr int kSeconds = 240;
+  for (int second = 0; second < kSeconds; ++second) {
+    harness_.Put(std::to_string(second));
+    harness_.RunUntilIdle();
+    harness_.clock().Advance(absl::Seconds(1));
+  }
+  harness_.clock().Advance(absl::Seconds(60));
+  harness_.RunUntilIdle();
+  harness_.clock().Advance(absl::Seconds(120));
+  harness_.RunUntilIdle();
+  EXPECT_EQ(keys_.size(), size_t{2 * 3 * kSeconds});
+  EXPECT_EQ(harness_.runtime().pending(), 0u);
+}
+
 TEST_F(RuntimeTest, RetryDoesNotHoldTheWatermark) {
   harness_.Watch("f", Failer());
   const uint64_t number = harness_.Put("k");
