@@ -147,10 +147,12 @@ TEST_F(SchedulerTest, WorkersRunBackgroundTasksWithoutADriver) {
   ran.Wait();
 }
 
-// Two posts in a row may signal the same idle worker; the other one must be woken all the same.
+// Two posts in a row signal the one worker that is idle twice; a second must start all the same.
 TEST_F(SchedulerTest, TaskDoesNotWaitForTheOneBeforeItWhileWorkersAreFree) {
-  Scheduler scheduler(clock_, {.workers = 4});
   for (int round = 0; round < 100; ++round) {
+    Scheduler scheduler(clock_, {.workers = 4});
+    scheduler.Post(Lane::kBackground, [] { return size_t{1}; });
+    scheduler.RunUntilIdle();
     Notification second_ran;
     Notification first_ran;
     scheduler.Post(Lane::kBackground, [&] {
