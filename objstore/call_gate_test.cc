@@ -35,7 +35,7 @@ TEST(CallGate, Opened_TakesCallsAgain) {
 
 TEST(CallGate, Close_WaitsForTheCallsInside) {
   CallGate gate;
-  std::optional<CallGate::Pass> pass(gate.Enter().value());
+  auto pass = std::make_unique<CallGate::Pass>(gate.Enter().value());
   std::atomic<bool> closed{false};
   std::thread closer([&] {
     gate.Close("closed");
