@@ -141,7 +141,7 @@ CloudCore::~CloudCore() {
     static_cast<void>(runtime_.release());
     static_cast<void>(ledger_.release());
     static_cast<void>(gateway_.release());
-    new std::shared_ptr<objstore::LocalStore>(std::move(store_));
+    static_cast<void>(new (std::nothrow) std::shared_ptr<objstore::LocalStore>(std::move(store_)));
     return;
   }
   runtime_.reset();

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <optional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,7 +51,7 @@ TEST(CallGate, Close_WaitsForTheCallsInside) {
 
 TEST(CallGate, AMovedPass_LeavesOnceAndAlsoOnAnotherThread) {
   CallGate gate;
-  std::optional<CallGate::Pass> pass(gate.Enter().value());
+  auto pass = std::make_unique<CallGate::Pass>(gate.Enter().value());
   std::thread other(
       [moved = std::move(*pass)]() mutable { const CallGate::Pass last(std::move(moved)); });
   other.join();
