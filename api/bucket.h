@@ -73,7 +73,8 @@ class Bucket {
                                 const PutOptions& options = {}) const;
   // Extension: any number of puts in one call, a verdict for each, in the order of `items`; each is
   // as Put, and sees those before it. Small ones are written together, so that 32 synced puts wait
-  // for the disk once. The most durable of `items` decides for all of them.
+  // for the disk once. The most durable of `items` decides for all of them; InvalidArgument for all
+  // where one's durability is none.
   std::vector<absl::StatusOr<PutResult>> PutMany(absl::Span<const PutItem> items) const;
 
   // The whole object, or a range of it, in memory. A full read is verified against the object's

@@ -80,11 +80,15 @@ struct Scheduler::Core : std::enable_shared_from_this<Scheduler::Core> {
     if (idle_waiters > 0) idle.SignalAll();
   }
 
+  bool MayStartWorker() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    return serving_workers < options.workers &&
+           serving_workers + lost_workers < int64_t{options.workers} + options.max_replacements;
+  }
   // Whether the background lane has more tasks than workers that will soon look for one, and
   // another worker could take it.
   bool NeedsWorker() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
     return lane(Lane::kBackground).size() > static_cast<size_t>(napping) &&
-           (idle_workers > 0 || serving_workers < options.workers);
+           (idle_workers > 0 || MayStartWorker());
   }
   // Sleeps for kNap, without the lock, whatever comes.
   void Nap() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
@@ -109,7 +113,7 @@ struct Scheduler::Core : std::enable_shared_from_this<Scheduler::Core> {
   uint64_t work_done ABSL_GUARDED_BY(mu) = 0;
   size_t alarms ABSL_GUARDED_BY(mu) = 0;        // of the running tasks
   size_t running ABSL_GUARDED_BY(mu) = 0;       // tasks, without those of lost workers
-  int idle_workers ABSL_GUARDED_BY(mu) = 0;     // until they are woken
+  int idle_workers ABSL_GUARDED_BY(mu) = 0;     // asleep, or signalled and not yet back
   int napping ABSL_GUARDED_BY(mu) = 0;          // workers that wake by themselves
   int serving_workers ABSL_GUARDED_BY(mu) = 0;  // threads that take tasks: neither lost nor gone
   int lost_workers ABSL_GUARDED_BY(mu) = 0;
@@ -172,6 +176,12 @@ size_t Scheduler::Core::RunFirst(Lane which) {
   if (self != nullptr && self->lost) {
     self->lost = false;
     --lost_workers;
+    // It goes on, unless another has its place by now.
+    if (!self->replaced && serving_workers < options.workers) {
+      ++serving_workers;
+    } else {
+      self->replaced = true;
+    }
   } else {
     --running;
   }
@@ -394,8 +404,10 @@ void Scheduler::ReplaceWorker(const WorkerRef& ref) {
   if (core.stopped || worker.lost || !worker.in_task || worker.task != ref.task) return;
   worker.lost = true;
   --core.running;
+  --core.serving_workers;
   if (core.lost_workers++ < core.options.max_replacements) {
     worker.replaced = core.StartThread(Core::Role::kWorker);
+    if (worker.replaced) ++core.serving_workers;
   }
   core.NotifyIdle();
 }

@@ -61,12 +61,18 @@ absl::StatusOr<PutResult> Bucket::Put(std::string_view key, const absl::Cord& bo
 std::vector<absl::StatusOr<PutResult>> Bucket::PutMany(absl::Span<const PutItem> items) const {
   std::vector<absl::StatusOr<PutResult>> results;
   results.reserve(items.size());
+  const absl::Status allowed = gateway_ == nullptr ? absl::OkStatus() : gateway_->AllowWrite();
+  if (gateway_ == nullptr || !allowed.ok()) {
+    for (const PutItem& item : items) {
+      results.emplace_back(gateway_ == nullptr
+                               ? CheckHandle(gateway_, "put", name_, item.key)
+                               : objstore::Annotate(allowed, "put", name_, item.key));
+    }
+    return results;
+  }
   Durability durability = Durability::kBuffered;
   for (const PutItem& item : items) {
-    absl::Status allowed = CheckHandle(gateway_, "put", name_, item.key);
-    if (allowed.ok()) allowed = objstore::Annotate(gateway_->AllowWrite(), "put", name_, item.key);
-    if (!allowed.ok()) results.emplace_back(allowed);
-    if (item.options.durability == Durability::kSync) durability = Durability::kSync;
+    durability = std::max(durability, item.options.durability);  // one that is none is refused
   }
   while (results.size() < items.size()) {
     const auto group = items.subspan(results.size(), objstore::kMaxMutations);

@@ -80,7 +80,7 @@ struct FunctionConfig {
   std::string dead_letter_bucket;
 };
 
-// Who is told of commits. Both calls come without any lock that user code can need.
+// Who is told of commits.
 class EventSink {
  public:
   virtual ~EventSink() = default;
@@ -88,8 +88,8 @@ class EventSink {
   // committing thread, inside the commit: only enqueue here, and do not call the store or the
   // ledger.
   virtual void Published(absl::Span<const EventPtr> events) = 0;
-  // Soon after Published, on the same thread, without the locks of the commit: the place to wake
-  // threads.
+  // Soon after Published, on the same thread, without the sequencer's lock, though the gate of the
+  // bucket and stripes of keys may still be held: only wake threads.
   virtual void Wake() = 0;
   // The events of one commit, on its own thread, all locks released, before its call returns. May
   // come before or after the same events are published. May call anything.

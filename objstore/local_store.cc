@@ -150,8 +150,8 @@ std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateR
       all.verdicts[i] = AnnotateMutation(all.verdicts[i].status(), request.mutations[i]);
     }
   }
-  // User code runs outside the gate: it may take its time, call anything but Close, and never holds
-  // up a Close.
+  // User code runs outside the gate: it may take its time and never holds up a Close. Inline
+  // functions may call anything but Close, observers nothing of the Cloud (observer.h).
   entrance.reset();
   observers_->Tell(all.changes);
   EventSink* sink = sink_.load();

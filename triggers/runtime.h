@@ -93,8 +93,8 @@ class Runtime final : public objstore::EventSink {
   absl::Status Start();
   // Stops for a reopen of the ledger: begins no run, waits up to `timeout` for running ones,
   // abandons the rest (DEADLINE_EXCEEDED, all else is done) and forgets what is queued; functions
-  // stay registered. No commit may be under way from here to Resume. `gone`, if not null, gets user
-  // code that is then no longer needed.
+  // stay registered. No function runs inline from here to Resume; what is committed meanwhile is
+  // delivered after it. `gone`, if not null, gets user code that is then no longer needed.
   absl::Status Suspend(absl::Duration timeout, UserCode* gone = nullptr);
   // Begins anew from what `ledger` holds now, as Start does.
   absl::Status Resume(objstore::Ledger* ledger);

@@ -5,8 +5,8 @@
 // RocksKv (the product) and MemoryKv (for fakes). kv_conformance.h says in tests what both must do.
 //
 // Threads: every method of Kv may be called from any thread at any time. Batch, Iterator and
-// BulkWriter belong to one thread at a time. Snapshots and iterators must be gone before the Kv is;
-// PinnedBytes may outlive it.
+// BulkWriter belong to one thread at a time. Batches, snapshots and iterators must be gone before
+// the Kv is; PinnedBytes may outlive it.
 #ifndef CLOUDLET_OBJSTORE_KV_KV_H_
 #define CLOUDLET_OBJSTORE_KV_KV_H_
 

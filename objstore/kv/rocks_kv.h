@@ -13,9 +13,9 @@
 // kNone writes skip the log. Sync() and a clean Close() flush them; any other end may lose them.
 //
 // Threads: as Kv says. One process opens a directory once; a second Open, here or elsewhere, is
-// FAILED_PRECONDITION. Close() waits for calls under way. Iterators and snapshots that are still
-// there keep the directory open: the store is closed, and marked clean, when the last of them is
-// gone. PinnedBytes may outlive everything.
+// FAILED_PRECONDITION. Close() waits for calls under way. Batches, iterators and snapshots that are
+// still there keep the directory open: the store is closed, and marked clean, when the last of them
+// is gone. PinnedBytes may outlive everything.
 #ifndef CLOUDLET_OBJSTORE_KV_ROCKS_KV_H_
 #define CLOUDLET_OBJSTORE_KV_ROCKS_KV_H_
 

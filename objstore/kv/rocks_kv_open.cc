@@ -189,12 +189,12 @@ absl::Status Opener::OpenLocked() {
         FromRocksOpen(CreateDirectories(*core_->fs, core_->directory), core_->directory));
   }
   CLOUDLET_RETURN_IF_ERROR(TakeLock());
-  CLOUDLET_RETURN_IF_ERROR(EmptyIncoming());
   CLOUDLET_ASSIGN_OR_RETURN(const Marks marks, ReadMarks());
   if (!exists_ && (marks.clean.has_value() || marks.durable.has_value())) {
     CLOUDLET_RETURN_IF_ERROR(Loss("the store's CURRENT file is missing"));
   }
   CLOUDLET_RETURN_IF_ERROR(JudgeManifest(marks));
+  CLOUDLET_RETURN_IF_ERROR(EmptyIncoming());
   core_->fs->HoldLogs();
   CLOUDLET_RETURN_IF_ERROR(OpenDatabase(marks));
   CLOUDLET_RETURN_IF_ERROR(OpenTables());

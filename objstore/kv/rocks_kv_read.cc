@@ -1,5 +1,5 @@
-// Iterators and snapshots of RocksKv. Both count as readers of the core, which stays open while
-// there are any.
+// Iterators and snapshots of RocksKv. Like batches they count as readers of the core, which stays
+// open while there are any.
 #include <memory>
 #include <utility>
 
