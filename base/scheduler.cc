@@ -30,9 +30,21 @@ namespace {
 // A correction of the machine's clock is noticed at the latest after this long.
 constexpr absl::Duration kLongestSleep = absl::Seconds(10);
 
-// How long a worker without work naps, and after which waits it does. The kernel adds up to 50 us.
-constexpr std::chrono::microseconds kNap(30);
+// Naps: a worker that finds tasks coming quickly sleeps for a while and takes what has come,
+// instead of being woken for each: a wake-up costs the thread that posts more than a short task
+// costs the worker. One worker naps, longer the more it finds; a second one naps long, to take over
+// what waits behind a task that turns out to be slow; the others wait to be woken. The kernel adds
+// up to 50 us to each.
+constexpr std::chrono::microseconds kShortestNap(30);
+constexpr std::chrono::microseconds kLongestNap(240);
+constexpr std::chrono::microseconds kSecondNap(1000);
+// A worker that was woken after no more than this naps when it is without work again.
 constexpr std::chrono::microseconds kShortWait(150);
+// A nap that finds this many is worth a longer one.
+constexpr size_t kRichNap = 4;
+// Tasks that may wait for a worker that naps; with more, another one is woken.
+constexpr size_t kTasksPerNap = 64;
+constexpr int kNappers = 2;
 
 using SteadyClock = std::chrono::steady_clock;  // real time, whatever the Clock says
 
@@ -84,14 +96,14 @@ struct Scheduler::Core : std::enable_shared_from_this<Scheduler::Core> {
     return serving_workers < options.workers &&
            serving_workers + lost_workers < int64_t{options.workers} + options.max_replacements;
   }
-  // Whether the background lane has more tasks than workers that will soon look for one, and
-  // another worker could take it.
+  // Whether the background lane has more tasks than those that will soon look for one should take,
+  // and another worker could take it.
   bool NeedsWorker() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
-    return lane(Lane::kBackground).size() > static_cast<size_t>(napping) &&
+    return lane(Lane::kBackground).size() > static_cast<size_t>(napping) * kTasksPerNap &&
            (idle_workers > 0 || MayStartWorker());
   }
-  // Sleeps for kNap, without the lock, whatever comes.
-  void Nap() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // Sleeps, without the lock, whatever comes; returns how many tasks there are then.
+  size_t Nap(std::chrono::microseconds how_long) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   void WantWorker() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   void WantTimekeeper() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   bool StartThread(Role role) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
@@ -189,12 +201,13 @@ size_t Scheduler::Core::RunFirst(Lane which) {
   return done;
 }
 
-void Scheduler::Core::Nap() {
+size_t Scheduler::Core::Nap(std::chrono::microseconds how_long) {
   ++napping;
   mu.Unlock();
-  std::this_thread::sleep_for(kNap);
+  std::this_thread::sleep_for(how_long);
   mu.Lock();
   --napping;
+  return lane(Lane::kBackground).size();
 }
 
 void Scheduler::Core::WantWorker() {
@@ -239,6 +252,7 @@ bool Scheduler::Core::StartThread(Role role) {
 void Scheduler::Core::WorkerMain(const WorkerPtr& self) {
   current_worker = self;
   bool came_quickly = false;
+  std::chrono::microseconds nap = kShortestNap;
   {
     MutexLock lock(&mu);
     while (!stopped && !self->replaced) {
@@ -248,9 +262,13 @@ void Scheduler::Core::WorkerMain(const WorkerPtr& self) {
         RunFirst(Lane::kBackground);
         continue;
       }
-      if (came_quickly) {
-        Nap();
-        came_quickly = !lane(Lane::kBackground).empty();
+      if (came_quickly && napping < kNappers) {
+        const bool second = napping > 0;
+        const size_t found = Nap(second ? kSecondNap : nap);
+        came_quickly = found > 0;
+        if (!second) {
+          nap = found >= kRichNap ? std::min(2 * nap, kLongestNap) : kShortestNap;
+        }
         if (came_quickly || stopped || self->replaced) continue;
       }
       const SteadyClock::time_point since = SteadyClock::now();

@@ -11,14 +11,17 @@ namespace {
 constexpr char kUpperDigits[] = "0123456789ABCDEF";
 constexpr char kLowerDigits[] = "0123456789abcdef";
 
-std::string Hex(std::string_view bytes, const char* digits) {
-  std::string out(bytes.size() * 2, '\0');
-  char* p = out.data();
+void WriteHex(std::string_view bytes, const char* digits, char* out) {
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    *p++ = digits[byte >> 4];
-    *p++ = digits[byte & 15];
+    *out++ = digits[byte >> 4];
+    *out++ = digits[byte & 15];
   }
+}
+
+std::string Hex(std::string_view bytes, const char* digits) {
+  std::string out(2 * bytes.size(), '\0');
+  WriteHex(bytes, digits, out.data());
   return out;
 }
 
@@ -33,6 +36,8 @@ std::string Quoted(std::string_view s) {
 std::string HexUpper(std::string_view bytes) { return Hex(bytes, kUpperDigits); }
 
 std::string HexLower(std::string_view bytes) { return Hex(bytes, kLowerDigits); }
+
+void WriteHexLower(std::string_view bytes, char* out) { WriteHex(bytes, kLowerDigits, out); }
 
 std::string Hex16(uint64_t value) {
   std::string out(16, '0');

@@ -36,6 +36,8 @@ std::string Quoted(std::string_view s);
 // Two hexadecimal digits per byte.
 std::string HexUpper(std::string_view bytes);
 std::string HexLower(std::string_view bytes);
+// The same into `out`, which has room for two characters per byte.
+void WriteHexLower(std::string_view bytes, char* out);
 
 // Exactly 16 upper-case hexadecimal digits, as printf's %016X.
 std::string Hex16(uint64_t value);

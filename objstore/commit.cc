@@ -71,6 +71,17 @@ class NumbersInFlight {
   bool ended_ = false;
 };
 
+// About what the batch of these will hold: bytes in hand, heads and events.
+size_t ExpectedBytes(const CommitRequest& request) {
+  constexpr size_t kRows = 640;
+  size_t bytes = 0;
+  for (const Prepared& prepared : request.mutations) {
+    const auto* put = std::get_if<PreparedPut>(&prepared.action);
+    bytes += kRows + 2 * prepared.key.size() + (put != nullptr ? put->bytes.size() : 0);
+  }
+  return bytes;
+}
+
 // Builds the batch of one commit, mutation by mutation.
 class BatchBuilder {
  public:
@@ -78,7 +89,7 @@ class BatchBuilder {
       : state_(state),
         environment_(environment),
         request_(request),
-        batch_(state.kv->NewBatch()),
+        batch_(state.kv->NewBatch(ExpectedBytes(request))),
         now_ms_(ToMillis(environment.clock->Now())) {}
 
   absl::StatusOr<MutationResult> Apply(Prepared& prepared, uint64_t number) {
@@ -135,10 +146,10 @@ class BatchBuilder {
         row, head.location == Location::kInline ? put.bytes : std::string_view()};
     batch_->PutParts(kHeads, head_key_, parts);
     Release(current);
-    AddEvent(prepared, EventType::kObjectCreatedPut, number, &head);
-    AddChange(prepared, ChangeKind::kWritten, number);
     PutResult result;
     result.etag = head.etag.Text();
+    AddEvent(prepared, EventType::kObjectCreatedPut, number, &head, result.etag);
+    AddChange(prepared, ChangeKind::kWritten, number);
     result.crc64nvme = head.crc64nvme;
     result.sequence = number;
     result.request_id = request_.request_id;
@@ -155,7 +166,7 @@ class BatchBuilder {
     if (!current.has_value()) return MutationResult(std::move(result));
     batch_->Delete(kHeads, head_key_);
     Release(current);
-    AddEvent(prepared, EventType::kObjectRemovedDelete, number, nullptr);
+    AddEvent(prepared, EventType::kObjectRemovedDelete, number, nullptr, {});
     AddChange(prepared, ChangeKind::kRemoved, number);
     result.existed = true;
     result.sequence = number;
@@ -201,7 +212,9 @@ class BatchBuilder {
     released.push_back({current->payload_id, current->size});
   }
 
-  void AddEvent(const Prepared& prepared, EventType type, uint64_t number, const Head* head) {
+  // `head` and `etag` (its text) of what is there afterwards; null where nothing is.
+  void AddEvent(const Prepared& prepared, EventType type, uint64_t number, const Head* head,
+                std::string_view etag) {
     const BucketState& bucket = *prepared.bucket;
     const bool retained = bucket.info.options.retain_events;
     const bool has_rules = request_.rules != nullptr && request_.rules->HasRules(bucket.id);
@@ -218,7 +231,7 @@ class BatchBuilder {
     event.key = prepared.key;
     if (head != nullptr) {
       event.size = head->size;
-      event.etag = head->etag.Text();
+      event.etag = etag;
     }
     event.sequence = number;
     event.time = FromMillis(now_ms_);
@@ -228,7 +241,7 @@ class BatchBuilder {
     event.causation = caller.causation;
     if (event.causation.root == 0) event.causation.root = number;
     batch_->Put(kEvents, EventKey(retained ? kRetainedTag : kTransientTag, number),
-                EncodeEvent(*record));
+                EncodeEvent(*record, head != nullptr ? head->etag : StoredEtag()));
     events.push_back(std::move(record));
   }
 

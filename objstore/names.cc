@@ -1,6 +1,7 @@
 // Which bucket names, keys and headers are taken: see names.h.
 #include "objstore/names.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -59,10 +60,10 @@ bool IsTokenChar(char c) {
   return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
+bool BreaksALine(char c) { return c == '\r' || c == '\n' || c == '\0'; }
+
 absl::Status CheckValue(std::string_view header, std::string_view value) {
-  if (value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos) {
-    return absl::OkStatus();
-  }
+  if (std::none_of(value.begin(), value.end(), BreaksALine)) return absl::OkStatus();
   return MakeError(ErrorCode::kInvalidArgument,
                    absl::StrCat(V(header), " has a CR, LF or NUL in its value"));
 }
@@ -78,7 +79,9 @@ absl::Status CheckMetadata(const UserMetadata& metadata, const Limits& limits,
           ErrorCode::kInvalidArgument,
           absl::StrCat("metadata name ", V(base::Quoted(name)), " is not an HTTP token"));
     }
-    CLOUDLET_RETURN_IF_ERROR(CheckValue(absl::StrCat("metadata ", name), value));
+    if (std::any_of(value.begin(), value.end(), BreaksALine)) {
+      return CheckValue(absl::StrCat("metadata ", name), value);
+    }
     bytes += name.size() + value.size();
     if (!stored->emplace(absl::AsciiStrToLower(name), value).second) {
       return MakeError(ErrorCode::kInvalidArgument,
@@ -114,7 +117,7 @@ absl::Status CheckKey(std::string_view key, const Limits& limits, KeyPolicy poli
   return absl::OkStatus();
 }
 
-absl::StatusOr<ObjectInfo> CheckHeaders(const PutOptions& options, const Limits& limits) {
+absl::Status CheckHeaders(const PutOptions& options, const Limits& limits, ObjectInfo* stored) {
   const std::pair<const char*, const std::string*> headers[] = {
       {"Content-Type", &options.content_type},
       {"Cache-Control", &options.cache_control},
@@ -134,17 +137,16 @@ absl::StatusOr<ObjectInfo> CheckHeaders(const PutOptions& options, const Limits&
                      absl::StrCat("system headers of ", bytes, " bytes, the limit is ",
                                   limits.max_system_metadata_bytes));
   }
-  ObjectInfo stored;
-  CLOUDLET_RETURN_IF_ERROR(CheckMetadata(options.metadata, limits, &stored.metadata));
-  stored.content_type = options.content_type;
-  stored.cache_control = options.cache_control;
-  stored.content_disposition = options.content_disposition;
-  stored.content_encoding = options.content_encoding;
-  stored.content_language = options.content_language;
-  stored.expires = options.expires;
-  stored.website_redirect_location = options.website_redirect_location;
-  stored.crc32c = options.crc32c;
-  return stored;
+  CLOUDLET_RETURN_IF_ERROR(CheckMetadata(options.metadata, limits, &stored->metadata));
+  stored->content_type = options.content_type;
+  stored->cache_control = options.cache_control;
+  stored->content_disposition = options.content_disposition;
+  stored->content_encoding = options.content_encoding;
+  stored->content_language = options.content_language;
+  stored->expires = options.expires;
+  stored->website_redirect_location = options.website_redirect_location;
+  stored->crc32c = options.crc32c;
+  return absl::OkStatus();
 }
 
 absl::Status CheckDurability(Durability durability) {

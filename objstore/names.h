@@ -23,8 +23,9 @@ absl::Status CheckBucketName(std::string_view name);
 absl::Status CheckKey(std::string_view key, const Limits& limits, KeyPolicy policy);
 // The system headers and metadata of `options` as they are to be stored: metadata names in lower
 // case. InvalidArgument (CR, LF or NUL in a value, a name that is no HTTP token, two names that
-// differ only in case), MetadataTooLarge.
-absl::StatusOr<ObjectInfo> CheckHeaders(const PutOptions& options, const Limits& limits);
+// differ only in case), MetadataTooLarge; `stored`, which must be new, may then hold a part of
+// them.
+absl::Status CheckHeaders(const PutOptions& options, const Limits& limits, ObjectInfo* stored);
 // InvalidArgument for what is none of Durability's values.
 absl::Status CheckDurability(Durability durability);
 

@@ -79,7 +79,7 @@ absl::Status Prepare(State& state, const Environment& environment, PutMutation& 
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(mutation.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(mutation.key, environment.limits, environment.key_policy));
   Head& head = put->head;
-  CLOUDLET_ASSIGN_OR_RETURN(head.headers, CheckHeaders(options, environment.limits));
+  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(options, environment.limits, &head.headers));
 
   BodyDigests digests;
   if (auto* cord = std::get_if<absl::Cord>(&mutation.body)) {
@@ -127,7 +127,8 @@ absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& envir
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(request.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
   CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
-  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(*request.options, environment.limits).status());
+  ObjectInfo headers;
+  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(*request.options, environment.limits, &headers));
   CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(*request.options));
   CLOUDLET_RETURN_IF_ERROR(CheckDurability(request.options->durability));
   const DigestPlan plan = PlanDigests(bucket->info.options.etag_policy, *request.options);

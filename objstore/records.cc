@@ -19,6 +19,7 @@ using base::V;
 
 constexpr uint8_t kLayout = 1;
 constexpr size_t kCrcAt = 4;
+constexpr std::string_view kCrc64EtagEnd = "-crc64";
 
 enum class EventTag : uint8_t {
   kBucket = 1,
@@ -180,13 +181,15 @@ bool DecodeHeadSection(uint8_t tag, std::string_view bytes, Head* head) {
   return true;
 }
 
-std::string EncodeTargets(const std::vector<EventTarget>& targets) {
-  std::string out;
+void AppendTargets(std::string* row, const std::vector<EventTarget>& targets) {
+  base::AppendU8(row, static_cast<uint8_t>(EventTag::kTargets));
+  const size_t length_at = row->size();
+  base::AppendU32(row, 0);
   for (const EventTarget& target : targets) {
-    base::AppendLengthPrefixed(&out, target.function);
-    base::AppendLengthPrefixed(&out, target.trigger_id);
+    base::AppendLengthPrefixed(row, target.function);
+    base::AppendLengthPrefixed(row, target.trigger_id);
   }
-  return out;
+  StoreLe<uint32_t>(row, length_at, static_cast<uint32_t>(row->size() - length_at - 4));
 }
 
 bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record) {
@@ -241,15 +244,20 @@ std::string StoredEtag::Text() const {
       if (parts > 0) absl::StrAppend(&text, "-", parts);
       return text;
     }
-    case EtagKind::kCrc64:
-      return absl::StrCat(absl::Hex(LoadLe<uint64_t>(bytes, 0), absl::kZeroPad16), "-crc64");
+    case EtagKind::kCrc64: {
+      const std::string value(bytes.rend() - 8, bytes.rend());  // the first eight, last to first
+      std::string text(kCrc64EtagEnd.size() + 16, '\0');
+      base::WriteHexLower(value, text.data());
+      kCrc64EtagEnd.copy(text.data() + 16, kCrc64EtagEnd.size());
+      return text;
+    }
   }
   return "";
 }
 
 StoredEtag StoredEtag::Parse(std::string_view text) {
   StoredEtag etag;
-  if (text.size() == 22 && text.substr(16) == "-crc64") {
+  if (text.size() == 16 + kCrc64EtagEnd.size() && text.substr(16) == kCrc64EtagEnd) {
     uint64_t value = 0;
     if (!absl::SimpleHexAtoi(V(text.substr(0, 16)), &value)) return {};
     etag.kind = EtagKind::kCrc64;
@@ -271,8 +279,9 @@ StoredEtag StoredEtag::Parse(std::string_view text) {
 
 std::string EncodeHead(const Head& head) {
   const ObjectInfo& headers = head.headers;
-  std::string row(kRowHeaderBytes, '\0');
-  row.reserve(kRowHeaderBytes + 64);
+  std::string row;
+  row.reserve(kRowHeaderBytes + headers.content_type.size() + 128);
+  row.resize(kRowHeaderBytes);
   AppendText(&row, HeadTag::kContentType, headers.content_type);
   AppendText(&row, HeadTag::kCacheControl, headers.cache_control);
   AppendText(&row, HeadTag::kContentDisposition, headers.content_disposition);
@@ -354,21 +363,27 @@ ObjectInfo TakeInfo(Head* head, std::string_view key) {
 }
 
 std::string EncodeEvent(const EventRecord& record) {
+  return EncodeEvent(record, StoredEtag::Parse(record.event.etag));
+}
+
+std::string EncodeEvent(const EventRecord& record, const StoredEtag& etag) {
   const Event& event = record.event;
-  std::string row(kRowHeaderBytes, '\0');
-  row.reserve(kRowHeaderBytes + event.bucket.size() + event.key.size() + 96);
+  std::string row;
+  row.reserve(kRowHeaderBytes + event.bucket.size() + event.key.size() + event.request_id.size() +
+              event.principal.size() + event.source_address.size() + 128);
+  row.resize(kRowHeaderBytes);
   AppendText(&row, EventTag::kBucket, event.bucket);
   AppendText(&row, EventTag::kKey, event.key);
   AppendText(&row, EventTag::kVersionId, event.version_id);
   AppendText(&row, EventTag::kRequestId, event.request_id);
   AppendText(&row, EventTag::kPrincipal, event.principal);
   AppendText(&row, EventTag::kSourceAddress, event.source_address);
-  if (!record.targets.empty()) AppendText(&row, EventTag::kTargets, EncodeTargets(record.targets));
+  if (!record.targets.empty()) AppendTargets(&row, record.targets);
 
   row[0] = static_cast<char>(kLayout);
   row[1] = static_cast<char>(event.type);
   row[2] = record.retained ? 1 : 0;
-  StoreEtag(&row, 3, 64, 84, StoredEtag::Parse(event.etag));
+  StoreEtag(&row, 3, 64, 84, etag);
   StoreLe<uint64_t>(&row, 8, event.sequence);
   StoreLe<uint64_t>(&row, 16, record.bucket_id);
   StoreLe<uint64_t>(&row, 32, event.size);

@@ -127,6 +127,8 @@ absl::Status DecodeListing(std::string_view row, ListEntry* entry);
 ObjectInfo TakeInfo(Head* head, std::string_view key);
 
 std::string EncodeEvent(const EventRecord& record);
+// The same where the ETag is at hand as it is stored; the event's text of it is not looked at.
+std::string EncodeEvent(const EventRecord& record, const StoredEtag& etag);
 absl::StatusOr<EventRecord> DecodeEvent(std::string_view row);
 
 // Times are stored in milliseconds.

@@ -25,7 +25,9 @@ class ForwardingKv : public kv::Kv {
       : to_(std::move(to)), controls_(std::move(controls)) {}
 
   const std::vector<std::string>& families() const override { return to_->families(); }
-  std::unique_ptr<kv::Batch> NewBatch() override { return to_->NewBatch(); }
+  std::unique_ptr<kv::Batch> NewBatch(size_t expected_bytes) override {
+    return to_->NewBatch(expected_bytes);
+  }
   absl::Status Write(kv::Batch& batch, kv::Durability durability) override {
     if (controls_->before_write) controls_->before_write();
     if (!controls_->fail_writes.ok()) return controls_->fail_writes;

@@ -35,6 +35,11 @@
 #include "triggers/thread_frame.h"
 
 namespace cloudlet::triggers {
+namespace {
+
+constexpr size_t kMostSpent = 256;
+
+}  // namespace
 
 thread_local Runtime::ThreadFrame* Runtime::ThreadFrame::innermost = nullptr;
 
@@ -61,8 +66,7 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
   if (slot.delivery == nullptr) slot.delivery = LoadDelivery(function, slot.number);
   const Ran ran = slot.delivery == nullptr ? Ran::kNo : Attempt(slot.delivery, code, nullptr);
   if (ran == Ran::kLost) return 1;
-  Housekeep();
-  Leave();
+  Leave(std::move(slot.delivery));
   return ran == Ran::kYes ? 1 : 0;
 }
 
@@ -135,16 +139,16 @@ Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr
   if (ended >= invocation->deadline()) {
     error = TimeoutError(invocation->request_id(), code->config.timeout);
   }
+  if (!error.has_value()) {
+    Succeeded(delivery, *invocation, ended);
+    return Ran::kYes;
+  }
   {
     base::MutexLock lock(&mu_);
     RemoveRunning(invocation->index);
     delivery->timed_out = ended >= invocation->deadline();
   }
-  if (error.has_value()) {
-    Failed(delivery, *code, *std::move(error));
-  } else {
-    Succeeded(delivery, ended);
-  }
+  Failed(delivery, *code, *std::move(error));
   return Ran::kYes;
 }
 
@@ -218,14 +222,24 @@ void Runtime::Release(FunctionState* function) {
   Notify();
 }
 
-void Runtime::Leave() {
+void Runtime::Leave(DeliveryPtr spent) {
   base::MutexLock lock(&mu_);
+  if (NeedsPark() || NeedsRefill() || NeedsFlush()) {
+    mu_.Unlock();
+    Housekeep();
+    mu_.Lock();
+  }
   --busy_;
   Notify();
+  if (spent == nullptr || spent_.size() == kMostSpent) return;
+  spent_.push_back(std::move(spent));
+  spent_count_.store(spent_.size(), std::memory_order_relaxed);
 }
 
-void Runtime::Succeeded(const DeliveryPtr& delivery, absl::Time now) {
+void Runtime::Succeeded(const DeliveryPtr& delivery, const Invocation& invocation,
+                        absl::Time now) {
   base::MutexLock lock(&mu_);
+  RemoveRunning(invocation.index);
   const bool had_row = OwnRow(delivery.get());
   ++delivery->function->stats.successes;
   EndDelivery(delivery, had_row, now);

@@ -36,6 +36,7 @@ namespace {
 // queue.
 constexpr size_t kMaxTokens = 64;
 constexpr size_t kSmallestRead = 64;
+constexpr size_t kSpentBatch = 32;
 
 }  // namespace
 
@@ -111,6 +112,14 @@ void Runtime::Enqueue(DeliveryPtr delivery, Waking waking) {
   PostTokens(function, waking);
 }
 
+void Runtime::FreeSpent() {
+  if (spent_count_.load(std::memory_order_relaxed) < kSpentBatch) return;
+  std::vector<DeliveryPtr> spent;  // freed without the lock
+  base::MutexLock lock(&mu_);
+  spent.swap(spent_);
+  spent_count_.store(0, std::memory_order_relaxed);
+}
+
 void Runtime::Wake() {
   if (wake_wanted_.load(std::memory_order_relaxed) && wake_wanted_.exchange(false)) {
     scheduler_.WakeWorkers();
@@ -122,8 +131,9 @@ void Runtime::PostTokens(FunctionState* function, Waking waking) {
   while (function->tokens < function->queue.size() && function->tokens < kMaxTokens &&
          function->has_slot(function->running + function->tokens)) {
     ++function->tokens;
-    auto run = [this, function, registration = function->registration] {
-      return RunNext(function, registration);
+    // Two words: what std::function keeps without an allocation.
+    auto run = [function, registration = function->registration] {
+      return function->runtime->RunNext(function, registration);
     };
     if (waking == Waking::kLater && function->lane() == base::Lane::kBackground) {
       if (scheduler_.Queue(std::move(run))) wake_wanted_.store(true);
@@ -220,6 +230,7 @@ void Runtime::Refill() {
 }
 
 void Runtime::Committed(absl::Span<const objstore::EventPtr> events) {
+  FreeSpent();
   if (inline_interest_.load(std::memory_order_acquire) == 0) return;
   const absl::Time now = environment_->clock->Now();
   std::vector<InlineJob> jobs;
@@ -295,8 +306,7 @@ void Runtime::RunInline(std::vector<InlineJob> jobs) {
     }
     if (Attempt(job.delivery, job.code, trampoline) == Ran::kLost) return;
   }
-  Housekeep();
-  Leave();
+  Leave(nullptr);
 }
 
 void Runtime::GiveUpTrampoline(Trampoline* trampoline) {

@@ -158,7 +158,7 @@ FunctionState* Runtime::StateOf(std::string_view name) {
   auto found = functions_.find(name);
   if (found == functions_.end()) {
     std::string key(name);
-    auto state = std::make_unique<FunctionState>(key);
+    auto state = std::make_unique<FunctionState>(this, key);
     found = functions_.emplace(std::move(key), std::move(state)).first;
   }
   return found->second.get();
@@ -213,6 +213,8 @@ void Runtime::Forget() {
   ended_.clear();
   done_.clear();
   unsaved_ = 0;
+  spent_.clear();
+  spent_count_.store(0, std::memory_order_relaxed);
 }
 
 absl::Status Runtime::Suspend(absl::Duration timeout, UserCode* gone) {

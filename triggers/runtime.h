@@ -210,6 +210,7 @@ class Runtime final : public objstore::EventSink {
   void GiveUpTrampoline(Trampoline* trampoline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Requeue(DeliveryPtr delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RescueExpected(absl::Time taken_before) ABSL_LOCKS_EXCLUDED(mu_);
+  void FreeSpent() ABSL_LOCKS_EXCLUDED(mu_);
 
   // attempt.cc
   size_t RunNext(FunctionState* function, uint64_t registration) ABSL_LOCKS_EXCLUDED(mu_);
@@ -223,7 +224,8 @@ class Runtime final : public objstore::EventSink {
   void RemoveRunning(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ArmWatchdog(absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   size_t WatchdogAlarm(absl::Time due) ABSL_LOCKS_EXCLUDED(mu_);
-  void Succeeded(const DeliveryPtr& delivery, absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);
+  void Succeeded(const DeliveryPtr& delivery, const Invocation& invocation, absl::Time now)
+      ABSL_LOCKS_EXCLUDED(mu_);
   void Failed(const DeliveryPtr& delivery, const Code& code, std::string error)
       ABSL_LOCKS_EXCLUDED(mu_);
   void Retry(const DeliveryPtr& delivery, absl::Time retry_at) ABSL_LOCKS_EXCLUDED(mu_);
@@ -234,7 +236,7 @@ class Runtime final : public objstore::EventSink {
   absl::Status WriteDeadLetter(const Delivery& delivery, const Code& code, DropCause cause,
                                const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
   void Release(FunctionState* function) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void Leave() ABSL_LOCKS_EXCLUDED(mu_);
+  void Leave(DeliveryPtr spent) ABSL_LOCKS_EXCLUDED(mu_);
 
   // settle.cc
   bool OwnRow(Delivery* delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -252,6 +254,7 @@ class Runtime final : public objstore::EventSink {
   void ForgetParkable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ArmLag(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   size_t LagAlarm() ABSL_LOCKS_EXCLUDED(mu_);
+  bool NeedsFlush() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Housekeep() ABSL_LOCKS_EXCLUDED(mu_);
 
   // Constant after construction, or synchronised by themselves.
@@ -294,6 +297,10 @@ class Runtime final : public objstore::EventSink {
   // Threads inside RunNext or RunInline. One whose run is given up is taken off at once, and
   // touches nothing any more.
   size_t busy_ ABSL_GUARDED_BY(mu_) = 0;
+  // Deliveries that are gone, for the committing threads to free: memory that goes back to the
+  // thread it was allocated on costs the allocator no contended lock.
+  std::vector<DeliveryPtr> spent_ ABSL_GUARDED_BY(mu_);
+  std::atomic<size_t> spent_count_ = 0;  // spent_.size()
   absl::Time watchdog_due_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
   absl::Time retry_due_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
 

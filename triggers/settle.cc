@@ -240,6 +240,11 @@ size_t Runtime::LagAlarm() {
   return 0;
 }
 
+bool Runtime::NeedsFlush() const {
+  return unsaved_ >= options_.settle_every && !settle_busy_ &&
+         !settle_failed_.load(std::memory_order_acquire);
+}
+
 void Runtime::Housekeep() {
   for (;;) {
     bool park = false;
@@ -249,8 +254,7 @@ void Runtime::Housekeep() {
       base::MutexLock lock(&mu_);
       park = NeedsPark();
       refill = NeedsRefill() && refill_error_.ok();
-      flush = unsaved_ >= options_.settle_every && !settle_busy_ &&
-              !settle_failed_.load(std::memory_order_acquire);
+      flush = NeedsFlush();
     }
     if (flush) Flush(IfBusy::kSkip).IgnoreError();  // logged, and tried again by the next alarm
     if (park && Park() > 0) continue;

@@ -146,7 +146,8 @@ class Kv {
   // The families it was opened with, in the order of their Family index.
   virtual const std::vector<std::string>& families() const = 0;
 
-  virtual std::unique_ptr<Batch> NewBatch() = 0;
+  // Room for about `expected_bytes` (as of Batch::ByteSize) is made at once; 0: as it comes.
+  virtual std::unique_ptr<Batch> NewBatch(size_t expected_bytes = 0) = 0;
   // Applies `batch` (made by NewBatch of this Kv) atomically and leaves it as it was. After an
   // error that leaves the outcome open (a log or background error) the Kv is latched: this and
   // every later Write answers UNAVAILABLE, reads go on, and only a new Open mends it. DATA_LOSS and

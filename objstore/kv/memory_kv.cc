@@ -240,7 +240,9 @@ class MemoryKv final : public Kv {
       : names_(std::move(names)), families_(std::move(families)) {}
 
   const std::vector<std::string>& families() const override { return *names_; }
-  std::unique_ptr<Batch> NewBatch() override { return std::make_unique<MemoryBatch>(); }
+  std::unique_ptr<Batch> NewBatch(size_t /*expected_bytes*/) override {
+    return std::make_unique<MemoryBatch>();
+  }
   absl::Status Write(Batch& batch, Durability durability) override;
   absl::Status Sync() override { return health(); }
   absl::StatusOr<std::optional<PinnedBytes>> Get(Family family, std::string_view key,

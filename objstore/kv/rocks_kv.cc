@@ -69,7 +69,9 @@ class RocksKv final : public Kv {
   RocksKv& operator=(const RocksKv&) = delete;
 
   const std::vector<std::string>& families() const override { return core_->names; }
-  std::unique_ptr<Batch> NewBatch() override { return NewRocksBatch(core_); }
+  std::unique_ptr<Batch> NewBatch(size_t expected_bytes) override {
+    return NewRocksBatch(core_, expected_bytes);
+  }
   absl::Status Write(Batch& batch, Durability durability) override;
   absl::Status Sync() override;
   absl::StatusOr<std::optional<PinnedBytes>> Get(Family family, std::string_view key,

@@ -9,8 +9,8 @@
 
 namespace cloudlet::kv {
 
-RocksBatch::RocksBatch(std::shared_ptr<RocksCore> core)
-    : core_(std::move(core)), batch_(0, 0, kProtectionBytesPerKey, 0) {
+RocksBatch::RocksBatch(std::shared_ptr<RocksCore> core, size_t expected_bytes)
+    : core_(std::move(core)), batch_(expected_bytes, 0, kProtectionBytesPerKey, 0) {
   base::ReaderLock guard(&core_->mutex);
   opened_ = core_->CheckOpen();
   if (opened_.ok()) {
@@ -68,8 +68,8 @@ void RocksBatch::Clear() {
   error_ = opened_;
 }
 
-std::unique_ptr<Batch> NewRocksBatch(std::shared_ptr<RocksCore> core) {
-  return std::make_unique<RocksBatch>(std::move(core));
+std::unique_ptr<Batch> NewRocksBatch(std::shared_ptr<RocksCore> core, size_t expected_bytes) {
+  return std::make_unique<RocksBatch>(std::move(core), expected_bytes);
 }
 
 }  // namespace cloudlet::kv

@@ -17,7 +17,7 @@ namespace cloudlet::kv {
 
 class RocksBatch final : public Batch {
  public:
-  explicit RocksBatch(std::shared_ptr<RocksCore> core);
+  RocksBatch(std::shared_ptr<RocksCore> core, size_t expected_bytes);
   ~RocksBatch() override;
   RocksBatch(const RocksBatch&) = delete;
   RocksBatch& operator=(const RocksBatch&) = delete;

@@ -117,7 +117,7 @@ class MarkListener final : public rocksdb::EventListener {
 };
 
 // The parts of RocksKv, one file each. All of them keep `core` alive.
-std::unique_ptr<Batch> NewRocksBatch(std::shared_ptr<RocksCore> core);
+std::unique_ptr<Batch> NewRocksBatch(std::shared_ptr<RocksCore> core, size_t expected_bytes);
 // `core->db` must be open and `core->mutex` held shared.
 std::unique_ptr<Iterator> NewRocksIterator(const std::shared_ptr<RocksCore>& core, Family family,
                                            const IteratorOptions& options)
