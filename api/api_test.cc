@@ -1,9 +1,11 @@
-// Tests of what api/ itself decides: the error table, event names, the lazy listing.
+// Tests of what api/ itself decides: the error table, names of events and of checksums, the lazy
+// listing.
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "cloudlet/checksum.h"
 #include "cloudlet/cloud.h"
 #include "gtest/gtest.h"
 
@@ -54,6 +56,52 @@ TEST(EventNames, WildcardsCoverTheirKind) {
   EXPECT_FALSE(EventTypeCovers(EventType::kObjectCreated, EventType::kObjectRemovedDelete));
   EXPECT_FALSE(EventTypeCovers(EventType::kObjectCreatedCopy, EventType::kObjectCreatedPut));
   EXPECT_TRUE(EventTypeCovers(EventType::kObjectCreatedPut, EventType::kObjectCreatedPut));
+}
+
+TEST(ChecksumNames, GoThereAndBackInAnyCase) {
+  std::set<std::string> names;
+  for (const ChecksumAlgorithm algorithm : kChecksumAlgorithms) {
+    const std::string name(ChecksumAlgorithmName(algorithm));
+    EXPECT_TRUE(names.insert(name).second) << name << " twice";
+    EXPECT_EQ(ChecksumAlgorithmNamed(name), algorithm);
+    std::string lower = name;
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    EXPECT_NE(lower, name);
+    EXPECT_EQ(ChecksumAlgorithmNamed(lower), algorithm);
+    EXPECT_EQ(ChecksumHeader(algorithm), "x-amz-checksum-" + lower);
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"CRC32", "CRC32C", "CRC64NVME", "MD5", "SHA1", "SHA256",
+                                          "SHA512", "XXHASH128", "XXHASH3", "XXHASH64"}));
+  for (const ChecksumType type : {ChecksumType::kFullObject, ChecksumType::kComposite}) {
+    EXPECT_EQ(ChecksumTypeNamed(ChecksumTypeName(type)), type);
+  }
+  EXPECT_EQ(ChecksumTypeName(ChecksumType::kFullObject), "FULL_OBJECT");
+  EXPECT_EQ(ChecksumTypeNamed("composite"), ChecksumType::kComposite);
+}
+
+TEST(ChecksumNames, NothingElseHasOne) {
+  for (const char* name : {"", "CRC", "CRC32D", "CRC32 ", "SHA384", "x-amz-checksum-crc32"}) {
+    EXPECT_FALSE(ChecksumAlgorithmNamed(name).has_value()) << name;
+    EXPECT_FALSE(ChecksumTypeNamed(name).has_value()) << name;
+  }
+  for (int i = 0; i < 256; ++i) {
+    const auto algorithm = static_cast<ChecksumAlgorithm>(i);
+    const bool known = i >= 1 && i <= 10;
+    EXPECT_EQ(!ChecksumAlgorithmName(algorithm).empty(), known) << i;
+    EXPECT_EQ(!ChecksumHeader(algorithm).empty(), known) << i;
+    EXPECT_EQ(ChecksumBytes(algorithm) != 0, known) << i;
+    EXPECT_EQ(!ChecksumTypeName(static_cast<ChecksumType>(i)).empty(), i == 1 || i == 2) << i;
+  }
+}
+
+// Stored, so they may never change.
+TEST(ChecksumNames, NumbersAreThoseOfFormatOne) {
+  EXPECT_EQ(static_cast<int>(ChecksumAlgorithm::kCrc32), 1);
+  EXPECT_EQ(static_cast<int>(ChecksumAlgorithm::kCrc64nvme), 3);
+  EXPECT_EQ(static_cast<int>(ChecksumAlgorithm::kMd5), 7);
+  EXPECT_EQ(static_cast<int>(ChecksumAlgorithm::kXxhash128), 10);
+  EXPECT_EQ(static_cast<int>(ChecksumType::kFullObject), 1);
+  EXPECT_EQ(static_cast<int>(ChecksumType::kComposite), 2);
 }
 
 TEST(Event, SequencerIsSixteenHexDigits) {

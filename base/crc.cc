@@ -1,4 +1,4 @@
-// Both CRCs are "reflected": bit 0 of the first byte is the highest power of x. One template over
+// The CRCs are "reflected": bit 0 of the first byte is the highest power of x. One template over
 // the register type and the reflected polynomial P gives the tables, the arithmetic mod P, and
 // the folding loop.
 //
@@ -23,6 +23,7 @@ namespace {
 
 template <typename W, W kPoly>
 struct Crc {
+  using Word = W;
   static constexpr int kBits = static_cast<int>(sizeof(W) * 8);
   static constexpr W kOne = W{1} << (kBits - 1);  // x^0
 
@@ -111,6 +112,7 @@ struct Crc {
   }
 };
 
+using Crc32Math = Crc<uint32_t, 0xEDB88320u>;
 using Crc32cMath = Crc<uint32_t, 0x82F63B78u>;
 using Crc64NvmeMath = Crc<uint64_t, 0x9A6C9329AC4BC9B5u>;
 
@@ -269,22 +271,29 @@ CLOUDLET_CRC_TARGET uint32_t Crc32cFast(uint32_t crc, const char* data, size_t s
   return Crc32cSteps(crc, data, size);
 }
 
-CLOUDLET_CRC_TARGET uint64_t Crc64NvmeFast(uint64_t crc, const char* data, size_t size) {
+// For a CRC that has no instruction.
+template <typename Math>
+CLOUDLET_CRC_TARGET typename Math::Word FoldedUpdate(typename Math::Word crc, const char* data,
+                                                     size_t size) {
   char folded[32];
   if (size >= kWideBytes && HasWideFolding()) {
-    FoldAllWide<Crc64NvmeMath>(crc, &data, &size, folded);
-    crc = Crc64NvmeMath::Update(0, folded, 32);
+    FoldAllWide<Math>(crc, &data, &size, folded);
+    crc = Math::Update(0, folded, 32);
   }
   if (size >= 32) {
-    Store(folded, FoldAll<Crc64NvmeMath>(crc, &data, &size));
-    crc = Crc64NvmeMath::Update(0, folded, 16);
+    Store(folded, FoldAll<Math>(crc, &data, &size));
+    crc = Math::Update(0, folded, 16);
   }
-  return Crc64NvmeMath::Update(crc, data, size);
+  return Math::Update(crc, data, size);
 }
 
 #endif  // CLOUDLET_CRC_X86
 
 }  // namespace
+
+uint32_t Crc32Portable(std::string_view bytes, uint32_t crc) {
+  return ~Crc32Math::Update(~crc, bytes.data(), bytes.size());
+}
 
 uint32_t Crc32cPortable(std::string_view bytes, uint32_t crc) {
   return ~Crc32cMath::Update(~crc, bytes.data(), bytes.size());
@@ -292,6 +301,13 @@ uint32_t Crc32cPortable(std::string_view bytes, uint32_t crc) {
 
 uint64_t Crc64NvmePortable(std::string_view bytes, uint64_t crc) {
   return ~Crc64NvmeMath::Update(~crc, bytes.data(), bytes.size());
+}
+
+uint32_t Crc32(std::string_view bytes, uint32_t crc) {
+#ifdef CLOUDLET_CRC_X86
+  if (HasFolding()) return ~FoldedUpdate<Crc32Math>(~crc, bytes.data(), bytes.size());
+#endif
+  return Crc32Portable(bytes, crc);
 }
 
 uint32_t Crc32c(std::string_view bytes, uint32_t crc) {
@@ -303,9 +319,13 @@ uint32_t Crc32c(std::string_view bytes, uint32_t crc) {
 
 uint64_t Crc64Nvme(std::string_view bytes, uint64_t crc) {
 #ifdef CLOUDLET_CRC_X86
-  if (HasFolding()) return ~Crc64NvmeFast(~crc, bytes.data(), bytes.size());
+  if (HasFolding()) return ~FoldedUpdate<Crc64NvmeMath>(~crc, bytes.data(), bytes.size());
 #endif
   return Crc64NvmePortable(bytes, crc);
+}
+
+uint32_t Crc32Combine(uint32_t crc_a, uint32_t crc_b, uint64_t size_b) {
+  return Crc32Math::Combine(crc_a, crc_b, size_b);
 }
 
 uint32_t Crc32cCombine(uint32_t crc_a, uint32_t crc_b, uint64_t size_b) {

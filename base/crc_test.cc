@@ -1,6 +1,9 @@
 // Check values of the published algorithms; the fast forms against the table forms over lengths
-// and alignments that reach every loop; extension and combination against the one-shot result.
+// and alignments that reach every loop; extension and combination against the one-shot result, and
+// CRC-32 against zlib.
 #include "base/crc.h"
+
+#include <zlib.h>
 
 #include <string>
 
@@ -18,13 +21,41 @@ std::string RandomBytes(size_t size, Random* random) {
   return bytes;
 }
 
+uint32_t Zlib(std::string_view bytes) {
+  return static_cast<uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
+}
+
+// The check value of CRC-32/ISO-HDLC in the "Catalogue of parametrised CRC algorithms".
+TEST(Crc32, GivesThePublishedCheckValues) {
+  EXPECT_EQ(Crc32("123456789"), 0xCBF43926u);
+  EXPECT_EQ(Crc32Portable("123456789"), 0xCBF43926u);
+  EXPECT_EQ(Crc32(""), 0u);
+}
+
+TEST(Crc32, EqualsZlib) {
+  SCOPED_TRACE(kSeed);
+  Random random(kSeed);
+  for (int round = 0; round < 300; ++round) {
+    const std::string a = RandomBytes(random.Below(200), &random);
+    const std::string b = RandomBytes(random.Below(5000), &random);
+    ASSERT_EQ(Crc32(b), Zlib(b));
+    ASSERT_EQ(Crc32Combine(Crc32(a), Crc32(b), b.size()),
+              crc32_combine(Zlib(a), Zlib(b), static_cast<z_off_t>(b.size())));
+  }
+}
+
 TEST(Crc32c, GivesThePublishedCheckValues) {
   EXPECT_EQ(Crc32c("123456789"), 0xE3069283u);
   EXPECT_EQ(Crc32cPortable("123456789"), 0xE3069283u);
   EXPECT_EQ(Crc32c(""), 0u);
-  // RFC 3720, appendix B.4.
+  // RFC 3720, appendix B.4 (its bytes are in the order of the wire).
   EXPECT_EQ(Crc32c(std::string(32, '\0')), 0x8A9136AAu);
   EXPECT_EQ(Crc32c(std::string(32, '\xFF')), 0x62A8AB43u);
+  std::string rising;
+  for (char c = 0; c < 32; ++c) rising.push_back(c);
+  EXPECT_EQ(Crc32c(rising), 0x46DD794Eu);
+  EXPECT_EQ(Crc32c(std::string(rising.rbegin(), rising.rend())), 0x113FDB5Cu);
 }
 
 TEST(Crc64Nvme, GivesThePublishedCheckValues) {
@@ -42,6 +73,7 @@ TEST(Crc, FastFormEqualsTableFormForEveryLength) {
   const std::string bytes = RandomBytes(4096 + 64, &random);
   for (size_t size = 0; size <= 4096; size += size < 1400 ? 1 : 37) {
     const std::string_view piece(bytes.data() + size % 33, size);
+    ASSERT_EQ(Crc32(piece), Crc32Portable(piece)) << size;
     ASSERT_EQ(Crc32c(piece), Crc32cPortable(piece)) << size;
     ASSERT_EQ(Crc64Nvme(piece), Crc64NvmePortable(piece)) << size;
   }
@@ -56,6 +88,7 @@ TEST(Crc, FastFormEqualsTableFormAtEveryAlignmentAndStart) {
       const std::string_view piece(bytes.data() + offset, size);
       const uint64_t start = random.Next();
       const auto start32 = static_cast<uint32_t>(start);
+      ASSERT_EQ(Crc32(piece, start32), Crc32Portable(piece, start32)) << offset << ' ' << size;
       ASSERT_EQ(Crc32c(piece, start32), Crc32cPortable(piece, start32)) << offset << ' ' << size;
       ASSERT_EQ(Crc64Nvme(piece, start), Crc64NvmePortable(piece, start)) << offset << ' ' << size;
     }
@@ -67,15 +100,18 @@ TEST(Crc, ExtendingOverRandomSplitsEqualsOneShot) {
   Random random(kSeed);
   for (int round = 0; round < 200; ++round) {
     const std::string bytes = RandomBytes(random.Below(5000), &random);
-    uint32_t crc32 = 0;
+    uint32_t iso = 0;
+    uint32_t castagnoli = 0;
     uint64_t crc64 = 0;
     for (std::string_view rest = bytes; !rest.empty();) {
       const std::string_view piece = rest.substr(0, 1 + random.Below(rest.size()));
-      crc32 = Crc32c(piece, crc32);
+      iso = Crc32(piece, iso);
+      castagnoli = Crc32c(piece, castagnoli);
       crc64 = Crc64Nvme(piece, crc64);
       rest.remove_prefix(piece.size());
     }
-    ASSERT_EQ(crc32, Crc32cPortable(bytes));
+    ASSERT_EQ(iso, Crc32Portable(bytes));
+    ASSERT_EQ(castagnoli, Crc32cPortable(bytes));
     ASSERT_EQ(crc64, Crc64NvmePortable(bytes));
   }
 }
@@ -86,6 +122,7 @@ TEST(Crc, CombineEqualsTheCrcOfTheWhole) {
   for (int round = 0; round < 300; ++round) {
     const std::string a = RandomBytes(random.Below(300), &random);
     const std::string b = RandomBytes(random.Below(5000), &random);
+    ASSERT_EQ(Crc32Combine(Crc32(a), Crc32(b), b.size()), Crc32(a + b));
     ASSERT_EQ(Crc32cCombine(Crc32c(a), Crc32c(b), b.size()), Crc32c(a + b));
     ASSERT_EQ(Crc64NvmeCombine(Crc64Nvme(a), Crc64Nvme(b), b.size()), Crc64Nvme(a + b));
   }
@@ -118,6 +155,7 @@ TEST(Crc, CombineReachesLengthsBeyondMemory) {
 }
 
 TEST(Crc, CombineWithNothingChangesNothing) {
+  EXPECT_EQ(Crc32Combine(0x12345678, Crc32(""), 0), 0x12345678u);
   EXPECT_EQ(Crc32cCombine(0x12345678, Crc32c(""), 0), 0x12345678u);
   EXPECT_EQ(Crc64NvmeCombine(0x123456789ABCDEF0, Crc64Nvme(""), 0), 0x123456789ABCDEF0u);
 }

@@ -8,11 +8,9 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <string_view>
 
-struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
+#include "base/digest.h"
 
 namespace cloudlet::base {
 
@@ -22,21 +20,15 @@ using Md5Digest = std::array<uint8_t, 16>;
 // Thread-compatible: one thread at a time.
 class Md5 {
  public:
-  Md5();
-  Md5(Md5&&) noexcept = default;
-  Md5& operator=(Md5&&) noexcept = default;
-  ~Md5() = default;
+  Md5() : digest_(DigestKind::kMd5) {}
 
-  void Update(std::string_view bytes);
+  void Update(std::string_view bytes) { digest_.Update(bytes); }
 
   // The digest of everything so far. REQUIRES: called once; nothing else may follow.
   Md5Digest Finish();
 
  private:
-  struct FreeContext {
-    void operator()(evp_md_ctx_st* context) const;
-  };
-  std::unique_ptr<evp_md_ctx_st, FreeContext> context_;
+  Digest digest_;
 };
 
 // The digest of `bytes` at once.

@@ -116,6 +116,12 @@ def _libraries():
     )
     _once(
         system_repo,
+        "xxhash",
+        libs = {":xxhash": "libxxhash"},
+        debian_packages = "libxxhash-dev",
+    )
+    _once(
+        system_repo,
         "zlib",
         libs = {":zlib": "zlib"},
         debian_packages = "zlib1g-dev",
