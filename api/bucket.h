@@ -38,6 +38,14 @@ enum class EtagPolicy {
            // opaque ETag
 };
 
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html. Once on it can be
+// suspended, but never be off again.
+enum class Versioning {
+  kOff,        // one version of each key; no version ids
+  kEnabled,    // every put makes a version, every delete a delete marker
+  kSuspended,  // puts and deletes replace the null version; the others stay
+};
+
 struct BucketOptions {
   EtagPolicy etag_policy = EtagPolicy::kMd5;
   // Extension: keep the event of every change, also without a trigger, until it is trimmed: an
@@ -49,6 +57,7 @@ struct BucketInfo {
   std::string name = {};
   absl::Time created = {};
   BucketOptions options;
+  Versioning versioning = Versioning::kOff;
 };
 
 // A cheap value: copy it freely. It names its bucket; calls on a bucket that does not exist (any
@@ -89,7 +98,10 @@ class Bucket {
   // otherwise used.
   absl::StatusOr<HeadResult> Head(std::string_view key, const GetOptions& options = {}) const;
 
-  // Deletes the object. Nothing to delete is no error.
+  // Deletes the object, or in a bucket with versioning puts a delete marker in its place; with a
+  // version id, deletes that version or marker for good, and what lies under it is current again.
+  // Nothing to delete is no error. Errors: NoSuchBucket, InvalidArgument (a version id that is
+  // none), PreconditionFailed, NoSuchKey (If-Match without an object), AccessDenied.
   absl::StatusOr<DeleteResult> Delete(std::string_view key,
                                       const DeleteOptions& options = {}) const;
 
@@ -103,8 +115,16 @@ class Bucket {
   ObjectListing List(const ListOptions& options = {}) const;
   absl::StatusOr<ListPage> ListOnePage(const ListPageOptions& options = {}) const;
 
+  // One page of all versions and delete markers, keys in byte order, the newest version of each
+  // first: one moment of the bucket. Errors: NoSuchBucket, InvalidArgument, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+  absl::StatusOr<VersionPage> ListVersions(const VersionPageOptions& options = {}) const;
+
   // Errors: NoSuchBucket, AccessDenied.
   absl::StatusOr<BucketInfo> Info() const;
+  // From the next call on, durably. Errors: NoSuchBucket, AccessDenied, InvalidArgument (kOff).
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
+  absl::Status SetVersioning(Versioning versioning) const;
 
  private:
   std::shared_ptr<internal::Gateway> gateway_;

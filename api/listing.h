@@ -59,6 +59,37 @@ struct ListPage {
   std::string next_continuation_token = {};  // set when truncated
 };
 
+struct VersionPageOptions {
+  std::string prefix = {};
+  std::string delimiter = {};
+  // Only what comes after: after all versions of this key or, with a version id marker, after that
+  // version of it. As next_* of the page before. A common prefix as the key marker: after all of
+  // it.
+  std::string key_marker = {};
+  std::string version_id_marker = {};  // without a key marker: InvalidArgument
+  // Entries, common prefixes included; cut to Limits::max_list_page; 0: an empty page.
+  size_t max_keys = 1000;
+};
+
+// A version, a delete marker, or a common prefix.
+struct VersionEntry {
+  std::string key = {};    // the key, or the common prefix with its delimiter
+  bool is_prefix = false;  // a common prefix: nothing below is set
+  bool is_delete_marker = false;
+  bool is_latest = false;
+  std::string version_id = {};  // "null" where it was written without versioning
+  uint64_t size = 0;
+  std::string etag = {};  // empty for a delete marker
+  absl::Time last_modified = {};
+};
+
+struct VersionPage {
+  std::vector<VersionEntry> entries = {};
+  bool is_truncated = false;
+  std::string next_key_marker = {};         // set when truncated
+  std::string next_version_id_marker = {};  // set when truncated, unless a common prefix was last
+};
+
 // A lazy listing: a single-pass range of StatusOr<ListEntry>. After an error one more Next() gives
 // the end. Threads: one thread at a time; movable.
 class ObjectListing {

@@ -37,7 +37,9 @@ struct ObjectInfo {
   // hex digits of the CRC64NVME and "-crc64": as opaque as S3's own multipart and KMS ETags.
   std::string etag = {};
   absl::Time last_modified = {};
-  std::string version_id = {};  // empty while the bucket has never had versioning
+  // Opaque; "null" for what was written without versioning; empty while the bucket has never had
+  // it.
+  std::string version_id = {};
   // Number of the change that wrote it; larger is later, over the whole store.
   uint64_t sequence = 0;
 
@@ -125,6 +127,9 @@ struct GetOptions {
   // Not modified since: a result with not_modified.
   std::optional<absl::Time> if_modified_since = {};
   std::optional<absl::Time> if_unmodified_since = {};  // modified since: PreconditionFailed
+  // A version of the object; empty: the current one. None of this id: NoSuchVersion; of no id's
+  // form: InvalidArgument; a delete marker: MethodNotAllowed.
+  std::string version_id = {};
 };
 
 struct GetResult {
@@ -152,13 +157,19 @@ struct DeleteOptions {
   // PreconditionFailed).
   std::string if_match = {};
   Durability durability = Durability::kBuffered;
+  // Deletes this version, or delete marker, for good. If-Match then speaks of its ETag. Empty: as
+  // the bucket's versioning says.
+  std::string version_id = {};
 };
 
 struct DeleteResult {
-  bool existed = false;  // false: there was nothing to delete, which is no error, and no event
-  std::string version_id = {};  // of the delete marker, where one was made
+  // False: nothing changed, which is no error, and no event. A delete marker is a change even where
+  // there was no object.
+  bool existed = false;
+  std::string version_id = {};  // of the version that was deleted, or of the marker that was made
   uint64_t sequence = 0;        // number of the change; 0: nothing changed
   std::string request_id = {};
+  bool delete_marker = false;  // a delete marker was made or, by its version id, deleted
 };
 
 }  // namespace cloudlet

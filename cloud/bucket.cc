@@ -204,6 +204,19 @@ ObjectListing Bucket::List(const ListOptions& options) const {
   });
 }
 
+absl::StatusOr<VersionPage> Bucket::ListVersions(const VersionPageOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "list versions of", name_));
+  return gateway_->store().ListVersions(name_, options, caller_);
+}
+
+absl::Status Bucket::SetVersioning(Versioning versioning) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "set versioning of", name_));
+  if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
+    return objstore::Annotate(allowed, "set versioning of", name_);
+  }
+  return gateway_->store().SetVersioning(name_, versioning, caller_);
+}
+
 absl::StatusOr<BucketInfo> Bucket::Info() const {
   CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "head bucket", name_));
   return gateway_->store().HeadBucket(name_, caller_);

@@ -31,6 +31,7 @@ absl::StatusOr<BucketPtr> FromRow(std::string_view name, std::string_view bytes)
   bucket->info.created = FromMillis(row.created_ms());
   bucket->info.options.etag_policy = static_cast<EtagPolicy>(row.etag_policy());
   bucket->info.options.retain_events = row.retain_events();
+  bucket->versioning = static_cast<Versioning>(row.versioning());
   return bucket;
 }
 
@@ -117,17 +118,45 @@ absl::StatusOr<bool> BucketTable::IsEmpty(uint64_t bucket_id) const {
   return true;
 }
 
-absl::Status BucketTable::Delete(std::string_view name, const Caller& caller,
-                                 std::string_view store_owner) {
-  base::MutexLock changing(&changing_);
-  const absl::StatusOr<BucketPtr> found = Find(name);
+absl::StatusOr<BucketPtr> BucketTable::FindExisting(std::string_view name, const Caller& caller,
+                                                    std::string_view store_owner) const {
+  absl::StatusOr<BucketPtr> found = Find(name);
   // Find's own words advise to create it.
   if (IsNoSuchBucket(found.status())) {
     return MakeError(ErrorCode::kNoSuchBucket, "the bucket does not exist");
   }
   CLOUDLET_RETURN_IF_ERROR(found.status());
-  const BucketPtr& bucket = *found;
-  CLOUDLET_RETURN_IF_ERROR(Authorize(caller, bucket->owner, store_owner));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(caller, (*found)->owner, store_owner));
+  return found;
+}
+
+absl::Status BucketTable::SetVersioning(std::string_view name, Versioning versioning,
+                                        const Caller& caller, std::string_view store_owner) {
+  if (versioning != Versioning::kEnabled && versioning != Versioning::kSuspended) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     "versioning is enabled or suspended: it cannot be off again");
+  }
+  base::MutexLock changing(&changing_);
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, FindExisting(name, caller, store_owner));
+  base::WriterLock gate(&bucket->gate);
+  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> bytes, kv_->Get(kBuckets, name));
+  rows::BucketRow row;
+  if (!bytes.has_value() ||
+      !row.ParseFromArray(bytes->view().data(), static_cast<int>(bytes->view().size()))) {
+    return absl::DataLossError("the row of the bucket is missing or does not parse");
+  }
+  row.set_versioning(static_cast<uint32_t>(versioning));
+  const auto batch = kv_->NewBatch();
+  batch->Put(kBuckets, name, row.SerializeAsString());
+  CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kSync));
+  bucket->versioning = versioning;
+  return absl::OkStatus();
+}
+
+absl::Status BucketTable::Delete(std::string_view name, const Caller& caller,
+                                 std::string_view store_owner) {
+  base::MutexLock changing(&changing_);
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, FindExisting(name, caller, store_owner));
   base::WriterLock gate(&bucket->gate);
   CLOUDLET_ASSIGN_OR_RETURN(const bool empty, IsEmpty(bucket->id));
   if (!empty) {

@@ -30,16 +30,25 @@
 namespace cloudlet::objstore {
 
 struct BucketState {
-  // Constant.
+  // Constant; of `info` all but the versioning.
   uint64_t id = 0;
   std::string owner;
   BucketInfo info;
+
+  // Changed with the gate held exclusively.
+  std::atomic<Versioning> versioning{Versioning::kOff};
 
   base::SharedMutex gate;
   std::atomic<bool> deleted{
       false};  // set with the gate held exclusively; looked at again once the gate is held
 };
 using BucketPtr = std::shared_ptr<BucketState>;
+
+inline BucketInfo InfoOf(const BucketState& bucket) {
+  BucketInfo info = bucket.info;
+  info.versioning = bucket.versioning.load();
+  return info;
+}
 
 class BucketTable {
  public:
@@ -58,8 +67,13 @@ class BucketTable {
                       int64_t now_ms, const Limits& limits);
   // NoSuchBucket, AccessDenied, BucketNotEmpty. Rules of the bucket go with it.
   absl::Status Delete(std::string_view name, const Caller& caller, std::string_view store_owner);
+  // Durably. NoSuchBucket, AccessDenied, InvalidArgument (off, or no value of the enum).
+  absl::Status SetVersioning(std::string_view name, Versioning versioning, const Caller& caller,
+                             std::string_view store_owner);
 
  private:
+  absl::StatusOr<BucketPtr> FindExisting(std::string_view name, const Caller& caller,
+                                         std::string_view store_owner) const;
   absl::StatusOr<bool> IsEmpty(uint64_t bucket_id) const;
 
   kv::Kv* const kv_;

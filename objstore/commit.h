@@ -30,6 +30,7 @@
 #include "objstore/rules.h"
 #include "objstore/state.h"
 #include "objstore/store.h"
+#include "objstore/versions.h"
 
 namespace cloudlet::objstore {
 
@@ -44,6 +45,8 @@ struct PreparedPut {
 
 struct PreparedDelete {
   std::string_view if_match;
+  std::optional<VersionRef> version =
+      {};  // this one, for good; none: as the bucket's versioning says
 };
 
 struct Prepared {

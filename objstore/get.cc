@@ -17,6 +17,7 @@
 #include "objstore/ranges.h"
 #include "objstore/records.h"
 #include "objstore/verbs.h"
+#include "objstore/versions.h"
 
 namespace cloudlet::objstore {
 namespace {
@@ -60,6 +61,32 @@ absl::Status AddBody(State& state, const kv::PinnedBytes& row, const DecodedHead
   return MakeError(ErrorCode::kNotImplemented, "the object has parts: a newer version wrote it");
 }
 
+// The row of the version that is asked for, through one moment: rows move from one family to the
+// other.
+absl::StatusOr<kv::PinnedBytes> VersionBytes(State& state, const BucketState& bucket,
+                                             const ReadRequest& request) {
+  CLOUDLET_ASSIGN_OR_RETURN(const VersionRef ref, ParseVersionId(request.options->version_id));
+  const auto snapshot = state.kv->TakeSnapshot();
+  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<VersionRow> row,
+                            FindVersion(*state.kv, bucket.id, request.key, ref, *snapshot));
+  if (!row.has_value()) {
+    return MakeError(ErrorCode::kNoSuchVersion, "the object has no version of this id");
+  }
+  if (IsDeleteMarker(row->head)) {
+    return MakeError(ErrorCode::kMethodNotAllowed, "the version is a delete marker");
+  }
+  return row->bytes;
+}
+
+absl::StatusOr<kv::PinnedBytes> RowBytes(State& state, const BucketState& bucket,
+                                         const ReadRequest& request) {
+  if (!request.options->version_id.empty()) return VersionBytes(state, bucket, request);
+  CLOUDLET_ASSIGN_OR_RETURN(std::optional<kv::PinnedBytes> row,
+                            state.kv->Get(kHeads, HeadKey(bucket.id, request.key)));
+  if (!row.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
+  return *std::move(row);
+}
+
 }  // namespace
 
 absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,
@@ -68,14 +95,15 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
   CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
   const Epochs::Guard epoch = state.garbage->EnterEpoch();
-  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> row,
-                            state.kv->Get(kHeads, HeadKey(bucket->id, request.key)));
-  if (!row.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
-  absl::StatusOr<DecodedHead> decoded = DecodeHead(row->view());
+  CLOUDLET_ASSIGN_OR_RETURN(const kv::PinnedBytes row, RowBytes(state, *bucket, request));
+  absl::StatusOr<DecodedHead> decoded = DecodeHead(row.view());
   if (!decoded.ok()) return decoded.status();
 
   ReadAnswer& answer = result->answer;
   answer.info = TakeInfo(&decoded->head, request.key);
+  if (bucket->versioning.load() != Versioning::kOff) {
+    answer.info.version_id = VersionIdOf(decoded->head);
+  }
   switch (CheckRead(*request.options, answer.info.etag, decoded->head.modified_ms)) {
     case ReadVerdict::kPreconditionFailed:
       return FailedRead(*request.options, answer.info.etag, decoded->head.modified_ms);
@@ -90,7 +118,7 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
   answer.offset = extent.offset;
   answer.length = extent.length;
   if (request.part == ReadPart::kBody) {
-    CLOUDLET_RETURN_IF_ERROR(AddBody(state, *row, *decoded, extent, result));
+    CLOUDLET_RETURN_IF_ERROR(AddBody(state, row, *decoded, extent, result));
   }
   return absl::OkStatus();
 }

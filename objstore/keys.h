@@ -15,6 +15,8 @@
 //   heads        be64(bucket id) key                          -> head row: the current version
 //   versions     be64(bucket id) ordered(key) be64(~number)   -> head row: a noncurrent version or
 //                                                                a delete marker, newest first
+//                be64(bucket id) ordered(key) 0               -> be64 number of the one of these that
+//                                                                is the null version
 //   payload      be64(payload id) be32(chunk index)           -> bytes, le64 CRC64NVME of them
 //                be64(manifest id) 0xFFFFFFFF                 -> ManifestRow
 //   owners       'r' be64(payload id) kind be64(owner id)     -> empty: a reference; kind 'v' a
@@ -102,11 +104,35 @@ inline std::string VersionPrefix(uint64_t bucket_id) {
   base::AppendBe64(&out, bucket_id);
   return out;
 }
-inline std::string VersionKey(uint64_t bucket_id, std::string_view key, uint64_t number) {
+// All of one key.
+inline std::string VersionPrefix(uint64_t bucket_id, std::string_view key) {
   std::string out = VersionPrefix(bucket_id);
   base::AppendOrdered(&out, key);
+  return out;
+}
+inline std::string VersionKey(uint64_t bucket_id, std::string_view key, uint64_t number) {
+  std::string out = VersionPrefix(bucket_id, key);
   base::AppendBe64(&out, ~number);
   return out;
+}
+inline std::string NullPointerKey(uint64_t bucket_id, std::string_view key) {
+  return VersionKey(bucket_id, key, ~uint64_t{0});
+}
+struct VersionName {
+  std::string key;
+  uint64_t number = 0;  // of all ones: the row that points to the null version
+};
+// REQUIRES: `row` begins with a bucket id.
+inline std::optional<VersionName> ParseVersionKey(std::string_view row) {
+  VersionName name;
+  uint64_t inverted = 0;
+  if (row.size() < 8) return std::nullopt;
+  row.remove_prefix(8);
+  if (!base::ConsumeOrdered(&row, &name.key) || !base::ReadBe64(&row, &inverted) || !row.empty()) {
+    return std::nullopt;
+  }
+  name.number = ~inverted;
+  return name;
 }
 
 // --- payload ---

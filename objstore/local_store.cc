@@ -27,6 +27,21 @@ Prepared PrepareOne(State& state, const Environment& environment, Mutation& muta
   return PrepareDelete(state, environment, std::get<DeleteMutation>(mutation));
 }
 
+// How many of the first mutations make one commit. In a bucket with versioning a commit changes a
+// key only once.
+size_t GroupOf(absl::Span<const Prepared> rest) {
+  size_t take = 0;
+  for (; take < std::min(kGroup, rest.size()); ++take) {
+    const Prepared& next = rest[take];
+    if (next.bucket == nullptr || next.bucket->versioning.load() == Versioning::kOff) continue;
+    const auto same = [&next](const Prepared& earlier) {
+      return earlier.bucket == next.bucket && earlier.key == next.key;
+    };
+    if (std::any_of(rest.begin(), rest.begin() + take, same)) break;
+  }
+  return take;
+}
+
 absl::Status AnnotateMutation(const absl::Status& status, const Mutation& mutation) {
   if (const auto* put = std::get_if<PutMutation>(&mutation)) {
     return Annotate(status, "put", put->bucket, put->key);
@@ -124,13 +139,13 @@ std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateR
     prepared.push_back(PrepareOne(state, environment_, mutation));
   }
 
-  const size_t group = request.together == Together::kAllOrNothing ? kMaxMutations : kGroup;
   CommitOutcome all;
   size_t done = 0;
   do {
-    const size_t take = std::min(group, prepared.size() - done);
+    const absl::Span<Prepared> rest = absl::MakeSpan(prepared).subspan(done);
+    const size_t take = request.together == Together::kAllOrNothing ? rest.size() : GroupOf(rest);
     CommitRequest commit;
-    commit.mutations = absl::MakeSpan(prepared).subspan(done, take);
+    commit.mutations = rest.first(take);
     commit.caller = &request.caller;
     commit.request_id = request_id;
     commit.durability = request.durability;
@@ -236,6 +251,17 @@ absl::StatusOr<ListPage> LocalStore::List(std::string_view bucket, const ListPag
   return page;
 }
 
+absl::StatusOr<VersionPage> LocalStore::ListVersions(std::string_view bucket,
+                                                     const VersionPageOptions& options,
+                                                     const Caller& caller) {
+  absl::StatusOr<Entrance> entrance = Enter();
+  if (!entrance.ok()) return Annotate(entrance.status(), "list versions of", bucket);
+  absl::StatusOr<VersionPage> page =
+      objstore::ListVersions(entrance->state, environment_, bucket, options, caller);
+  if (!page.ok()) return Annotate(page.status(), "list versions of", bucket);
+  return page;
+}
+
 absl::Status LocalStore::CreateBucket(std::string_view name, const BucketOptions& options,
                                       const Caller& caller) {
   const auto create = [&]() -> absl::Status {
@@ -261,7 +287,7 @@ absl::StatusOr<BucketInfo> LocalStore::HeadBucket(std::string_view name, const C
     CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
     CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, entrance.state.buckets.Find(name));
     CLOUDLET_RETURN_IF_ERROR(Authorize(caller, bucket->owner, environment_.owner));
-    return bucket->info;
+    return InfoOf(*bucket);
   };
   absl::StatusOr<BucketInfo> info = head();
   if (!info.ok()) return Annotate(info.status(), "head bucket", name);
@@ -273,9 +299,18 @@ absl::StatusOr<std::vector<BucketInfo>> LocalStore::ListBuckets(const Caller& ca
   if (!entrance.ok()) return Annotate(entrance.status(), "list buckets", {});
   std::vector<BucketInfo> infos;
   for (const BucketPtr& bucket : entrance->state.buckets.All()) {
-    if (Authorize(caller, bucket->owner, environment_.owner).ok()) infos.push_back(bucket->info);
+    if (Authorize(caller, bucket->owner, environment_.owner).ok()) infos.push_back(InfoOf(*bucket));
   }
   return infos;
+}
+
+absl::Status LocalStore::SetVersioning(std::string_view name, Versioning versioning,
+                                       const Caller& caller) {
+  const auto set = [&]() -> absl::Status {
+    CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
+    return entrance.state.buckets.SetVersioning(name, versioning, caller, environment_.owner);
+  };
+  return Annotate(set(), "set versioning of", name);
 }
 
 absl::Status LocalStore::Sync() {

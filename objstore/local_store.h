@@ -50,11 +50,16 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   absl::StatusOr<ReadAnswer> Read(const ReadRequest& request) override;
   absl::StatusOr<ListPage> List(std::string_view bucket, const ListPageOptions& options,
                                 const Caller& caller) override;
+  absl::StatusOr<VersionPage> ListVersions(std::string_view bucket,
+                                           const VersionPageOptions& options,
+                                           const Caller& caller) override;
   absl::Status CreateBucket(std::string_view name, const BucketOptions& options,
                             const Caller& caller) override;
   absl::Status DeleteBucket(std::string_view name, const Caller& caller) override;
   absl::StatusOr<BucketInfo> HeadBucket(std::string_view name, const Caller& caller) override;
   absl::StatusOr<std::vector<BucketInfo>> ListBuckets(const Caller& caller) override;
+  absl::Status SetVersioning(std::string_view name, Versioning versioning,
+                             const Caller& caller) override;
   absl::Status Sync() override;
   StoreCapabilities capabilities() const override;
 

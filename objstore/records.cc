@@ -350,6 +350,24 @@ absl::Status DecodeListing(std::string_view row, ListEntry* entry) {
   return absl::OkStatus();
 }
 
+std::string VersionIdOf(uint8_t flags, uint64_t number) {
+  if ((flags & kNullVersion) != 0) return "null";
+  std::string bytes;
+  base::AppendBe64(&bytes, ~number);
+  return base::HexLower(bytes);
+}
+
+absl::Status DecodeVersionListing(std::string_view row, VersionEntry* entry) {
+  CLOUDLET_ASSIGN_OR_RETURN(const std::string_view checked, CheckedHead(row));
+  const auto flags = static_cast<uint8_t>(checked[1]);
+  entry->is_delete_marker = (flags & kDeleteMarker) != 0;
+  entry->version_id = VersionIdOf(flags, LoadLe<uint64_t>(checked, 24));
+  entry->size = LoadLe<uint64_t>(checked, 8);
+  entry->etag = LoadEtag(checked, 3, 64, 80).Text();
+  entry->last_modified = FromMillis(static_cast<int64_t>(LoadLe<uint64_t>(checked, 16)));
+  return absl::OkStatus();
+}
+
 ObjectInfo TakeInfo(Head* head, std::string_view key) {
   ObjectInfo info = std::move(head->headers);
   info.key = key;

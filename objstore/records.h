@@ -8,7 +8,7 @@
 //                wrote.
 //
 // Head header, 96 bytes:
-//    0 u8  layout (1)                     40 u64 commit number of the key's null version, 0: none
+//    0 u8  layout (1)                     40 u64 0
 //    1 u8  flags (HeadFlags)              48 u64 payload or manifest id (location 1, 2)
 //    2 u8  location (Location)            56 u64 CRC64NVME of the object's bytes
 //    3 u8  ETag kind (EtagKind)           64 16B ETag digest (MD5, or CRC64NVME and zeros)
@@ -59,8 +59,8 @@ inline constexpr size_t kRowHeaderBytes = 96;
 enum class Location : uint8_t { kInline = 0, kInPayload = 1, kInManifest = 2 };
 enum class EtagKind : uint8_t { kNone = 0, kMd5 = 1, kCrc64 = 2 };
 enum HeadFlags : uint8_t {
-  kDeleteMarker = 1,  // laid out for versioning; not written today
-  kNullVersion = 2,   // the version id is "null"
+  kDeleteMarker = 1,
+  kNullVersion = 2,  // the version id is "null"
 };
 
 // An ETag as it is stored: 16 bytes and a kind, 4 bytes of part count.
@@ -103,7 +103,7 @@ struct Head {
   int64_t modified_ms = 0;
   uint64_t number = 0;  // of the commit that wrote it
   uint64_t bucket_id = 0;
-  uint64_t null_number = 0;  // laid out for versioning; 0 today
+  uint64_t null_number = 0;  // not used: kept as it is
   uint64_t payload_id = 0;   // where the location is not inline
   uint64_t crc64nvme = 0;
   uint8_t canned_acl = 0;
@@ -123,6 +123,10 @@ absl::StatusOr<DecodedHead> DecodeHead(std::string_view row);
 absl::StatusOr<Head> DecodeHeadFixed(std::string_view row);
 // What a listing shows, from the fixed header, checked; sets all but the key.
 absl::Status DecodeListing(std::string_view row, ListEntry* entry);
+// The same of a version or delete marker; sets all but the key and whether it is the latest.
+absl::Status DecodeVersionListing(std::string_view row, VersionEntry* entry);
+// "null", or 16 hexadecimal digits: opaque to users. A newer version's is the smaller.
+std::string VersionIdOf(uint8_t flags, uint64_t number);
 // The whole value that users see.
 ObjectInfo TakeInfo(Head* head, std::string_view key);
 

@@ -11,9 +11,13 @@ namespace cloudlet::objstore {
 namespace {
 
 absl::Status Prepare(State& state, const Environment& environment, const DeleteMutation& mutation,
-                     Prepared* prepared) {
+                     Prepared* prepared, PreparedDelete* removal) {
   CLOUDLET_ASSIGN_OR_RETURN(BucketPtr bucket, state.buckets.Find(mutation.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(mutation.key, environment.limits, environment.key_policy));
+  removal->if_match = mutation.options->if_match;
+  if (!mutation.options->version_id.empty()) {
+    CLOUDLET_ASSIGN_OR_RETURN(removal->version, ParseVersionId(mutation.options->version_id));
+  }
   prepared->bucket = std::move(bucket);
   return absl::OkStatus();
 }
@@ -24,8 +28,8 @@ Prepared PrepareDelete(State& state, const Environment& environment,
                        const DeleteMutation& mutation) {
   Prepared prepared;
   prepared.key = mutation.key;
-  prepared.action = PreparedDelete{mutation.options->if_match};
-  prepared.refused = Prepare(state, environment, mutation, &prepared);
+  PreparedDelete& removal = prepared.action.emplace<PreparedDelete>();
+  prepared.refused = Prepare(state, environment, mutation, &prepared, &removal);
   return prepared;
 }
 

@@ -144,11 +144,18 @@ class ObjectStore {
   virtual absl::StatusOr<ListPage> List(std::string_view bucket, const ListPageOptions& options,
                                         const Caller& caller) = 0;
 
+  virtual absl::StatusOr<VersionPage> ListVersions(std::string_view bucket,
+                                                   const VersionPageOptions& options,
+                                                   const Caller& caller) = 0;
+
   virtual absl::Status CreateBucket(std::string_view name, const BucketOptions& options,
                                     const Caller& caller) = 0;
   virtual absl::Status DeleteBucket(std::string_view name, const Caller& caller) = 0;
   virtual absl::StatusOr<BucketInfo> HeadBucket(std::string_view name, const Caller& caller) = 0;
   virtual absl::StatusOr<std::vector<BucketInfo>> ListBuckets(const Caller& caller) = 0;
+
+  virtual absl::Status SetVersioning(std::string_view name, Versioning versioning,
+                                     const Caller& caller) = 0;
 
   virtual absl::Status Sync() = 0;
   virtual StoreCapabilities capabilities() const = 0;

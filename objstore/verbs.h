@@ -1,4 +1,5 @@
-// The verbs of the store, one file each: put.cc, remove.cc, get.cc, list.cc. LocalStore is the
+// The verbs of the store, one file each: put.cc, remove.cc, get.cc, list.cc,
+// list_versions.cc. LocalStore is the
 // boundary around them.
 //
 // Each works on one opened State; preparing a mutation does all that needs no lock (names, digests,
@@ -46,6 +47,11 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
 // list.cc
 absl::StatusOr<ListPage> List(State& state, const Environment& environment, std::string_view bucket,
                               const ListPageOptions& options, const Caller& caller);
+
+// list_versions.cc
+absl::StatusOr<VersionPage> ListVersions(State& state, const Environment& environment,
+                                         std::string_view bucket, const VersionPageOptions& options,
+                                         const Caller& caller);
 
 }  // namespace cloudlet::objstore
 

@@ -236,8 +236,7 @@ void Runtime::Leave(DeliveryPtr spent) {
   spent_count_.store(spent_.size(), std::memory_order_relaxed);
 }
 
-void Runtime::Succeeded(const DeliveryPtr& delivery, const Invocation& invocation,
-                        absl::Time now) {
+void Runtime::Succeeded(const DeliveryPtr& delivery, const Invocation& invocation, absl::Time now) {
   base::MutexLock lock(&mu_);
   RemoveRunning(invocation.index);
   const bool had_row = OwnRow(delivery.get());

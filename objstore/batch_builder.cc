@@ -1,0 +1,308 @@
+// What puts and deletes do to rows: see batch_builder.h, and versions.h for versions.
+#include "objstore/batch_builder.h"
+
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/status_macros.h"
+#include "cloudlet/error.h"
+#include "objstore/authorize.h"
+#include "objstore/conditions.h"
+#include "objstore/keys.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+// About what the batch of these will hold: bytes in hand, heads and events.
+size_t ExpectedBytes(const CommitRequest& request) {
+  constexpr size_t kRows = 640;
+  size_t bytes = 0;
+  for (const Prepared& prepared : request.mutations) {
+    const auto* put = std::get_if<PreparedPut>(&prepared.action);
+    bytes += kRows + 2 * prepared.key.size() + (put != nullptr ? put->bytes.size() : 0);
+  }
+  return bytes;
+}
+
+// What a new version of a bucket is marked with. Without versioning it is the null version, too.
+uint8_t FlagsOf(Versioning versioning) {
+  return versioning == Versioning::kEnabled ? 0 : kNullVersion;
+}
+
+}  // namespace
+
+BatchBuilder::BatchBuilder(State& state, const Environment& environment,
+                           const CommitRequest& request)
+    : state_(state),
+      environment_(environment),
+      request_(request),
+      batch_(state.kv->NewBatch(ExpectedBytes(request))),
+      now_ms_(ToMillis(environment.clock->Now())) {}
+
+absl::StatusOr<MutationResult> BatchBuilder::Apply(Prepared& prepared, uint64_t number) {
+  if (!prepared.refused.ok()) return prepared.refused;
+  if (request_.revoked != nullptr && request_.revoked->load()) {
+    return absl::FailedPreconditionError("the invocation that asks has ended or timed out");
+  }
+  if (prepared.bucket->deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
+  CLOUDLET_RETURN_IF_ERROR(Authorize(*request_.caller, prepared.bucket->owner, environment_.owner));
+  CLOUDLET_RETURN_IF_ERROR(LoadCurrent(prepared));
+  if (auto* put = std::get_if<PreparedPut>(&prepared.action)) return Put(prepared, *put, number);
+  return Delete(prepared, std::get<PreparedDelete>(prepared.action), number);
+}
+
+const BatchBuilder::Effect* BatchBuilder::EffectOn(const Prepared& prepared) const {
+  for (auto effect = effects_.rbegin(); effect != effects_.rend(); ++effect) {
+    if (effect->bucket_id == prepared.bucket->id && effect->key == prepared.key) return &*effect;
+  }
+  return nullptr;
+}
+
+absl::Status BatchBuilder::LoadCurrent(const Prepared& prepared) {
+  head_key_ = HeadKey(prepared.bucket->id, prepared.key);
+  current_.reset();
+  current_row_.reset();
+  if (const Effect* effect = EffectOn(prepared)) {
+    if (prepared.bucket->versioning.load() != Versioning::kOff) {
+      return absl::AbortedError(
+          "an earlier mutation of the same request changes this key, and the bucket has versioning "
+          "(send them one after the other)");
+    }
+    current_ = effect->head;
+    return absl::OkStatus();
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(current_row_, state_.kv->Get(kHeads, head_key_));
+  if (!current_row_.has_value()) return absl::OkStatus();
+  CLOUDLET_ASSIGN_OR_RETURN(current_, DecodeHeadFixed(current_row_->view()));
+  return absl::OkStatus();
+}
+
+std::optional<std::string_view> BatchBuilder::CurrentEtag() {
+  if (!current_.has_value()) return std::nullopt;
+  etag_ = current_->etag.Text();
+  return etag_;
+}
+
+// --- The mutations ---
+
+absl::StatusOr<MutationResult> BatchBuilder::Put(const Prepared& prepared, PreparedPut& put,
+                                                 uint64_t number) {
+  if (!put.if_match.empty() || !put.if_none_match.empty()) {
+    CLOUDLET_RETURN_IF_ERROR(CheckWrite(put.if_match, put.if_none_match, CurrentEtag()));
+  }
+  const Versioning versioning = prepared.bucket->versioning.load();
+  CLOUDLET_RETURN_IF_ERROR(MakeWay(prepared, versioning));
+  Head& head = put.head;
+  head.flags = FlagsOf(versioning);
+  head.number = number;
+  head.modified_ms = now_ms_;
+  WriteBody(put, number);
+  const std::string row = EncodeHead(head);
+  const std::string_view parts[] = {
+      row, head.location == Location::kInline ? put.bytes : std::string_view()};
+  batch_->PutParts(kHeads, head_key_, parts);
+  PutResult result;
+  result.etag = head.etag.Text();
+  if (versioning != Versioning::kOff) result.version_id = VersionIdOf(head);
+  AddEvent(prepared, EventType::kObjectCreatedPut, number, {&head, result.etag, result.version_id});
+  AddChange(prepared, ChangeKind::kWritten, number);
+  AddEffect(prepared, &head);
+  result.crc64nvme = head.crc64nvme;
+  result.sequence = number;
+  result.request_id = request_.request_id;
+  return MutationResult(std::move(result));
+}
+
+absl::StatusOr<MutationResult> BatchBuilder::Delete(const Prepared& prepared,
+                                                    const PreparedDelete& removal,
+                                                    uint64_t number) {
+  if (removal.version.has_value()) return DeleteVersion(prepared, removal, number);
+  CLOUDLET_RETURN_IF_ERROR(CheckWrite(removal.if_match, {}, CurrentEtag()));
+  if (prepared.bucket->versioning.load() != Versioning::kOff) {
+    return PutDeleteMarker(prepared, number);
+  }
+  DeleteResult result;
+  result.request_id = request_.request_id;
+  if (!current_.has_value()) return MutationResult(std::move(result));
+  batch_->Delete(kHeads, head_key_);
+  Release(*current_);
+  AddEvent(prepared, EventType::kObjectRemovedDelete, number, {});
+  AddChange(prepared, ChangeKind::kRemoved, number);
+  AddEffect(prepared, nullptr);
+  result.existed = true;
+  result.sequence = number;
+  return MutationResult(std::move(result));
+}
+
+absl::StatusOr<MutationResult> BatchBuilder::PutDeleteMarker(const Prepared& prepared,
+                                                             uint64_t number) {
+  const Versioning versioning = prepared.bucket->versioning.load();
+  CLOUDLET_RETURN_IF_ERROR(MakeWay(prepared, versioning));
+  Head marker;
+  marker.flags = FlagsOf(versioning) | kDeleteMarker;
+  marker.number = number;
+  marker.modified_ms = now_ms_;
+  marker.bucket_id = prepared.bucket->id;
+  RowsOf(prepared).Add(marker, EncodeHead(marker));
+  if (current_.has_value()) batch_->Delete(kHeads, head_key_);
+  DeleteResult result;
+  result.existed = true;
+  result.version_id = VersionIdOf(marker);
+  result.sequence = number;
+  result.request_id = request_.request_id;
+  result.delete_marker = true;
+  AddEvent(prepared, EventType::kObjectRemovedDeleteMarkerCreated, number,
+           {nullptr, {}, result.version_id});
+  if (current_.has_value()) AddChange(prepared, ChangeKind::kRemoved, number);
+  AddEffect(prepared, nullptr);
+  return MutationResult(std::move(result));
+}
+
+absl::StatusOr<MutationResult> BatchBuilder::DeleteVersion(const Prepared& prepared,
+                                                           const PreparedDelete& removal,
+                                                           uint64_t number) {
+  NoncurrentRows rows = RowsOf(prepared);
+  const bool is_current = current_.has_value() && IsVersion(*current_, *removal.version);
+  std::optional<VersionRow> below;
+  if (!is_current) {
+    CLOUDLET_ASSIGN_OR_RETURN(below, rows.Find(*removal.version));
+  }
+  const Head* const gone = is_current ? &*current_ : below.has_value() ? &below->head : nullptr;
+  const std::string etag = gone != nullptr ? gone->etag.Text() : "";
+  CLOUDLET_RETURN_IF_ERROR(
+      CheckWrite(removal.if_match, {},
+                 gone != nullptr ? std::optional<std::string_view>(etag) : std::nullopt));
+  DeleteResult result;
+  result.request_id = request_.request_id;
+  if (gone == nullptr) return MutationResult(std::move(result));
+
+  // What lies under the newest version becomes current with its end.
+  std::optional<VersionRow> next;
+  if (is_current) {
+    batch_->Delete(kHeads, head_key_);
+    CLOUDLET_ASSIGN_OR_RETURN(NoncurrentRows::Newest newest, rows.FindNewest());
+    next = std::move(newest.first);
+  } else {
+    rows.Remove(*gone);
+    if (!current_.has_value()) {
+      CLOUDLET_ASSIGN_OR_RETURN(NoncurrentRows::Newest newest, rows.FindNewest());
+      if (newest.first.has_value() && newest.first->head.number == gone->number) {
+        next = std::move(newest.second);
+      }
+    }
+  }
+  const bool restored = next.has_value() && !IsDeleteMarker(next->head);
+  if (restored) rows.MakeCurrent(*next);
+  Release(*gone);
+  if (prepared.bucket->versioning.load() != Versioning::kOff) {
+    result.version_id = VersionIdOf(*gone);
+  }
+  result.existed = true;
+  result.sequence = number;
+  result.delete_marker = IsDeleteMarker(*gone);
+  AddEvent(prepared, EventType::kObjectRemovedDelete, number, {nullptr, {}, result.version_id});
+  if (is_current || restored) {
+    AddChange(prepared, restored ? ChangeKind::kWritten : ChangeKind::kRemoved, number);
+  }
+  AddEffect(prepared, restored ? &next->head : nullptr);
+  return MutationResult(std::move(result));
+}
+
+// Before a new version or marker: what is current goes under it, and what it replaces is released.
+// The row in `heads` is left to be written over, or deleted, by the caller.
+absl::Status BatchBuilder::MakeWay(const Prepared& prepared, Versioning versioning) {
+  if (versioning == Versioning::kOff) {
+    if (current_.has_value()) Release(*current_);
+    return absl::OkStatus();
+  }
+  const bool replaces_null = versioning == Versioning::kSuspended;
+  NoncurrentRows rows = RowsOf(prepared);
+  if (current_.has_value() && replaces_null && IsNullVersion(*current_)) {
+    Release(*current_);
+    return absl::OkStatus();
+  }
+  if (replaces_null) {
+    CLOUDLET_ASSIGN_OR_RETURN(const std::optional<VersionRow> replaced, rows.Find({true, 0}));
+    if (replaced.has_value()) {
+      rows.Remove(replaced->head);
+      Release(replaced->head);
+    }
+  }
+  if (current_.has_value()) rows.Add(*current_, current_row_->view());
+  return absl::OkStatus();
+}
+
+// --- Rows, events and changes ---
+
+NoncurrentRows BatchBuilder::RowsOf(const Prepared& prepared) {
+  return NoncurrentRows(state_.kv.get(), batch_.get(), prepared.bucket->id, prepared.key);
+}
+
+// The rows of a body that is not inline, and its reference.
+void BatchBuilder::WriteBody(const PreparedPut& put, uint64_t number) {
+  const Head& head = put.head;
+  if (head.location != Location::kInPayload) return;
+  if (put.staged != nullptr && put.staged->payload_id != 0) {
+    batch_->Delete(kOwners, GarbageKey(head.payload_id));
+  } else {
+    std::string trailer;
+    ChunkTrailer(put.bytes, &trailer);
+    const std::string_view parts[] = {put.bytes, trailer};
+    batch_->PutParts(kPayload, ChunkKey(head.payload_id, 0), parts);
+  }
+  batch_->Put(kOwners, ReferenceKey(head.payload_id, kVersionOwner, number), {});
+}
+
+// Drops a version's reference to its payload.
+void BatchBuilder::Release(const Head& head) {
+  if (head.location != Location::kInPayload) return;
+  batch_->Delete(kOwners, ReferenceKey(head.payload_id, kVersionOwner, head.number));
+  std::string hint;
+  base::AppendU64(&hint, head.size);
+  batch_->Put(kOwners, GarbageKey(head.payload_id), hint);
+  released.push_back({head.payload_id, head.size});
+}
+
+void BatchBuilder::AddEvent(const Prepared& prepared, EventType type, uint64_t number,
+                            const Subject& subject) {
+  const BucketState& bucket = *prepared.bucket;
+  const bool retained = bucket.info.options.retain_events;
+  const bool has_rules = request_.rules != nullptr && request_.rules->HasRules(bucket.id);
+  if (!retained && !has_rules) return;
+  auto record = std::make_shared<EventRecord>();
+  if (has_rules) record->targets = request_.rules->Match(bucket.id, type, prepared.key);
+  if (!retained && record->targets.empty()) return;
+  const Caller& caller = *request_.caller;
+  record->bucket_id = bucket.id;
+  record->retained = retained;
+  Event& event = record->event;
+  event.type = type;
+  event.bucket = bucket.info.name;
+  event.key = prepared.key;
+  if (subject.head != nullptr) event.size = subject.head->size;
+  event.etag = subject.etag;
+  event.version_id = subject.version_id;
+  event.sequence = number;
+  event.time = FromMillis(now_ms_);
+  event.request_id = request_.request_id;
+  event.principal = caller.principal.empty() ? environment_.owner : caller.principal;
+  event.source_address = caller.source_address;
+  event.causation = caller.causation;
+  if (event.causation.root == 0) event.causation.root = number;
+  batch_->Put(kEvents, EventKey(retained ? kRetainedTag : kTransientTag, number),
+              EncodeEvent(*record, subject.head != nullptr ? subject.head->etag : StoredEtag()));
+  events.push_back(std::move(record));
+}
+
+void BatchBuilder::AddChange(const Prepared& prepared, ChangeKind kind, uint64_t number) {
+  changes.push_back({kind, prepared.bucket, prepared.key, number});
+}
+
+// `head` is null after a deletion. Only later mutations of the same batch look at effects.
+void BatchBuilder::AddEffect(const Prepared& prepared, const Head* head) {
+  if (&prepared == &request_.mutations.back()) return;
+  effects_.push_back({prepared.bucket->id, prepared.key,
+                      head != nullptr ? std::optional<Head>(*head) : std::nullopt});
+}
+
+}  // namespace cloudlet::objstore
