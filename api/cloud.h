@@ -108,7 +108,8 @@ struct CloudStats {
 
 // What VerifyStore found; empty problems: the store is sound.
 struct VerifyReport {
-  uint64_t objects = 0;
+  uint64_t objects = 0;              // current ones
+  uint64_t noncurrent_versions = 0;  // delete markers included
   uint64_t payloads = 0;
   uint64_t events = 0;
   uint64_t deliveries = 0;

@@ -89,6 +89,9 @@ INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance, ::testing::Values(MemoryFacto
                          StoreFactoryName);
 INSTANTIATE_TEST_SUITE_P(Rocks, StoreConformance, ::testing::Values(RocksFactory()),
                          StoreFactoryName);
+INSTANTIATE_TEST_SUITE_P(Memory, StoreVersions, ::testing::Values(MemoryFactory()),
+                         StoreFactoryName);
+INSTANTIATE_TEST_SUITE_P(Rocks, StoreVersions, ::testing::Values(RocksFactory()), StoreFactoryName);
 
 // --- Closing and reopening ---
 

@@ -57,6 +57,22 @@ class StoreConformance : public ::testing::TestWithParam<StoreFactory> {
   std::shared_ptr<ObjectStore> store_;
 };
 
+// The same for versions: to be instantiated beside StoreConformance. All on the bucket "bkt".
+class StoreVersions : public StoreConformance {
+ protected:
+  void Set(Versioning versioning);
+  // The version id of what was put.
+  std::string PutVersion(std::string_view key, std::string_view body);
+  // That of the delete marker that a delete puts.
+  std::string PutMarker(std::string_view key);
+  // "marker <id>", "gone <id>", "nothing", or the code of the error.
+  std::string DeleteText(std::string_view key, std::string_view version_id = {});
+  std::string BodyAt(std::string_view key, std::string_view version_id);
+  // "<key> <version id> [marker] [latest]", or "<prefix>>", page by page to the end; or the code of
+  // the error.
+  std::vector<std::string> Versions(VersionPageOptions options = {});
+};
+
 // Keys that other stores trip over: each is an object of its own.
 std::vector<std::string> NastyKeys();
 

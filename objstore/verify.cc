@@ -17,6 +17,7 @@
 #include "objstore/keys.h"
 #include "objstore/payload.h"
 #include "objstore/records.h"
+#include "objstore/versions.h"
 
 namespace cloudlet::objstore {
 namespace {
@@ -32,6 +33,7 @@ class Verifier {
   absl::StatusOr<VerifyReport> Run() {
     for (const BucketPtr& bucket : state_.buckets.All()) buckets_.insert(bucket->id);
     CLOUDLET_RETURN_IF_ERROR(Heads());
+    CLOUDLET_RETURN_IF_ERROR(Versions());
     CLOUDLET_RETURN_IF_ERROR(Owners());
     CLOUDLET_RETURN_IF_ERROR(Payloads());
     CLOUDLET_RETURN_IF_ERROR(Events());
@@ -77,25 +79,113 @@ class Verifier {
       }
       const std::string what = absl::StrCat("bucket ", bucket_id, " key ", V(base::Quoted(key)));
       if (buckets_.count(bucket_id) == 0) Problem(absl::StrCat(what, ": no such bucket"));
-      const absl::StatusOr<DecodedHead> decoded = DecodeHead(it->value());
-      if (!decoded.ok()) {
-        Problem(absl::StrCat(what, ": ", decoded.status().message()));
-        continue;
-      }
-      if (decoded->head.bucket_id != bucket_id) {
-        Problem(absl::StrCat(what, ": the row is of bucket ", decoded->head.bucket_id));
-      }
-      if (decoded->head.location != Location::kInPayload) continue;
-      // A version is named by its commit number, a payload by its id: together they are the
-      // reference.
-      if (!owned_
-               .emplace(std::make_pair(decoded->head.payload_id, decoded->head.number),
-                        Owned{decoded->head.size, what})
-               .second) {
-        Problem(absl::StrCat(what, ": shares its payload and number with another object"));
+      const std::optional<Head> head = Version(bucket_id, what, it->value());
+      if (head.has_value() && IsDeleteMarker(*head)) {
+        Problem(absl::StrCat(what, ": a delete marker among the current objects"));
       }
     }
     return it->status();
+  }
+
+  // A row of a version, checked by itself; nullopt when it does not parse.
+  std::optional<Head> Version(uint64_t bucket_id, const std::string& what, std::string_view row) {
+    absl::StatusOr<DecodedHead> decoded = DecodeHead(row);
+    if (!decoded.ok()) {
+      Problem(absl::StrCat(what, ": ", decoded.status().message()));
+      return std::nullopt;
+    }
+    Head& head = decoded->head;
+    if (head.bucket_id != bucket_id) {
+      Problem(absl::StrCat(what, ": the row is of bucket ", head.bucket_id));
+    }
+    // A version is named by its commit number, a payload by its id: together they are the
+    // reference.
+    if (head.location == Location::kInPayload &&
+        !owned_.emplace(std::make_pair(head.payload_id, head.number), Owned{head.size, what})
+             .second) {
+      Problem(absl::StrCat(what, ": shares its payload and number with another object"));
+    }
+    return std::move(head);
+  }
+
+  // The versions of one key, as they are walked: newest first.
+  struct KeyOfVersions {
+    uint64_t bucket_id = 0;
+    std::string key;
+    std::string what;
+    std::optional<uint64_t> null_pointer;
+    std::optional<uint64_t> null_number;  // of a row
+    uint64_t above = 0;                   // number of the version above the next; 0: none
+  };
+
+  absl::Status Versions() {
+    std::optional<KeyOfVersions> at;
+    auto it = Walk(kVersions);
+    for (; it->Valid(); it->Next()) {
+      std::string_view row_key = it->key();
+      uint64_t bucket_id = 0;
+      const std::optional<VersionName> name = ParseVersionKey(row_key);
+      if (!base::ReadBe64(&row_key, &bucket_id) || !name.has_value()) {
+        Problem("the key of a version does not parse");
+        continue;
+      }
+      if (!at.has_value() || at->bucket_id != bucket_id || at->key != name->key) {
+        EndKey(at);
+        CLOUDLET_ASSIGN_OR_RETURN(at, BeginKey(bucket_id, name->key));
+      }
+      if (name->number == ~uint64_t{0}) {
+        std::string_view bytes = it->value();
+        if (!base::ReadBe64(&bytes, &at->null_pointer.emplace())) {
+          Problem(absl::StrCat(at->what, ": the pointer to its null version does not parse"));
+        }
+        continue;
+      }
+      ++report_.noncurrent_versions;
+      OneOfKey(name->number, it->value(), &*at);
+    }
+    EndKey(at);
+    return it->status();
+  }
+
+  absl::StatusOr<std::optional<KeyOfVersions>> BeginKey(uint64_t bucket_id,
+                                                        const std::string& key) {
+    KeyOfVersions begun;
+    begun.bucket_id = bucket_id;
+    begun.key = key;
+    begun.what = absl::StrCat("bucket ", bucket_id, " key ", V(base::Quoted(key)));
+    if (buckets_.count(bucket_id) == 0) Problem(absl::StrCat(begun.what, ": no such bucket"));
+    CLOUDLET_ASSIGN_OR_RETURN(
+        const std::optional<kv::PinnedBytes> row,
+        state_.kv->Get(kHeads, HeadKey(bucket_id, key), {.snapshot = snapshot_.get()}));
+    if (row.has_value()) {
+      const absl::StatusOr<Head> head = DecodeHeadFixed(row->view());
+      begun.above = head.ok() ? head->number : ~uint64_t{0};  // told of already
+    }
+    return std::optional<KeyOfVersions>(std::move(begun));
+  }
+
+  void OneOfKey(uint64_t number, std::string_view row, KeyOfVersions* at) {
+    const std::string what = absl::StrCat(at->what, " version ", number);
+    const std::optional<Head> head = Version(at->bucket_id, what, row);
+    if (!head.has_value()) return;
+    if (head->number != number) Problem(absl::StrCat(what, ": the row has ", head->number));
+    if (at->above == 0 && !IsDeleteMarker(*head)) {
+      Problem(absl::StrCat(what, ": the newest version is an object and not the current one"));
+    }
+    if (at->above != 0 && at->above <= number) {
+      Problem(absl::StrCat(what, ": newer than the version above it, ", at->above));
+    }
+    if (IsNullVersion(*head)) {
+      if (at->null_number.has_value()) Problem(absl::StrCat(what, ": a second null version"));
+      at->null_number = number;
+    }
+    at->above = number;
+  }
+
+  void EndKey(const std::optional<KeyOfVersions>& at) {
+    if (!at.has_value() || at->null_pointer == at->null_number) return;
+    Problem(absl::StrCat(at->what, ": its null version is ", at->null_number.value_or(0),
+                         ", the pointer says ", at->null_pointer.value_or(0), " (0: none)"));
   }
 
   absl::Status Owners() {
