@@ -1,6 +1,9 @@
 // Question: what does listing cost beside a raw iterator over the very same rows?
 //
 //   list/page       a page of 1,000 entries with size, ETag and time, from a random place
+//   list/versions   a page of 1,000 versions, ten of each key, from a random place; baseline a page
+//   of
+//                   1,000 current objects of another bucket in the same store (@page)
 //   list/lazy       10,000 entries through the lazy listing, per entry range
 //   list/prefixes   1,000 common prefixes over 1,000,000 keys (100,000 in a quick run)
 // Baselines work on a copy of the store's directory, opened as a plain RocksDB under the same tuned
@@ -21,6 +24,8 @@ namespace {
 constexpr int kPrefixes = 1000;
 constexpr int kPageKeys = 1000;
 constexpr int kLazyKeys = 10000;
+constexpr int kVersionedKeys = 1000;
+constexpr int kVersionsPerKey = 10;
 constexpr size_t kBucketIdBytes = 8;  // in front of each key of the family "heads"
 
 int KeysPerPrefix() { return QuickRun() ? 100 : 1000; }
@@ -40,6 +45,7 @@ class World {
     {
       Cloud filling = OpenCloud(dir_.Sub("store"));
       Fill(Value(filling.CreateBucket("bench", {.etag_policy = EtagPolicy::kMd5})));
+      FillVersions(Value(filling.CreateBucket("versioned", {.etag_policy = EtagPolicy::kMd5})));
       Check(filling.Close());
     }
     std::filesystem::copy(dir_.Sub("store"), dir_.Sub("copy"),
@@ -49,6 +55,10 @@ class World {
   }
 
   Bucket bucket() { return cloud_->bucket("bench"); }
+  Bucket versioned() { return cloud_->bucket("versioned"); }
+  static std::string VersionedKey(uint64_t i) {
+    return "folder/picture-" + Digits(static_cast<int>(i), 6) + ".jpg";
+  }
   std::unique_ptr<rocksdb::Iterator> RawHeads() {
     return std::unique_ptr<rocksdb::Iterator>(
         copy_->db().NewIterator(rocksdb::ReadOptions(), copy_->family("heads")));
@@ -64,6 +74,16 @@ class World {
       for (int n = 0; n < KeysPerPrefix(); ++n) {
         const std::string key = PrefixName(prefix) + "picture-" + Digits(n, 6) + ".jpg";
         Check(bucket.Put(key, Body(64, ++i), options).status());
+      }
+    }
+  }
+
+  static void FillVersions(const Bucket& bucket) {
+    Check(bucket.SetVersioning(Versioning::kEnabled));
+    const PutOptions options = OrdinaryPut();
+    for (int version = 0; version < kVersionsPerKey; ++version) {
+      for (int n = 0; n < kVersionedKeys; ++n) {
+        Check(bucket.Put(VersionedKey(static_cast<uint64_t>(n)), Body(64, 1), options).status());
       }
     }
   }
@@ -112,6 +132,19 @@ void CloudletPage(benchmark::State& state, World& world) {
   for (auto _ : state) {
     const ListPage page =
         Value(bucket.ListOnePage({.start_after = places.Next(), .max_keys = kPageKeys}));
+    ExpectCount(page.entries.size(), kPageKeys);
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * kPageKeys);
+}
+
+void CloudletVersions(benchmark::State& state, World& world) {
+  const Bucket bucket = world.versioned();
+  base::Random random(7);
+  for (auto _ : state) {
+    const std::string from =
+        World::VersionedKey(random.Below(kVersionedKeys - kPageKeys / kVersionsPerKey - 1));
+    const VersionPage page =
+        Value(bucket.ListVersions({.key_marker = from, .max_keys = kPageKeys}));
     ExpectCount(page.entries.size(), kPageKeys);
   }
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * kPageKeys);
@@ -198,6 +231,8 @@ void RegisterBenchmarks() {
   };
   row("cloudlet/list/page", 300, CloudletPage);
   row("baseline/list/page@raw", 300, [](auto& state, World& w) { RawRows(state, w, kPageKeys); });
+  row("cloudlet/list/versions", 300, CloudletVersions);
+  row("baseline/list/versions@page", 300, CloudletPage);
   row("cloudlet/list/lazy", 30, CloudletLazy);
   row("baseline/list/lazy@raw", 30, [](auto& state, World& w) { RawRows(state, w, kLazyKeys); });
   row("cloudlet/list/prefixes", 20, CloudletPrefixes);

@@ -24,9 +24,8 @@ size_t ExpectedBytes(const CommitRequest& request) {
   return bytes;
 }
 
-// What a new version of a bucket is marked with. Without versioning it is the null version, too.
 uint8_t FlagsOf(Versioning versioning) {
-  return versioning == Versioning::kEnabled ? 0 : kNullVersion;
+  return versioning == Versioning::kEnabled ? kOwnVersionId : 0;
 }
 
 }  // namespace
@@ -178,20 +177,21 @@ absl::StatusOr<MutationResult> BatchBuilder::DeleteVersion(const Prepared& prepa
 
   // What lies under the newest version becomes current with its end.
   std::optional<VersionRow> next;
-  if (is_current) {
-    batch_->Delete(kHeads, head_key_);
+  if (is_current || !current_.has_value()) {
     CLOUDLET_ASSIGN_OR_RETURN(NoncurrentRows::Newest newest, rows.FindNewest());
-    next = std::move(newest.first);
-  } else {
-    rows.Remove(*gone);
-    if (!current_.has_value()) {
-      CLOUDLET_ASSIGN_OR_RETURN(NoncurrentRows::Newest newest, rows.FindNewest());
-      if (newest.first.has_value() && newest.first->head.number == gone->number) {
-        next = std::move(newest.second);
-      }
+    if (is_current) {
+      next = std::move(newest.first);
+    } else if (newest.first.has_value() && newest.first->head.number == gone->number) {
+      next = std::move(newest.second);
     }
   }
   const bool restored = next.has_value() && !IsDeleteMarker(next->head);
+  // Nothing above has changed the batch, nothing below can fail.
+  if (is_current) {
+    batch_->Delete(kHeads, head_key_);
+  } else {
+    rows.Remove(*gone);
+  }
   if (restored) rows.MakeCurrent(*next);
   Release(*gone);
   if (prepared.bucket->versioning.load() != Versioning::kOff) {

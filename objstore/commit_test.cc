@@ -247,6 +247,27 @@ TEST_F(CommitTest, BucketDeletedAfterPreparing_IsNoSuchBucket) {
   bucket->deleted.store(false);
 }
 
+// What a mutation reads before it is refused must not leave half of it in the batch of the others.
+TEST(Commit, VersionWhoseSuccessorCannotBeRead_StaysAsItIs) {
+  TestStore test;
+  ASSERT_TRUE(test.store->SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(Put(*test.store, "bkt", "k", "1").ok());
+  const auto second = Put(*test.store, "bkt", "k", Bytes(100'000));
+  ASSERT_TRUE(second.ok());
+  test.engine.controls->fail_walks = absl::DataLossError("a block does not check");
+  DeleteOptions options;
+  options.version_id = second->version_id;
+  EXPECT_EQ(Request().Delete("k", options).Put("other", "x").Run(*test.store),
+            std::vector<std::string>({"DATA_LOSS", "OK"}));
+  test.engine.controls->fail_walks = absl::OkStatus();
+  EXPECT_EQ(BodyOf(*test.store, "bkt", "k"), Bytes(100'000));
+  const auto report = Verify(test.state());
+  ASSERT_TRUE(report.ok());
+  EXPECT_TRUE(report->problems.empty()) << report->problems.front();
+  EXPECT_EQ(Request().Delete("k", options).Run(*test.store), std::vector<std::string>({"OK"}));
+  EXPECT_EQ(BodyOf(*test.store, "bkt", "k"), "1");
+}
+
 TEST(CommitEvents, WithoutRulesOrRetention_NoRowIsWritten) {
   TestStore test;
   ASSERT_TRUE(Put(*test.store, "bkt", "k", "v").ok());

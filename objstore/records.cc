@@ -351,7 +351,7 @@ absl::Status DecodeListing(std::string_view row, ListEntry* entry) {
 }
 
 std::string VersionIdOf(uint8_t flags, uint64_t number) {
-  if ((flags & kNullVersion) != 0) return "null";
+  if ((flags & kOwnVersionId) == 0) return "null";
   std::string bytes;
   base::AppendBe64(&bytes, ~number);
   return base::HexLower(bytes);

@@ -60,7 +60,9 @@ enum class Location : uint8_t { kInline = 0, kInPayload = 1, kInManifest = 2 };
 enum class EtagKind : uint8_t { kNone = 0, kMd5 = 1, kCrc64 = 2 };
 enum HeadFlags : uint8_t {
   kDeleteMarker = 1,
-  kNullVersion = 2,  // the version id is "null"
+  // Written with versioning enabled. Without it a version is the null version of its key, as are
+  // all of a bucket that has never had versioning.
+  kOwnVersionId = 2,
 };
 
 // An ETag as it is stored: 16 bytes and a kind, 4 bytes of part count.

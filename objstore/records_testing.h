@@ -12,7 +12,7 @@ namespace cloudlet::objstore {
 
 inline Head FullHead() {
   Head head;
-  head.flags = kNullVersion;
+  head.flags = kOwnVersionId;
   head.location = Location::kInPayload;
   head.etag = StoredEtag::Parse("9e107d9d372bb6826bd81d3542a419d6-3");
   head.size = 0x0102030405060708;

@@ -18,6 +18,24 @@
 namespace cloudlet::objstore {
 namespace {
 
+// A walk that has failed.
+class FailedWalk : public kv::Iterator {
+ public:
+  explicit FailedWalk(absl::Status status) : status_(std::move(status)) {}
+  void SeekToFirst() override {}
+  void Seek(std::string_view) override {}
+  void SeekForPrev(std::string_view) override {}
+  void Next() override {}
+  void Prev() override {}
+  bool Valid() const override { return false; }
+  std::string_view key() const override { return {}; }
+  std::string_view value() const override { return {}; }
+  absl::Status status() const override { return status_; }
+
+ private:
+  const absl::Status status_;
+};
+
 // Forwards to a shared engine; closing it leaves that open.
 class ForwardingKv : public kv::Kv {
  public:
@@ -47,6 +65,7 @@ class ForwardingKv : public kv::Kv {
   }
   std::unique_ptr<kv::Iterator> NewIterator(kv::Family family,
                                             const kv::IteratorOptions& options) override {
+    if (!controls_->fail_walks.ok()) return std::make_unique<FailedWalk>(controls_->fail_walks);
     return to_->NewIterator(family, options);
   }
   std::shared_ptr<const kv::Snapshot> TakeSnapshot() override { return to_->TakeSnapshot(); }

@@ -103,6 +103,7 @@ kv::RocksKvOptions TestRocksOptions();
 struct EngineControls {
   absl::Status fail_writes;   // what Write answers, writing nothing
   absl::Status fail_ingests;  // what Ingest answers, taking nothing
+  absl::Status fail_walks;    // what iterators made meanwhile are at their end with, at once
   std::function<void()> before_write;
   std::atomic<int> writes{0};
   std::atomic<int> synced_writes{0};

@@ -31,7 +31,7 @@ struct VersionRef {
   uint64_t number = 0;  // of its commit, where it is not the null version
 };
 
-inline bool IsNullVersion(const Head& head) { return (head.flags & kNullVersion) != 0; }
+inline bool IsNullVersion(const Head& head) { return (head.flags & kOwnVersionId) == 0; }
 inline bool IsDeleteMarker(const Head& head) { return (head.flags & kDeleteMarker) != 0; }
 inline bool IsVersion(const Head& head, const VersionRef& ref) {
   return ref.is_null ? IsNullVersion(head) : !IsNullVersion(head) && head.number == ref.number;
