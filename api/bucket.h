@@ -74,8 +74,8 @@ class Bucket {
 
   // Stores an object, replacing a current one. The body is not referenced after the call, except
   // that a Cord's memory may be shared. Errors: NoSuchBucket, KeyTooLongError, InvalidArgument,
-  // MetadataTooLarge, EntityTooLarge, BadDigest, InvalidDigest, PreconditionFailed, NoSuchKey
-  // (If-Match without an object), AccessDenied.
+  // MetadataTooLarge, EntityTooLarge, BadDigest, InvalidDigest, InvalidRequest (checksums),
+  // PreconditionFailed, NoSuchKey (If-Match without an object), AccessDenied.
   absl::StatusOr<PutResult> Put(std::string_view key, std::string_view body,
                                 const PutOptions& options = {}) const;
   absl::StatusOr<PutResult> Put(std::string_view key, const absl::Cord& body,
@@ -107,8 +107,8 @@ class Bucket {
 
   absl::StatusOr<ObjectReader> OpenReader(std::string_view key,
                                           const GetOptions& options = {}) const;
-  // What is wrong already is answered here (as by Put, and InvalidDigest); whether the conditions
-  // hold and the digests are right is checked at Commit.
+  // What is wrong already is answered here (as by Put); whether the conditions hold and the digests
+  // are right is checked at Commit.
   absl::StatusOr<ObjectWriter> OpenWriter(std::string_view key,
                                           const PutOptions& options = {}) const;
 

@@ -16,6 +16,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
+#include "cloudlet/checksum.h"
 
 namespace cloudlet {
 
@@ -54,7 +55,10 @@ struct ObjectInfo {
   UserMetadata metadata = {};
 
   uint64_t crc64nvme = 0;               // of all bytes; always kept
-  std::optional<uint32_t> crc32c = {};  // of all bytes; kept when the writer gave it
+  std::optional<uint32_t> crc32c = {};  // of all bytes; set when `checksum` is that
+  // The one that the writer gave or named, else the CRC64NVME; of the whole object, also where a
+  // range of it was read.
+  Checksum checksum = {};
 };
 
 struct PutOptions {
@@ -78,10 +82,20 @@ struct PutOptions {
   // visible (BadDigest).
   // Base64 of the 16 bytes, as the Content-MD5 header; InvalidDigest if malformed.
   std::string content_md5 = {};
-  std::optional<uint32_t> crc32c = {};
+  std::optional<uint32_t> crc32c = {};  // kept, as a `checksum` by CRC32C
   std::optional<uint64_t> crc64nvme = {};
 
   Durability durability = Durability::kBuffered;
+
+  // A checksum of the whole body: verified (BadDigest), kept with the object, and given with it.
+  // InvalidRequest if malformed, kComposite, or together with crc32c or crc64nvme, as S3 takes one.
+  // The time it takes comes to that of the ETag; CRC64NVME, and MD5 under EtagPolicy::kMd5, are
+  // computed anyway.
+  std::optional<Checksum> checksum = {};
+  // The same without a value to verify: computed and kept. For a writer whose body's checksum is
+  // known only at its end, see ObjectWriter::Commit. InvalidRequest where another option says
+  // otherwise.
+  std::optional<ChecksumAlgorithm> checksum_algorithm = {};
 };
 
 // One object of Bucket::PutMany. Key and body must stay as they are until the call returns.
@@ -97,6 +111,7 @@ struct PutResult {
   uint64_t crc64nvme = 0;
   uint64_t sequence = 0;        // number of this change
   std::string request_id = {};  // the same that its event carries
+  Checksum checksum = {};       // as in ObjectInfo
 };
 
 // One range of bytes, as in the Range header of RFC 9110 section 14.

@@ -71,6 +71,10 @@ class ObjectWriter {
   absl::Status Write(const absl::Cord& bytes);
   // Checks conditions and digests and makes the object visible, with its event. May be called once.
   absl::StatusOr<PutResult> Commit();
+  // The same, and verifies a checksum that is known only now, as S3's trailers bring it. Its
+  // algorithm must be the one that the options named, CRC64NVME if they named none, and they must
+  // give no value of their own (InvalidRequest).
+  absl::StatusOr<PutResult> Commit(const Checksum& checksum);
   uint64_t bytes_written() const;
 
  private:

@@ -161,10 +161,13 @@ absl::StatusOr<ReadIntoResult> Bucket::ReadInto(std::string_view key, char* buff
 
 absl::StatusOr<HeadResult> Bucket::Head(std::string_view key, const GetOptions& options) const {
   CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "head", name_, key));
-  CLOUDLET_ASSIGN_OR_RETURN(
-      objstore::ReadAnswer answer,
-      gateway_->store().Read({name_, key, &options, objstore::ReadPart::kInfoOnly, caller_}));
-  return HeadResult{std::move(answer.info), answer.not_modified};
+  absl::StatusOr<objstore::ReadAnswer> answer =
+      gateway_->store().Read({name_, key, &options, objstore::ReadPart::kInfoOnly, caller_});
+  if (!answer.ok()) return answer.status();
+  absl::StatusOr<HeadResult> result(absl::in_place);
+  result->info = std::move(answer->info);
+  result->not_modified = answer->not_modified;
+  return result;
 }
 
 absl::StatusOr<ObjectReader> Bucket::OpenReader(std::string_view key,

@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloud/stream_impl.h"
+#include "cloudlet/error.h"
 #include "objstore/annotate.h"
 
 namespace cloudlet {
@@ -99,13 +100,25 @@ absl::Status WriterImpl::Write(std::string_view bytes) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<PutResult> WriterImpl::Commit() {
+absl::StatusOr<PutResult> WriterImpl::Commit() { return CommitWith(options_); }
+
+absl::StatusOr<PutResult> WriterImpl::Commit(const Checksum& checksum) {
+  if (options_.checksum.has_value()) {
+    CLOUDLET_RETURN_IF_ERROR(Usable("commit"));
+    return Fail(MakeError(ErrorCode::kInvalidRequest, "the options gave a checksum already"));
+  }
+  PutOptions options = options_;
+  options.checksum = checksum;
+  return CommitWith(options);
+}
+
+absl::StatusOr<PutResult> WriterImpl::CommitWith(const PutOptions& options) {
   CLOUDLET_RETURN_IF_ERROR(Usable("commit"));
   absl::StatusOr<std::unique_ptr<objstore::StagedPayload>> staged = sink_->Finish();
   if (!staged.ok()) return Fail(staged.status());
   sink_.reset();
-  objstore::Mutation mutation(objstore::PutMutation{bucket_, key_, *std::move(staged), &options_});
-  absl::StatusOr<PutResult> put = PutOne(*gateway_, mutation, caller_, options_.durability);
+  objstore::Mutation mutation(objstore::PutMutation{bucket_, key_, *std::move(staged), &options});
+  absl::StatusOr<PutResult> put = PutOne(*gateway_, mutation, caller_, options.durability);
   if (!put.ok()) failed_ = put.status();
   return put;
 }
@@ -156,6 +169,10 @@ absl::Status ObjectWriter::Write(const absl::Cord& bytes) {
 absl::StatusOr<PutResult> ObjectWriter::Commit() {
   if (impl_ == nullptr) return MovedFrom("commit: the ObjectWriter");
   return impl_->Commit();
+}
+absl::StatusOr<PutResult> ObjectWriter::Commit(const Checksum& checksum) {
+  if (impl_ == nullptr) return MovedFrom("commit: the ObjectWriter");
+  return impl_->Commit(checksum);
 }
 uint64_t ObjectWriter::bytes_written() const {
   return impl_ != nullptr ? impl_->bytes_written() : 0;

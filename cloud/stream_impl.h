@@ -53,11 +53,13 @@ class WriterImpl {
 
   absl::Status Write(std::string_view bytes);
   absl::StatusOr<PutResult> Commit();
+  absl::StatusOr<PutResult> Commit(const Checksum& checksum);
   uint64_t bytes_written() const { return bytes_written_; }
 
  private:
   absl::Status Usable(std::string_view verb) const;
   absl::Status Fail(const absl::Status& status);
+  absl::StatusOr<PutResult> CommitWith(const PutOptions& options);
 
   const std::shared_ptr<Gateway> gateway_;
   std::unique_ptr<objstore::PayloadSink> sink_;  // null once committed

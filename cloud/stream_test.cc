@@ -57,6 +57,35 @@ TEST_F(Streams, Write_InPiecesEqualsOnePut) {
   }
 }
 
+TEST_F(Streams, Commit_TakesTheChecksumThatIsKnownOnlyThen) {
+  const Checksum right{ChecksumAlgorithm::kCrc32, ChecksumType::kFullObject, "i9aeUg=="};
+  const Checksum wrong{ChecksumAlgorithm::kCrc32, ChecksumType::kFullObject, "AAAAAA=="};
+  const Checksum crc64{ChecksumAlgorithm::kCrc64nvme, ChecksumType::kFullObject, "OOJZ0D8xKts="};
+  const auto commit = [&](const PutOptions& options, const Checksum& checksum) {
+    ObjectWriter writer = bucket_.OpenWriter("k", options).value();
+    EXPECT_TRUE(writer.Write("Hello world").ok());
+    absl::StatusOr<PutResult> put = writer.Commit(checksum);
+    if (!put.ok()) {
+      EXPECT_EQ(writer.Commit().status(), put.status()) << "the writer has failed";
+    }
+    return put;
+  };
+  PutOptions named;
+  named.checksum_algorithm = ChecksumAlgorithm::kCrc32;
+  EXPECT_EQ(ErrorCodeOf(commit(named, wrong).status()), ErrorCode::kBadDigest);
+  EXPECT_EQ(ErrorCodeOf(commit(named, crc64).status()), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(ErrorCodeOf(commit({}, right).status()), ErrorCode::kInvalidRequest);
+  PutOptions given;
+  given.checksum = right;
+  EXPECT_EQ(ErrorCodeOf(commit(given, right).status()), ErrorCode::kInvalidRequest);
+  EXPECT_TRUE(IsNoSuchKey(bucket_.Head("k").status()));
+
+  EXPECT_EQ(commit(named, right).value().checksum, right);
+  EXPECT_EQ(bucket_.Head("k").value().info.checksum, right);
+  EXPECT_EQ(bucket_.OpenReader("k").value().info().checksum, right);
+  EXPECT_EQ(commit({}, crc64).value().checksum, crc64);
+}
+
 TEST_F(Streams, Writer_IsInvisibleUntilCommitAndWithoutIt) {
   const std::string body = Body(3'000'000);
   {

@@ -100,16 +100,23 @@ absl::StatusOr<MutationResult> BatchBuilder::Put(const Prepared& prepared, Prepa
   const std::string_view parts[] = {
       row, head.location == Location::kInline ? put.bytes : std::string_view()};
   batch_->PutParts(kHeads, head_key_, parts);
-  PutResult result;
+  return Written(prepared, head, versioning, number);
+}
+
+absl::StatusOr<MutationResult> BatchBuilder::Written(const Prepared& prepared, const Head& head,
+                                                     Versioning versioning, uint64_t number) {
+  absl::StatusOr<MutationResult> verdict(absl::in_place);  // the only return, so it is not moved
+  PutResult& result = verdict->emplace<PutResult>();
   result.etag = head.etag.Text();
   if (versioning != Versioning::kOff) result.version_id = VersionIdOf(head);
   AddEvent(prepared, EventType::kObjectCreatedPut, number, {&head, result.etag, result.version_id});
   AddChange(prepared, ChangeKind::kWritten, number);
   AddEffect(prepared, &head);
   result.crc64nvme = head.crc64nvme;
+  result.checksum = ShownChecksum(head);
   result.sequence = number;
   result.request_id = request_.request_id;
-  return MutationResult(std::move(result));
+  return verdict;
 }
 
 absl::StatusOr<MutationResult> BatchBuilder::Delete(const Prepared& prepared,
@@ -301,8 +308,11 @@ void BatchBuilder::AddChange(const Prepared& prepared, ChangeKind kind, uint64_t
 // `head` is null after a deletion. Only later mutations of the same batch look at effects.
 void BatchBuilder::AddEffect(const Prepared& prepared, const Head* head) {
   if (&prepared == &request_.mutations.back()) return;
-  effects_.push_back({prepared.bucket->id, prepared.key,
-                      head != nullptr ? std::optional<Head>(*head) : std::nullopt});
+  if (effects_.empty()) effects_.reserve(request_.mutations.size());
+  Effect& effect = effects_.emplace_back();
+  effect.bucket_id = prepared.bucket->id;
+  effect.key = prepared.key;
+  if (head != nullptr) effect.head = *head;
 }
 
 }  // namespace cloudlet::objstore

@@ -56,6 +56,8 @@ class BatchBuilder {
   std::optional<std::string_view> CurrentEtag();
 
   absl::StatusOr<MutationResult> Put(const Prepared& prepared, PreparedPut& put, uint64_t number);
+  absl::StatusOr<MutationResult> Written(const Prepared& prepared, const Head& head,
+                                         Versioning versioning, uint64_t number);
   absl::StatusOr<MutationResult> Delete(const Prepared& prepared, const PreparedDelete& removal,
                                         uint64_t number);
   absl::StatusOr<MutationResult> PutDeleteMarker(const Prepared& prepared, uint64_t number);

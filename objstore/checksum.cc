@@ -238,6 +238,29 @@ Checksum StoredChecksum::Shown() const {
   return shown;
 }
 
+StoredChecksum Crc64NvmeChecksum(uint64_t crc) {
+  return {ChecksumAlgorithm::kCrc64nvme, ChecksumType::kFullObject, /*parts=*/0, BigEndian(crc)};
+}
+
+// Every put and read comes here: base64 of eight bytes, without a detour over these.
+Checksum ShownCrc64Nvme(uint64_t crc) {
+  static constexpr char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  Checksum shown;
+  shown.value.assign(12, '=');
+  for (size_t i = 0; i < 10; ++i) shown.value[i] = kDigits[crc >> (58 - 6 * i) & 63];
+  shown.value[10] = kDigits[crc << 2 & 63];
+  return shown;
+}
+
+std::optional<uint32_t> Crc32cOf(const StoredChecksum& checksum) {
+  if (checksum.algorithm != ChecksumAlgorithm::kCrc32c ||
+      checksum.type != ChecksumType::kFullObject) {
+    return std::nullopt;
+  }
+  return static_cast<uint32_t>(CrcOf(checksum.digest));
+}
+
 absl::StatusOr<StoredChecksum> ParseChecksum(const Checksum& claimed) {
   const size_t bytes = ChecksumBytes(claimed.algorithm);
   if (bytes == 0) return UnknownAlgorithm();

@@ -121,6 +121,11 @@ struct StoredChecksum {
   friend bool operator==(const StoredChecksum&, const StoredChecksum&) = default;
 };
 
+// Of a whole object, from the number and to it.
+StoredChecksum Crc64NvmeChecksum(uint64_t crc);
+Checksum ShownCrc64Nvme(uint64_t crc);
+std::optional<uint32_t> Crc32cOf(const StoredChecksum& checksum);  // none: it is another checksum
+
 // What a caller claims. InvalidRequest unless the value is the base64 of as many bytes as the
 // algorithm has, for a composite with or without "-<parts>", and for a full object without.
 absl::StatusOr<StoredChecksum> ParseChecksum(const Checksum& claimed);

@@ -100,7 +100,7 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
   if (!decoded.ok()) return decoded.status();
 
   ReadAnswer& answer = result->answer;
-  answer.info = TakeInfo(&decoded->head, request.key);
+  TakeInfo(&decoded->head, request.key, &answer.info);
   if (bucket->versioning.load() != Versioning::kOff) {
     answer.info.version_id = VersionIdOf(decoded->head);
   }

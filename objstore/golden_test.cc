@@ -96,6 +96,7 @@ Rule FullRule() {
 Golden RowsNow() {
   return {
       {"head", base::HexLower(EncodeHead(FullHead()))},
+      {"head_composite", base::HexLower(EncodeHead(CompositeHead()))},
       {"head_inline", base::HexLower(EncodeHead(InlineHead(11)) + "hello world")},
       {"event", base::HexLower(EncodeEvent(FullEvent()))},
       {"delivery", base::HexLower(EncodeDelivery(FullDelivery()))},
@@ -146,6 +147,11 @@ TEST(Golden, RowsOfFormat1_AreReadAsEver) {
   ASSERT_TRUE(head.ok()) << head.status();
   EXPECT_EQ(head->head.size, FullHead().size);
   EXPECT_EQ(head->head.headers.metadata, FullHead().headers.metadata);
+  EXPECT_EQ(head->head.checksum, FullHead().checksum);
+  const std::string composite_row = Unhexed(golden["head_composite"]);
+  const auto composite = DecodeHead(composite_row);
+  ASSERT_TRUE(composite.ok()) << composite.status();
+  EXPECT_EQ(composite->head.checksum, CompositeHead().checksum);
   const std::string inline_row = Unhexed(golden["head_inline"]);
   const auto inline_head = DecodeHead(inline_row);
   ASSERT_TRUE(inline_head.ok()) << inline_head.status();

@@ -22,9 +22,13 @@ constexpr size_t kGroup = 32;
 constexpr size_t kSweepStep = 64;
 constexpr size_t kSweepAtClose = 4'096;
 
-Prepared PrepareOne(State& state, const Environment& environment, Mutation& mutation) {
-  if (auto* put = std::get_if<PutMutation>(&mutation)) return PreparePut(state, environment, *put);
-  return PrepareDelete(state, environment, std::get<DeleteMutation>(mutation));
+void PrepareOne(State& state, const Environment& environment, Mutation& mutation,
+                Prepared* prepared) {
+  if (auto* put = std::get_if<PutMutation>(&mutation)) {
+    PreparePut(state, environment, *put, prepared);
+  } else {
+    PrepareDelete(state, environment, std::get<DeleteMutation>(mutation), prepared);
+  }
 }
 
 // How many of the first mutations make one commit. In a bucket with versioning a commit changes a
@@ -136,7 +140,7 @@ std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateR
   std::vector<Prepared> prepared;
   prepared.reserve(request.mutations.size());
   for (Mutation& mutation : request.mutations) {
-    prepared.push_back(PrepareOne(state, environment_, mutation));
+    PrepareOne(state, environment_, mutation, &prepared.emplace_back());
   }
 
   CommitOutcome all;

@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/strings.h"
 #include "cloudlet/error.h"
 #include "gtest/gtest.h"
+#include "objstore/checksum.h"
 #include "objstore/keys.h"
 #include "objstore/records.h"
 #include "objstore/records.pb.h"
@@ -269,6 +271,49 @@ TEST(LocalStore, FlippedBitInAnObject_IsDataLossThatNamesIt_NeverWrongBytes) {
     }
     EXPECT_EQ(BodyOf(*test.store, "bkt", "photo.jpg") == body, true);
   }
+}
+
+TEST(LocalStore, FlippedBitInAChecksum_IsDataLoss_NeverAnotherChecksum) {
+  TestStore test;
+  PutOptions options;
+  options.checksum_algorithm = ChecksumAlgorithm::kSha256;
+  const auto put = Put(*test.store, "bkt", "k", "body", options);
+  ASSERT_TRUE(put.ok()) << put.status();
+  const auto [key, row] = test.Rows(kHeads).at(0);
+  const std::string digest = DigestOf(ChecksumAlgorithm::kSha256, "body");
+  const size_t end = row.find(digest) + digest.size();
+  ASSERT_EQ(row.substr(end), "body");
+  for (size_t bit = (end - digest.size() - 6 - 5) * 8; bit < end * 8; ++bit) {  // the whole section
+    std::string damaged = row;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    test.PutRow(kHeads, key, damaged);
+    EXPECT_EQ(CodeOf(HeadOf(*test.store, "bkt", "k")), "DATA_LOSS") << "bit " << bit;
+    EXPECT_EQ(CodeOf(Get(*test.store, "bkt", "k")), "DATA_LOSS") << "bit " << bit;
+  }
+  test.PutRow(kHeads, key, row);
+  EXPECT_EQ(HeadOf(*test.store, "bkt", "k")->info.checksum, put->checksum);
+}
+
+TEST(LocalStore, RefusedChecksum_WritesNoRowAndNoEvent) {
+  TestStore test({.retain_events = true});
+  PutOptions right;
+  right.checksum_algorithm = ChecksumAlgorithm::kSha1;
+  ASSERT_TRUE(Put(*test.store, "bkt", "k", "old", right).ok());
+  const auto heads = test.Rows(kHeads);
+  ASSERT_EQ(test.Rows(kEvents).size(), 1u);
+  for (const uint64_t size : {uint64_t{3}, uint64_t{5'000}}) {
+    for (const ChecksumAlgorithm algorithm : kChecksumAlgorithms) {
+      PutOptions wrong;
+      wrong.checksum = Checksum{algorithm, ChecksumType::kFullObject,
+                                base::Base64Encode(DigestOf(algorithm, "other"))};
+      EXPECT_EQ(CodeOf(Put(*test.store, "bkt", "k", Bytes(size), wrong)), "BadDigest");
+      wrong.checksum->value += "x";
+      EXPECT_EQ(CodeOf(Put(*test.store, "bkt", "k", Bytes(size), wrong)), "InvalidRequest");
+    }
+  }
+  EXPECT_EQ(test.Rows(kHeads), heads);
+  EXPECT_EQ(test.Rows(kEvents).size(), 1u);
+  EXPECT_TRUE(test.Rows(kPayload).empty());
 }
 
 TEST(LocalStore, List_OverADamagedHead_IsDataLossThatNamesIt) {

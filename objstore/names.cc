@@ -145,7 +145,6 @@ absl::Status CheckHeaders(const PutOptions& options, const Limits& limits, Objec
   stored->content_language = options.content_language;
   stored->expires = options.expires;
   stored->website_redirect_location = options.website_redirect_location;
-  stored->crc32c = options.crc32c;
   return absl::OkStatus();
 }
 

@@ -139,7 +139,6 @@ TEST(Headers, AllSystemHeadersAreKept) {
   options.content_language = "de";
   options.expires = "Thu, 01 Jan 2032 00:00:00 GMT";
   options.website_redirect_location = "/elsewhere";
-  options.crc32c = 7;
   const absl::StatusOr<ObjectInfo> info = Checked(options);
   ASSERT_TRUE(info.ok()) << info.status();
   EXPECT_EQ(info->content_type, "text/html");
@@ -149,7 +148,6 @@ TEST(Headers, AllSystemHeadersAreKept) {
   EXPECT_EQ(info->content_language, "de");
   EXPECT_EQ(info->expires, "Thu, 01 Jan 2032 00:00:00 GMT");
   EXPECT_EQ(info->website_redirect_location, "/elsewhere");
-  EXPECT_EQ(info->crc32c, 7u);
 }
 
 std::string MetadataCode(const UserMetadata& metadata) {

@@ -1,4 +1,4 @@
-// Digests, writing ahead and reading of payloads: see payload.h.
+// Writing ahead and reading of payloads: see payload.h.
 #include "objstore/payload.h"
 
 #include <algorithm>
@@ -20,85 +20,7 @@ using base::V;
 
 constexpr uint64_t kBulkFileBytes = 256 << 20;  // one SST file of a large body
 
-absl::Status Mismatch(std::string_view name, std::string_view given, std::string_view computed) {
-  return MakeError(ErrorCode::kBadDigest,
-                   absl::StrCat(V(name), " given ", V(given), ", computed ", V(computed)));
-}
-
-std::string Hex(uint64_t value, int digits) {
-  return base::Hex16(value).substr(static_cast<size_t>(16 - digits));
-}
-
 }  // namespace
-
-DigestPlan PlanDigests(EtagPolicy policy, const PutOptions& options) {
-  return {policy == EtagPolicy::kMd5 || !options.content_md5.empty(), options.crc32c.has_value()};
-}
-
-Digester::Digester(DigestPlan plan) {
-  if (plan.md5) md5_.emplace();
-  if (plan.crc32c) crc32c_ = 0;
-}
-
-void Digester::Update(std::string_view bytes) {
-  if (md5_.has_value()) md5_->Update(bytes);
-  if (crc32c_.has_value()) crc32c_ = base::Crc32c(bytes, *crc32c_);
-}
-
-BodyDigests Digester::Finish() {
-  BodyDigests digests;
-  if (md5_.has_value()) digests.md5 = md5_->Finish();
-  digests.crc32c = crc32c_;
-  return digests;
-}
-
-BodyDigests DigestsOf(std::string_view body, DigestPlan plan) {
-  BodyDigests digests;
-  digests.size = body.size();
-  digests.crc64nvme = base::Crc64Nvme(body);
-  if (plan.md5) digests.md5 = base::Md5Of(body);
-  if (plan.crc32c) digests.crc32c = base::Crc32c(body);
-  return digests;
-}
-
-absl::Status CheckDigests(const PutOptions& options, const BodyDigests& digests) {
-  if ((!options.content_md5.empty() && !digests.md5.has_value()) ||
-      (options.crc32c.has_value() && !digests.crc32c.has_value())) {
-    return MakeError(ErrorCode::kInvalidRequest,
-                     "a digest is given that was not asked for when the body was staged");
-  }
-  if (!options.content_md5.empty()) {
-    const std::optional<std::string> given = base::Base64Decode(options.content_md5);
-    if (!given.has_value() || given->size() != 16) {
-      return MakeError(ErrorCode::kInvalidDigest, "Content-MD5 is not the base64 of 16 bytes");
-    }
-    const std::string_view computed = base::Md5Bytes(*digests.md5);
-    if (*given != computed) {
-      return Mismatch("MD5", base::HexLower(*given), base::HexLower(computed));
-    }
-  }
-  if (options.crc32c.has_value() && *options.crc32c != *digests.crc32c) {
-    return Mismatch("CRC32C", Hex(*options.crc32c, 8), Hex(*digests.crc32c, 8));
-  }
-  if (options.crc64nvme.has_value() && *options.crc64nvme != digests.crc64nvme) {
-    return Mismatch("CRC64NVME", Hex(*options.crc64nvme, 16), Hex(digests.crc64nvme, 16));
-  }
-  return absl::OkStatus();
-}
-
-StoredEtag EtagOf(EtagPolicy policy, const BodyDigests& digests) {
-  StoredEtag etag;
-  if (policy == EtagPolicy::kMd5) {
-    etag.kind = EtagKind::kMd5;
-    etag.digest = *digests.md5;
-    return etag;
-  }
-  etag.kind = EtagKind::kCrc64;
-  for (size_t i = 0; i < 8; ++i) {
-    etag.digest[i] = static_cast<uint8_t>(digests.crc64nvme >> (8 * i));
-  }
-  return etag;
-}
 
 LocalStaged::~LocalStaged() {
   pin.reset();
@@ -251,8 +173,8 @@ absl::StatusOr<absl::Cord> CheckedChunk(const kv::PinnedBytes& row, uint64_t exp
   base::ByteReader(all.substr(expected_bytes)).ReadU64(&want);
   *crc64 = base::Crc64Nvme(bytes);
   if (*crc64 != want) {
-    return absl::DataLossError(
-        absl::StrCat("a chunk has CRC64NVME ", Hex(*crc64, 16), ", expected ", Hex(want, 16)));
+    return absl::DataLossError(absl::StrCat("a chunk has CRC64NVME ", V(base::Hex16(*crc64)),
+                                            ", expected ", V(base::Hex16(want))));
   }
   return absl::MakeCordFromExternal(V(bytes), [owner = row.owner()] {});
 }
@@ -278,8 +200,8 @@ absl::StatusOr<absl::Cord> PayloadReader::Next(kv::Kv& kv) {
   if (full_) {
     crc64_ = base::Crc64NvmeCombine(crc64_, crc64, chunk_bytes);
     if (to + chunk_begin == end_ && crc64_ != object_crc64_) {
-      return absl::DataLossError(absl::StrCat("the object's CRC64NVME is ", Hex(crc64_, 16),
-                                              ", expected ", Hex(object_crc64_, 16)));
+      return absl::DataLossError(absl::StrCat("the object's CRC64NVME is ", V(base::Hex16(crc64_)),
+                                              ", expected ", V(base::Hex16(object_crc64_))));
     }
   }
   position_ = chunk_begin + to;

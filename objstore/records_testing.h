@@ -31,8 +31,16 @@ inline Head FullHead() {
   head.headers.expires = "Thu, 01 Jan 2032 00:00:00 GMT";
   head.headers.website_redirect_location = "/elsewhere";
   head.headers.metadata = {{"color", "blue"}, {"empty", ""}, {"raw", std::string("\xFF\x00", 2)}};
-  head.headers.crc32c = 0x61626364;
+  head.checksum = {ChecksumAlgorithm::kCrc32c, ChecksumType::kFullObject, 0, "abcd"};
   head.unknown = {{200, "kept as it is"}, {201, ""}};
+  return head;
+}
+
+// The same with a checksum of a multipart object.
+inline Head CompositeHead() {
+  Head head = FullHead();
+  head.checksum = {ChecksumAlgorithm::kSha256, ChecksumType::kComposite, 3,
+                   "0123456789abcdef0123456789ABCDEF"};
   return head;
 }
 

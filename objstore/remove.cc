@@ -24,13 +24,11 @@ absl::Status Prepare(State& state, const Environment& environment, const DeleteM
 
 }  // namespace
 
-Prepared PrepareDelete(State& state, const Environment& environment,
-                       const DeleteMutation& mutation) {
-  Prepared prepared;
-  prepared.key = mutation.key;
-  PreparedDelete& removal = prepared.action.emplace<PreparedDelete>();
-  prepared.refused = Prepare(state, environment, mutation, &prepared, &removal);
-  return prepared;
+void PrepareDelete(State& state, const Environment& environment, const DeleteMutation& mutation,
+                   Prepared* prepared) {
+  prepared->key = mutation.key;
+  PreparedDelete& removal = prepared->action.emplace<PreparedDelete>();
+  prepared->refused = Prepare(state, environment, mutation, prepared, &removal);
 }
 
 }  // namespace cloudlet::objstore

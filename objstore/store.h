@@ -136,7 +136,7 @@ class ObjectStore {
   // One verdict per mutation, in order.
   virtual std::vector<absl::StatusOr<MutationResult>> Mutate(const MutateRequest& request) = 0;
   // A sink for a body that is written ahead of its mutation. What is wrong already (bucket, key,
-  // headers, permission, the form of a Content-MD5) is answered here, and again by the mutation,
+  // headers, permission, the form of digests) is answered here, and again by the mutation,
   // which must be for the same bucket and options; conditions, and whether digests are right, are
   // for the mutation alone.
   virtual absl::StatusOr<std::unique_ptr<PayloadSink>> Stage(const StageRequest& request) = 0;

@@ -20,8 +20,9 @@
 
 namespace cloudlet::objstore {
 
-// put.cc
-Prepared PreparePut(State& state, const Environment& environment, PutMutation& mutation);
+// put.cc; `prepared` must be new, here and below.
+void PreparePut(State& state, const Environment& environment, PutMutation& mutation,
+                Prepared* prepared);
 // A writer for a body that is staged, and the bucket that it is for.
 struct PayloadStart {
   std::unique_ptr<PayloadWriter> writer;
@@ -31,8 +32,8 @@ absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& envir
                                           const StageRequest& request);
 
 // remove.cc
-Prepared PrepareDelete(State& state, const Environment& environment,
-                       const DeleteMutation& mutation);
+void PrepareDelete(State& state, const Environment& environment, const DeleteMutation& mutation,
+                   Prepared* prepared);
 
 // get.cc
 struct ReadResult {

@@ -426,6 +426,32 @@ TEST_F(BadInput, Digest_ThatIsNoneIsRefused) {
   }
 }
 
+TEST_F(BadInput, Checksum_ThatDoesNotMatchOrIsNoneLeavesNothing) {
+  for (const ChecksumAlgorithm algorithm : kChecksumAlgorithms) {
+    const std::string name(ChecksumAlgorithmName(algorithm));
+    SCOPED_TRACE(name);
+    PutOptions options;
+    options.checksum = Checksum{algorithm, ChecksumType::kFullObject,
+                                base::Base64Encode(std::string(ChecksumBytes(algorithm), '\1'))};
+    const std::string value = options.checksum->value;
+    for (const size_t size : {10, 5'000, 70'000, 3'000'000}) {
+      const std::string body(size, 'b');
+      ExpectError(bucket_.Put("there", body, options).status(), ErrorCode::kBadDigest,
+                  {"put", "\"bucket/there\"", name, value});
+      ExpectError(WriteStreamed(bucket_, "new", body, options), ErrorCode::kBadDigest,
+                  {"\"bucket/new\"", name, value});
+    }
+    for (const std::string& malformed : {std::string("x"), value + "A", value.substr(4)}) {
+      options.checksum->value = malformed;
+      const std::string header(ChecksumHeader(algorithm));
+      ExpectError(bucket_.Put("there", "x", options).status(), ErrorCode::kInvalidRequest,
+                  {"put", "\"bucket/there\"", header, malformed});
+      ExpectError(WriteStreamed(bucket_, "new", "x", options), ErrorCode::kInvalidRequest,
+                  {"\"bucket/new\"", header, malformed});
+    }
+  }
+}
+
 // --- Limits of sizes and lists ---
 
 class BadInputSmall : public BadInput {

@@ -2,10 +2,12 @@
 #include "tests/differential_model.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/crc.h"
 #include "base/md5.h"
 #include "base/strings.h"
+#include "objstore/checksum.h"
 
 namespace cloudlet::differential {
 namespace {
@@ -41,6 +43,37 @@ std::string WriteCode(const std::string& if_match, const std::string& if_none_ma
     return "PreconditionFailed";
   }
   return "OK";
+}
+
+// --- Checksums. A put says at most one thing about them. ---
+
+Checksum ChecksumOf(ChecksumAlgorithm algorithm, const std::string& body) {
+  return {algorithm, ChecksumType::kFullObject,
+          base::Base64Encode(objstore::DigestOf(algorithm, body))};
+}
+
+ChecksumAlgorithm AlgorithmOf(const PutOptions& options) {
+  if (options.checksum.has_value()) return options.checksum->algorithm;
+  if (options.checksum_algorithm.has_value()) return *options.checksum_algorithm;
+  return options.crc32c.has_value() ? ChecksumAlgorithm::kCrc32c : ChecksumAlgorithm::kCrc64nvme;
+}
+
+std::string ChecksumFormCode(const PutOptions& options) {
+  std::set<ChecksumAlgorithm> named;
+  if (options.checksum.has_value()) {
+    const auto digest = base::Base64Decode(options.checksum->value);
+    const bool fits =
+        digest.has_value() && digest->size() == ChecksumBytes(options.checksum->algorithm);
+    if (!fits || options.crc32c.has_value() || options.crc64nvme.has_value()) {
+      return "InvalidRequest";
+    }
+    named.insert(options.checksum->algorithm);
+  }
+  if (!options.checksum_algorithm.has_value()) return "OK";
+  if (options.crc32c.has_value()) named.insert(ChecksumAlgorithm::kCrc32c);
+  if (options.crc64nvme.has_value()) named.insert(ChecksumAlgorithm::kCrc64nvme);
+  named.insert(*options.checksum_algorithm);
+  return named.size() == 1 ? "OK" : "InvalidRequest";
 }
 
 }  // namespace
@@ -94,7 +127,7 @@ std::string Model::OpenWriterCode(const std::string& bucket, const std::string& 
     const auto given = base::Base64Decode(options.content_md5);
     if (!given.has_value() || given->size() != 16) return "InvalidDigest";
   }
-  return "OK";
+  return ChecksumFormCode(options);
 }
 
 std::string Model::PutCode(const std::string& bucket, const std::string& key,
@@ -105,6 +138,10 @@ std::string Model::PutCode(const std::string& bucket, const std::string& key,
   }
   if (options.crc32c.has_value() && *options.crc32c != base::Crc32c(body)) return "BadDigest";
   if (options.crc64nvme.has_value() && *options.crc64nvme != base::Crc64Nvme(body)) {
+    return "BadDigest";
+  }
+  if (options.checksum.has_value() &&
+      *options.checksum != ChecksumOf(options.checksum->algorithm, body)) {
     return "BadDigest";
   }
   return WriteCode(options.if_match, options.if_none_match, Find(bucket, key));
@@ -120,6 +157,7 @@ void Model::Put(const std::string& bucket, const std::string& key, const std::st
   object.metadata = options.metadata;
   object.sequence = result.sequence;
   object.modified = now;
+  object.checksum = ChecksumOf(AlgorithmOf(options), body);
   if (in.options.retain_events) {
     events_.push_back({EventType::kObjectCreatedPut, bucket, key, body.size(), object.etag,
                        result.sequence, now, result.request_id});

@@ -23,6 +23,7 @@ struct ModelObject {
   UserMetadata metadata;
   uint64_t sequence = 0;  // what the cloud gave
   absl::Time modified;
+  Checksum checksum;
 };
 
 struct ModelBucket {

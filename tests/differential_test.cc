@@ -22,6 +22,7 @@
 #include "base/strings.h"
 #include "cloudlet/cloud.h"
 #include "gtest/gtest.h"
+#include "objstore/checksum.h"
 #include "objstore/store_testing.h"
 #include "tests/differential_model.h"
 
@@ -174,7 +175,22 @@ class Differential {
     if (random_.Chance(0.1)) options.crc64nvme = base::Crc64Nvme(body);
     if (random_.Chance(0.01)) options.crc64nvme = base::Crc64Nvme(body) + 1;
     if (random_.Chance(0.01)) options.durability = Durability::kSync;
+    if (random_.Chance(0.1)) ChooseChecksum(body, &options);
     return options;
+  }
+
+  // One that is right, wrong, malformed, or only named; beside what is there already.
+  void ChooseChecksum(const std::string& body, PutOptions* options) {
+    const ChecksumAlgorithm algorithm = kChecksumAlgorithms[random_.Below(10)];
+    if (random_.Chance(0.3)) options->checksum_algorithm = kChecksumAlgorithms[random_.Below(10)];
+    if (random_.Chance(0.3)) return;
+    options->checksum = objstore::StoredChecksum{algorithm, ChecksumType::kFullObject, 0,
+                                                 objstore::DigestOf(algorithm, body)}
+                            .Shown();
+    if (random_.Chance(0.3)) options->checksum_algorithm = algorithm;
+    std::string& value = options->checksum->value;
+    if (random_.Chance(0.1)) value[0] = value[0] == 'A' ? 'B' : 'A';
+    if (random_.Chance(0.1)) value.resize(value.size() - 1);
   }
 
   GetOptions GetChoice(const std::string& bucket, const std::string& key) {
@@ -229,6 +245,7 @@ class Differential {
     model_.Put(bucket, key, body, options, *put, clock_->Now());
     EXPECT_EQ(put->etag, model_.EtagOf(bucket, key));
     EXPECT_EQ(put->crc64nvme, base::Crc64Nvme(body));
+    EXPECT_EQ(put->checksum, model_.buckets().at(bucket).objects.at(key).checksum);
   }
 
   void StepPut() {
@@ -304,6 +321,7 @@ class Differential {
     EXPECT_EQ(info.last_modified, object.modified);
     EXPECT_EQ(info.content_type, object.content_type);
     EXPECT_EQ(info.metadata, object.metadata);
+    EXPECT_EQ(info.checksum, object.checksum);
   }
 
   void StepHead() {

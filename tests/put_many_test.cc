@@ -41,6 +41,23 @@ TEST(PutMany, StoresBodiesOfEverySizeWithTheirEtagsAndInOrder) {
   }
 }
 
+TEST(PutMany, VerifiesAndKeepsTheChecksumOfEachItem) {
+  FakeCloud fake;
+  const Bucket bucket = fake.cloud().CreateBucket("bucket").value();
+  const Checksum checksum{ChecksumAlgorithm::kSha1, ChecksumType::kFullObject,
+                          "e1AsOh9IyGCa4hLN+2Od7jlnP14="};
+  std::vector<PutItem> items = {{"right", "Hello world"}, {"wrong", "Hello"}, {"none", "Hello"}};
+  items[0].options.checksum = checksum;
+  items[1].options.checksum = checksum;
+  const auto results = bucket.PutMany(items);
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_EQ(results[0].value().checksum, checksum);
+  EXPECT_EQ(bucket.Head("right").value().info.checksum, checksum);
+  EXPECT_EQ(ErrorCodeOf(results[1].status()), ErrorCode::kBadDigest) << results[1].status();
+  EXPECT_TRUE(IsNoSuchKey(bucket.Head("wrong").status()));
+  EXPECT_EQ(results[2].value().checksum.algorithm, ChecksumAlgorithm::kCrc64nvme);
+}
+
 TEST(PutMany, EachItemSeesThoseBeforeItAndFailsAlone) {
   FakeCloud fake;
   const Bucket bucket = fake.cloud().CreateBucket("bucket").value();
