@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "cloudlet/caller.h"
+#include "cloudlet/copy.h"
 #include "cloudlet/listing.h"
 #include "cloudlet/object.h"
 #include "cloudlet/stream.h"
@@ -104,6 +105,20 @@ class Bucket {
   // none), PreconditionFailed, NoSuchKey (If-Match without an object), AccessDenied.
   absl::StatusOr<DeleteResult> Delete(std::string_view key,
                                       const DeleteOptions& options = {}) const;
+
+  // A copy of `source` under `key` here, replacing a current object; cloudlet/copy.h. It takes as
+  // long for 5 GiB as for 1 KiB. Both buckets must be the caller's. Errors: NoSuchBucket,
+  // NoSuchKey, NoSuchVersion, InvalidRequest (a delete marker as the source; the current version
+  // onto itself without changing anything; a source above Limits::max_copy_bytes; headers without
+  // kReplace), PreconditionFailed, KeyTooLongError, InvalidArgument, MetadataTooLarge,
+  // AccessDenied.
+  absl::StatusOr<CopyResult> Copy(const CopySource& source, std::string_view key,
+                                  const CopyOptions& options = {}) const;
+  // Extension: cloudlet/copy.h. Errors: NoSuchBucket, NoSuchKey, InvalidRequest (onto itself),
+  // PreconditionFailed, NotImplemented (a bucket that has or had versioning), KeyTooLongError,
+  // InvalidArgument, AccessDenied.
+  absl::StatusOr<RenameResult> Rename(std::string_view source_key, std::string_view key,
+                                      const RenameOptions& options = {}) const;
 
   absl::StatusOr<ObjectReader> OpenReader(std::string_view key,
                                           const GetOptions& options = {}) const;

@@ -104,6 +104,7 @@ struct CloudStats {
   uint64_t events = 0;              // event rows written
   uint64_t deliveries_pending = 0;  // as FunctionStats::pending, over all functions
   uint64_t store_bytes = 0;         // estimate of the bytes on disk; 0 in memory
+  uint64_t copies = 0;              // objects copied or renamed
 };
 
 // What VerifyStore found; empty problems: the store is sound.

@@ -32,6 +32,16 @@ absl::Status CheckHandle(const std::shared_ptr<internal::Gateway>& gateway, std:
       verb, bucket, key);
 }
 
+template <typename Result>
+absl::StatusOr<Result> MutateOne(const internal::Gateway& gateway, objstore::Mutation& mutation,
+                                 const Caller& caller, Durability durability) {
+  std::vector<absl::StatusOr<objstore::MutationResult>> verdicts =
+      gateway.store().Mutate({absl::MakeSpan(&mutation, 1), caller, durability,
+                              objstore::Together::kEachAlone, gateway.revoked()});
+  if (!verdicts[0].ok()) return verdicts[0].status();
+  return std::get<Result>(*std::move(verdicts[0]));
+}
+
 }  // namespace
 
 Bucket::Bucket(std::shared_ptr<internal::Gateway> gateway, std::string name, Caller caller)
@@ -103,11 +113,27 @@ absl::StatusOr<DeleteResult> Bucket::Delete(std::string_view key,
     return objstore::Annotate(allowed, "delete", name_, key);
   }
   objstore::Mutation mutation(objstore::DeleteMutation{name_, key, &options});
-  std::vector<absl::StatusOr<objstore::MutationResult>> verdicts =
-      gateway_->store().Mutate({absl::MakeSpan(&mutation, 1), caller_, options.durability,
-                                objstore::Together::kEachAlone, gateway_->revoked()});
-  if (!verdicts[0].ok()) return verdicts[0].status();
-  return std::get<DeleteResult>(*std::move(verdicts[0]));
+  return MutateOne<DeleteResult>(*gateway_, mutation, caller_, options.durability);
+}
+
+absl::StatusOr<CopyResult> Bucket::Copy(const CopySource& source, std::string_view key,
+                                        const CopyOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "copy to", name_, key));
+  if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
+    return objstore::Annotate(allowed, "copy to", name_, key);
+  }
+  objstore::Mutation mutation(objstore::CopyMutation{name_, key, &source, &options});
+  return MutateOne<CopyResult>(*gateway_, mutation, caller_, options.durability);
+}
+
+absl::StatusOr<RenameResult> Bucket::Rename(std::string_view source_key, std::string_view key,
+                                            const RenameOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "rename to", name_, key));
+  if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
+    return objstore::Annotate(allowed, "rename to", name_, key);
+  }
+  objstore::Mutation mutation(objstore::RenameMutation{name_, source_key, key, &options});
+  return MutateOne<RenameResult>(*gateway_, mutation, caller_, options.durability);
 }
 
 absl::StatusOr<GetResult> Bucket::Get(std::string_view key, const GetOptions& options) const {

@@ -24,10 +24,6 @@ size_t ExpectedBytes(const CommitRequest& request) {
   return bytes;
 }
 
-uint8_t FlagsOf(Versioning versioning) {
-  return versioning == Versioning::kEnabled ? kOwnVersionId : 0;
-}
-
 }  // namespace
 
 BatchBuilder::BatchBuilder(State& state, const Environment& environment,
@@ -47,12 +43,18 @@ absl::StatusOr<MutationResult> BatchBuilder::Apply(Prepared& prepared, uint64_t 
   CLOUDLET_RETURN_IF_ERROR(Authorize(*request_.caller, prepared.bucket->owner, environment_.owner));
   CLOUDLET_RETURN_IF_ERROR(LoadCurrent(prepared));
   if (auto* put = std::get_if<PreparedPut>(&prepared.action)) return Put(prepared, *put, number);
-  return Delete(prepared, std::get<PreparedDelete>(prepared.action), number);
+  if (const auto* removal = std::get_if<PreparedDelete>(&prepared.action)) {
+    return Delete(prepared, *removal, number);
+  }
+  if (const auto* copy = std::get_if<PreparedCopy>(&prepared.action)) {
+    return Copy(prepared, *copy, number);
+  }
+  return Rename(prepared, std::get<PreparedRename>(prepared.action), number);
 }
 
-const BatchBuilder::Effect* BatchBuilder::EffectOn(const Prepared& prepared) const {
+const BatchBuilder::Effect* BatchBuilder::EffectOn(uint64_t bucket_id, std::string_view key) const {
   for (auto effect = effects_.rbegin(); effect != effects_.rend(); ++effect) {
-    if (effect->bucket_id == prepared.bucket->id && effect->key == prepared.key) return &*effect;
+    if (effect->bucket_id == bucket_id && effect->key == key) return &*effect;
   }
   return nullptr;
 }
@@ -61,7 +63,7 @@ absl::Status BatchBuilder::LoadCurrent(const Prepared& prepared) {
   head_key_ = HeadKey(prepared.bucket->id, prepared.key);
   current_.reset();
   current_row_.reset();
-  if (const Effect* effect = EffectOn(prepared)) {
+  if (const Effect* effect = EffectOn(prepared.bucket->id, prepared.key)) {
     if (prepared.bucket->versioning.load() != Versioning::kOff) {
       return absl::AbortedError(
           "an earlier mutation of the same request changes this key, and the bucket has versioning "
@@ -260,10 +262,15 @@ void BatchBuilder::WriteBody(const PreparedPut& put, uint64_t number) {
   batch_->Put(kOwners, ReferenceKey(head.payload_id, kVersionOwner, number), {});
 }
 
-// Drops a version's reference to its payload.
-void BatchBuilder::Release(const Head& head) {
+void BatchBuilder::DropReference(const Head& head) {
   if (head.location != Location::kInPayload) return;
   batch_->Delete(kOwners, ReferenceKey(head.payload_id, kVersionOwner, head.number));
+}
+
+// Drops a version's reference to its payload, which is garbage then unless copies share it.
+void BatchBuilder::Release(const Head& head) {
+  if (head.location != Location::kInPayload) return;
+  DropReference(head);
   std::string hint;
   base::AppendU64(&hint, head.size);
   batch_->Put(kOwners, GarbageKey(head.payload_id), hint);

@@ -1,4 +1,5 @@
-// What mutations do to rows: builds the one batch of a commit, mutation by mutation.
+// What mutations do to rows: builds the one batch of a commit, mutation by mutation. Puts and
+// deletes are in batch_builder.cc, copies and renames in batch_copy.cc.
 //
 // A mutation that is refused adds nothing. Each sees what those before it in the batch have made of
 // its key, except in a bucket with versioning, where one batch changes one key only once.
@@ -22,12 +23,18 @@
 
 namespace cloudlet::objstore {
 
+// What a new version of a bucket is marked with. Without versioning it is the null version, too.
+inline uint8_t FlagsOf(Versioning versioning) {
+  return versioning == Versioning::kEnabled ? kOwnVersionId : 0;
+}
+
 class BatchBuilder {
  public:
   // All must outlive it.
   BatchBuilder(State& state, const Environment& environment, const CommitRequest& request);
 
   // The verdict on one of the request's mutations, in their order, with the number of its change.
+  // (A rename has two, this one and the next.)
   absl::StatusOr<MutationResult> Apply(Prepared& prepared, uint64_t number);
 
   kv::Batch& batch() { return *batch_; }
@@ -51,7 +58,7 @@ class BatchBuilder {
     std::string_view version_id;
   };
 
-  const Effect* EffectOn(const Prepared& prepared) const;
+  const Effect* EffectOn(uint64_t bucket_id, std::string_view key) const;
   absl::Status LoadCurrent(const Prepared& prepared);
   std::optional<std::string_view> CurrentEtag();
 
@@ -64,10 +71,19 @@ class BatchBuilder {
   absl::StatusOr<MutationResult> DeleteVersion(const Prepared& prepared,
                                                const PreparedDelete& removal, uint64_t number);
   absl::Status MakeWay(const Prepared& prepared, Versioning versioning);
+  // batch_copy.cc
+  absl::StatusOr<MutationResult> Copy(const Prepared& prepared, const PreparedCopy& copy,
+                                      uint64_t number);
+  absl::StatusOr<MutationResult> Rename(const Prepared& prepared, const PreparedRename& rename,
+                                        uint64_t number);
+  absl::StatusOr<VersionRow> SourceRow(const Prepared& prepared,
+                                       const std::optional<VersionRef>& version);
+  void WriteShared(const Prepared& prepared, DecodedHead& shared, uint64_t number);
 
   NoncurrentRows RowsOf(const Prepared& prepared);
   void WriteBody(const PreparedPut& put, uint64_t number);
   void Release(const Head& head);
+  void DropReference(const Head& head);
   void AddEvent(const Prepared& prepared, EventType type, uint64_t number, const Subject& subject);
   void AddChange(const Prepared& prepared, ChangeKind kind, uint64_t number);
   void AddEffect(const Prepared& prepared, const Head* head);

@@ -17,6 +17,7 @@ class SharedGates {
   explicit SharedGates(absl::Span<Prepared> mutations) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     for (const Prepared& prepared : mutations) {
       if (prepared.bucket != nullptr) buckets_.push_back(prepared.bucket.get());
+      if (prepared.source_bucket != nullptr) buckets_.push_back(prepared.source_bucket.get());
     }
     if (buckets_.size() > 1) {
       std::sort(buckets_.begin(), buckets_.end(),
@@ -40,6 +41,9 @@ StripeLocks::Indexes StripesOf(absl::Span<Prepared> mutations) {
   for (const Prepared& prepared : mutations) {
     if (prepared.bucket != nullptr) {
       indexes.push_back(KeyStripes::IndexOf(prepared.bucket->id, prepared.key));
+    }
+    if (prepared.source_bucket != nullptr) {
+      indexes.push_back(KeyStripes::IndexOf(prepared.source_bucket->id, prepared.source_key));
     }
   }
   return indexes;
@@ -85,8 +89,9 @@ CommitOutcome Commit(State& state, const Environment& environment, CommitRequest
   std::optional<StripeLocks> stripes;
   stripes.emplace(&state.stripes, StripesOf(request.mutations));
 
-  const uint64_t count = std::max<uint64_t>(request.mutations.size(), 1);
-  const absl::StatusOr<uint64_t> first = state.sequencer.Begin(count);
+  uint64_t count = 0;
+  for (const Prepared& prepared : request.mutations) count += NumbersOf(prepared);
+  const absl::StatusOr<uint64_t> first = state.sequencer.Begin(std::max<uint64_t>(count, 1));
   if (!first.ok()) {
     outcome.verdicts.assign(request.mutations.size(), first.status());
     return outcome;
@@ -98,7 +103,8 @@ CommitOutcome Commit(State& state, const Environment& environment, CommitRequest
   uint64_t number = *first;
   bool all_ok = true;
   for (Prepared& prepared : request.mutations) {
-    outcome.verdicts.push_back(builder.Apply(prepared, number++));
+    outcome.verdicts.push_back(builder.Apply(prepared, number));
+    number += NumbersOf(prepared);
     all_ok = all_ok && outcome.verdicts.back().ok();
   }
   if (!all_ok && request.together == Together::kAllOrNothing) {

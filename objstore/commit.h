@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,12 +50,37 @@ struct PreparedDelete {
       {};  // this one, for good; none: as the bucket's versioning says
 };
 
+struct PreparedCopy {
+  const CopySource* source = nullptr;      // not null
+  const CopyOptions* options = nullptr;    // not null
+  std::optional<VersionRef> version = {};  // of the source; none: the current one
+  ObjectInfo headers = {};                 // where they replace the source's
+};
+
+struct PreparedRename {
+  const RenameOptions* options = nullptr;  // not null
+};
+
 struct Prepared {
   absl::Status refused;  // not OK: the verdict is known already
   BucketPtr bucket;      // not null unless refused
   std::string_view key;
-  std::variant<PreparedDelete, PreparedPut> action;
+  std::variant<PreparedDelete, PreparedPut, PreparedCopy, PreparedRename> action;
+  // Of the object that a copy or rename is made of; its stripe is held too. Null: there is none.
+  BucketPtr source_bucket = nullptr;
+  std::string_view source_key = {};
 };
+
+// Whether it may change the object under that key.
+inline bool Changes(const Prepared& prepared, const BucketState* bucket, std::string_view key) {
+  return (prepared.bucket.get() == bucket && prepared.key == key) ||
+         (std::holds_alternative<PreparedRename>(prepared.action) &&
+          prepared.source_bucket.get() == bucket && prepared.source_key == key);
+}
+// How many commit numbers it takes.
+inline uint64_t NumbersOf(const Prepared& prepared) {
+  return std::holds_alternative<PreparedRename>(prepared.action) ? 2 : 1;
+}
 
 // Rows of the ledger that ride along, appended to the commit's batch.
 using AppendRows = std::function<void(kv::Batch&)>;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
 
@@ -29,6 +30,11 @@ std::string_view Unquoted(std::string_view etag) {
 
 int64_t Seconds(absl::Time time) { return absl::ToUnixSeconds(time); }
 
+SourceConditions ConditionsOf(const GetOptions& options) {
+  return {options.if_match, options.if_none_match, options.if_modified_since,
+          options.if_unmodified_since};
+}
+
 absl::Status MatchFailed(std::string_view if_match, std::string_view etag) {
   return MakeError(
       ErrorCode::kPreconditionFailed,
@@ -37,6 +43,40 @@ absl::Status MatchFailed(std::string_view if_match, std::string_view etag) {
 
 std::string Date(absl::Time time) {
   return absl::FormatTime(absl::RFC3339_sec, time, absl::UTCTimeZone());
+}
+
+absl::Status NoneMatchFailed(std::string_view etag) {
+  return MakeError(ErrorCode::kPreconditionFailed,
+                   absl::StrCat("If-None-Match: the object exists, its ETag is ", V(etag)));
+}
+
+ReadVerdict Evaluate(const SourceConditions& conditions, std::string_view etag,
+                     int64_t modified_ms) {
+  const int64_t modified = Seconds(absl::FromUnixMillis(modified_ms));
+  if (!conditions.if_match.empty()) {
+    if (!EtagConditionMatches(conditions.if_match, etag)) return ReadVerdict::kPreconditionFailed;
+  } else if (conditions.if_unmodified_since.has_value() &&
+             modified > Seconds(*conditions.if_unmodified_since)) {
+    return ReadVerdict::kPreconditionFailed;
+  }
+  if (!conditions.if_none_match.empty()) {
+    if (EtagConditionMatches(conditions.if_none_match, etag)) return ReadVerdict::kNotModified;
+  } else if (conditions.if_modified_since.has_value() &&
+             modified <= Seconds(*conditions.if_modified_since)) {
+    return ReadVerdict::kNotModified;
+  }
+  return ReadVerdict::kProceed;
+}
+
+// Of an evaluation that gave kPreconditionFailed.
+absl::Status FailedMatch(const SourceConditions& conditions, std::string_view etag,
+                         int64_t modified_ms) {
+  if (!conditions.if_match.empty()) return MatchFailed(conditions.if_match, etag);
+  return MakeError(
+      ErrorCode::kPreconditionFailed,
+      absl::StrCat("If-Unmodified-Since: the current ETag is ", V(etag), ", modified at ",
+                   Date(absl::FromUnixMillis(modified_ms)), ", after ",
+                   Date(conditions.if_unmodified_since.value_or(absl::InfinitePast()))));
 }
 
 }  // namespace
@@ -53,29 +93,37 @@ bool EtagConditionMatches(std::string_view condition, std::string_view etag) {
 }
 
 ReadVerdict CheckRead(const GetOptions& options, std::string_view etag, int64_t modified_ms) {
-  const int64_t modified = Seconds(absl::FromUnixMillis(modified_ms));
-  if (!options.if_match.empty()) {
-    if (!EtagConditionMatches(options.if_match, etag)) return ReadVerdict::kPreconditionFailed;
-  } else if (options.if_unmodified_since.has_value() &&
-             modified > Seconds(*options.if_unmodified_since)) {
-    return ReadVerdict::kPreconditionFailed;
-  }
-  if (!options.if_none_match.empty()) {
-    if (EtagConditionMatches(options.if_none_match, etag)) return ReadVerdict::kNotModified;
-  } else if (options.if_modified_since.has_value() &&
-             modified <= Seconds(*options.if_modified_since)) {
-    return ReadVerdict::kNotModified;
-  }
-  return ReadVerdict::kProceed;
+  return Evaluate(ConditionsOf(options), etag, modified_ms);
 }
 
 absl::Status FailedRead(const GetOptions& options, std::string_view etag, int64_t modified_ms) {
-  if (!options.if_match.empty()) return MatchFailed(options.if_match, etag);
+  return FailedMatch(ConditionsOf(options), etag, modified_ms);
+}
+
+absl::Status CheckSource(const SourceConditions& conditions, std::string_view etag,
+                         int64_t modified_ms) {
+  switch (Evaluate(conditions, etag, modified_ms)) {
+    case ReadVerdict::kProceed:
+      return absl::OkStatus();
+    case ReadVerdict::kPreconditionFailed:
+      return FailedMatch(conditions, etag, modified_ms);
+    case ReadVerdict::kNotModified:
+      break;
+  }
+  if (!conditions.if_none_match.empty()) return NoneMatchFailed(etag);
   return MakeError(
       ErrorCode::kPreconditionFailed,
-      absl::StrCat("If-Unmodified-Since: the current ETag is ", V(etag), ", modified at ",
-                   Date(absl::FromUnixMillis(modified_ms)), ", after ",
-                   Date(options.if_unmodified_since.value_or(absl::InfinitePast()))));
+      absl::StrCat("If-Modified-Since: the current ETag is ", V(etag), ", modified at ",
+                   Date(absl::FromUnixMillis(modified_ms)), ", not after ",
+                   Date(conditions.if_modified_since.value_or(absl::InfiniteFuture()))));
+}
+
+absl::Status CheckReplaced(const SourceConditions& conditions, std::optional<std::string_view> etag,
+                           int64_t modified_ms) {
+  CLOUDLET_RETURN_IF_ERROR(CheckWrite(conditions.if_match, conditions.if_none_match, etag));
+  if (etag.has_value()) return CheckSource(conditions, *etag, modified_ms);
+  if (!conditions.if_modified_since.has_value()) return absl::OkStatus();
+  return MakeError(ErrorCode::kPreconditionFailed, "If-Modified-Since: the object does not exist");
 }
 
 absl::Status CheckWrite(std::string_view if_match, std::string_view if_none_match,
@@ -89,8 +137,7 @@ absl::Status CheckWrite(std::string_view if_match, std::string_view if_none_matc
     }
   }
   if (!if_none_match.empty() && etag.has_value() && EtagConditionMatches(if_none_match, *etag)) {
-    return MakeError(ErrorCode::kPreconditionFailed,
-                     absl::StrCat("If-None-Match: the object exists, its ETag is ", V(*etag)));
+    return NoneMatchFailed(*etag);
   }
   return absl::OkStatus();
 }

@@ -2,6 +2,7 @@
 #include "objstore/garbage.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -57,58 +58,97 @@ Garbage::Pin::~Pin() {
 
 void Garbage::Add(const std::vector<ReleasedPayload>& released) {
   if (released.empty()) return;
-  const uint64_t epoch = epochs_.current();
   base::MutexLock lock(&mu_);
   for (const ReleasedPayload& payload : released) {
-    candidates_.push_back({payload, epoch});
+    released_.push_back(payload);
     candidate_bytes_ += payload.bytes;
   }
 }
 
 bool Garbage::WantsSweep() const {
   base::MutexLock lock(&mu_);
-  return candidates_.size() >= kSweepAtCandidates || candidate_bytes_ >= kSweepAtBytes;
+  return released_.size() + unowned_.size() >= kSweepAtCandidates ||
+         candidate_bytes_ >= kSweepAtBytes;
 }
 
 size_t Garbage::pending() const {
   base::MutexLock lock(&mu_);
-  return candidates_.size();
+  return released_.size() + unowned_.size();
 }
 
 bool Garbage::IsPinned(uint64_t payload_id) const { return pins_.count(payload_id) != 0; }
 
 absl::Status Garbage::Sweep(size_t most) {
   if (!sweeping_.TryLock()) return absl::OkStatus();
-  epochs_.TryAdvance();
-  epochs_.TryAdvance();
-  const uint64_t epoch = epochs_.current();
-  std::vector<Candidate> ready;
+  std::vector<ReleasedPayload> released;
   {
     base::MutexLock lock(&mu_);
-    const size_t look_at = std::min(most, candidates_.size());
-    for (size_t i = 0; i < look_at; ++i) {
-      Candidate candidate = candidates_.front();
-      if (candidate.epoch + 2 > epoch) break;  // and so are all behind it
-      candidates_.pop_front();
-      if (IsPinned(candidate.payload.payload_id)) {
-        candidate.epoch = epoch;
-        candidates_.push_back(candidate);
-      } else {
-        candidate_bytes_ -= candidate.payload.bytes;
-        ready.push_back(candidate);
-      }
-    }
+    const auto end =
+        released_.begin() + static_cast<std::ptrdiff_t>(std::min(most, released_.size()));
+    released.assign(released_.begin(), end);
+    released_.erase(released_.begin(), end);
   }
-  const absl::Status status = Free(ready);
-  if (!status.ok()) {  // their 'g' rows are still there, or gone with the payload: look again later
-    base::MutexLock lock(&mu_);
-    for (const Candidate& candidate : ready) {
-      candidates_.push_back(candidate);
-      candidate_bytes_ += candidate.payload.bytes;
+  const uint64_t sweep = ++sweeps_;
+  absl::Status status = FindUnowned(released, sweep);
+  if (status.ok()) {
+    epochs_.TryAdvance();
+    epochs_.TryAdvance();
+    const std::vector<Candidate> free = TakeFree(most, epochs_.current());
+    status = Free(free, sweep);
+    if (!status.ok()) {  // their 'g' rows are still there, or gone with the payload
+      base::MutexLock lock(&mu_);
+      for (const Candidate& candidate : free) {
+        released_.push_back(candidate.payload);
+        candidate_bytes_ += candidate.payload.bytes;
+      }
     }
   }
   sweeping_.Unlock();
   return status;
+}
+
+absl::Status Garbage::FindUnowned(const std::vector<ReleasedPayload>& released, uint64_t sweep) {
+  std::vector<ReleasedPayload> unowned;
+  uint64_t owned_bytes = 0;
+  for (const ReleasedPayload& payload : released) {
+    const absl::StatusOr<bool> owned = HasReference(payload.payload_id);
+    if (!owned.ok()) {
+      base::MutexLock lock(&mu_);
+      released_.insert(released_.end(), released.begin(), released.end());
+      return owned.status();
+    }
+    // Owned again, or shared: its row stays, since a commit may be dropping that owner right now.
+    // Whoever drops the last owner adds the id again.
+    if (*owned) {
+      owned_bytes += payload.bytes;
+    } else {
+      unowned.push_back(payload);
+    }
+  }
+  const uint64_t epoch = epochs_.current();  // not before the last look
+  base::MutexLock lock(&mu_);
+  candidate_bytes_ -= owned_bytes;
+  for (const ReleasedPayload& payload : unowned) unowned_.push_back({payload, epoch, sweep});
+  return absl::OkStatus();
+}
+
+std::vector<Garbage::Candidate> Garbage::TakeFree(size_t most, uint64_t epoch) {
+  std::vector<Candidate> free;
+  base::MutexLock lock(&mu_);
+  const size_t look_at = std::min(most, unowned_.size());
+  for (size_t i = 0; i < look_at; ++i) {
+    Candidate candidate = unowned_.front();
+    if (candidate.epoch + 2 > epoch) break;  // and so are all behind it
+    unowned_.pop_front();
+    if (IsPinned(candidate.payload.payload_id)) {
+      candidate.epoch = epoch;
+      unowned_.push_back(candidate);
+    } else {
+      candidate_bytes_ -= candidate.payload.bytes;
+      free.push_back(candidate);
+    }
+  }
+  return free;
 }
 
 absl::StatusOr<bool> Garbage::HasReference(uint64_t payload_id) const {
@@ -122,16 +162,17 @@ absl::StatusOr<bool> Garbage::HasReference(uint64_t payload_id) const {
   return false;
 }
 
-absl::Status Garbage::Free(const std::vector<Candidate>& candidates) {
+// Those that this sweep itself has seen without references need no second look.
+absl::Status Garbage::Free(const std::vector<Candidate>& candidates, uint64_t sweep) {
   if (candidates.empty()) return absl::OkStatus();
   const auto batch = kv_->NewBatch();
   bool synced = false;
   for (const Candidate& candidate : candidates) {
     const auto [id, bytes] = candidate.payload;
-    CLOUDLET_ASSIGN_OR_RETURN(const bool owned, HasReference(id));
-    // Owned again, or shared: the row stays, since a commit may be dropping that owner right now.
-    // Whoever drops the last owner adds the id again.
-    if (owned) continue;
+    if (candidate.sweep != sweep) {
+      CLOUDLET_ASSIGN_OR_RETURN(const bool owned, HasReference(id));
+      if (owned) continue;
+    }
     batch->Delete(kOwners, GarbageKey(id));
     const uint64_t chunks = ChunksOf(bytes);
     if (bytes != 0 && chunks <= kPointDeletes) {

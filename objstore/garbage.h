@@ -3,8 +3,13 @@
 // Every payload id that may be garbage has a 'g' row in `owners`: written before a body is written
 // ahead, removed by the commit that takes the body; written again by the commit that drops a
 // reference. So a crash at any moment leaves either an owner or a 'g' row. An id is reclaimed when
-// its 'g' row is there, no writer or open reader has it pinned, every reader of an older epoch has
-// left, and, checked last, it has no reference row.
+// its 'g' row is there, it has been seen to have no reference row, every reader of an epoch before
+// that has left, no writer or open reader has it pinned, and it still has no reference row.
+//
+// Epochs are counted from when the id was seen without references, not from its release: copies
+// share a payload, and one owner's release says nothing of those who read it as another's, which
+// may have been released only now. Nobody else gains a reference to an id without any: a commit
+// that adds one holds the stripe of a key that has one (batch_copy.cc), or takes a pinned body.
 //
 // Threads: all methods from any thread; sweeping is done by one thread at a time, others pass.
 #ifndef CLOUDLET_OBJSTORE_GARBAGE_H_
@@ -71,20 +76,26 @@ class Garbage {
  private:
   struct Candidate {
     ReleasedPayload payload;
-    uint64_t epoch = 0;
+    uint64_t epoch = 0;  // in which it was seen to have no reference
+    uint64_t sweep = 0;  // by which
   };
 
   bool IsPinned(uint64_t payload_id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<bool> HasReference(uint64_t payload_id) const;
-  absl::Status Free(const std::vector<Candidate>& candidates);
+  // The steps of a sweep. After an error what it took is to be looked at again from the beginning.
+  absl::Status FindUnowned(const std::vector<ReleasedPayload>& released, uint64_t sweep);
+  std::vector<Candidate> TakeFree(size_t most, uint64_t epoch);
+  absl::Status Free(const std::vector<Candidate>& candidates, uint64_t sweep);
 
   const pid_t process_ = getpid();
   kv::Kv* const kv_;
   Epochs epochs_;
   base::Mutex sweeping_;  // held by the one sweeper
+  uint64_t sweeps_ ABSL_GUARDED_BY(sweeping_) = 0;
   mutable base::Mutex mu_;
-  std::deque<Candidate> candidates_ ABSL_GUARDED_BY(mu_);
-  uint64_t candidate_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  std::deque<ReleasedPayload> released_ ABSL_GUARDED_BY(mu_);  // not looked at yet
+  std::deque<Candidate> unowned_ ABSL_GUARDED_BY(mu_);         // ascending epochs
+  uint64_t candidate_bytes_ ABSL_GUARDED_BY(mu_) = 0;          // of both
   std::map<uint64_t, int> pins_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -191,6 +191,42 @@ TEST_F(GarbageTest, References_AreLookedAtLast) {
   EXPECT_EQ(garbage_.pending(), 0u);
 }
 
+// Two owners; the id waits in line since the first went. A reader of the second's sees it go.
+TEST_F(GarbageTest, Shared_IsKeptForReadersOfTheOwnerThatWentLast) {
+  Write(7, 1, true);
+  garbage_.Add({{7, kChunkBytes}});                                 // the first owner has gone
+  Write(7, 1, false);                                               // the second is still there
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(garbage_.Sweep(0).ok());  // time goes by
+  {
+    const Epochs::Guard reader = garbage_.EnterEpoch();
+    const auto batch = engine_.content->NewBatch();
+    batch->Delete(kOwners, ReferenceKey(7, kVersionOwner, 1));
+    ASSERT_TRUE(engine_.content->Write(*batch, kv::Durability::kBuffered).ok());
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(garbage_.Sweep(10).ok());
+    EXPECT_TRUE(Exists(7));
+    garbage_.Add({{7, kChunkBytes}});
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(garbage_.Sweep(10).ok());
+    EXPECT_TRUE(Exists(7));
+  }
+  ASSERT_TRUE(garbage_.Sweep(10).ok());
+  EXPECT_FALSE(Exists(7));
+  EXPECT_FALSE(HasGarbageRow(7));
+  EXPECT_EQ(garbage_.pending(), 0u);
+}
+
+TEST_F(GarbageTest, Shared_IsKeptForAPinTakenBeforeTheLastOwnerWent) {
+  Write(7, 1, true);
+  garbage_.Add({{7, kChunkBytes}});
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(garbage_.Sweep(0).ok());
+  auto pin = std::make_unique<Garbage::Pin>(&garbage_, 7);
+  garbage_.Add({{7, kChunkBytes}});
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(garbage_.Sweep(10).ok());
+  EXPECT_TRUE(Exists(7));
+  pin.reset();
+  ASSERT_TRUE(garbage_.Sweep(10).ok());
+  EXPECT_FALSE(Exists(7));
+}
+
 TEST_F(GarbageTest, Pinned_IsKeptUntilTheLastPinGoes) {
   Write(7, 1, true);
   auto one = std::make_unique<Garbage::Pin>(&garbage_, 7);

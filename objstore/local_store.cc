@@ -26,22 +26,30 @@ void PrepareOne(State& state, const Environment& environment, Mutation& mutation
                 Prepared* prepared) {
   if (auto* put = std::get_if<PutMutation>(&mutation)) {
     PreparePut(state, environment, *put, prepared);
+  } else if (const auto* copy = std::get_if<CopyMutation>(&mutation)) {
+    PrepareCopy(state, environment, *copy, prepared);
+  } else if (const auto* rename = std::get_if<RenameMutation>(&mutation)) {
+    PrepareRename(state, environment, *rename, prepared);
   } else {
     PrepareDelete(state, environment, std::get<DeleteMutation>(mutation), prepared);
   }
 }
 
 // How many of the first mutations make one commit. In a bucket with versioning a commit changes a
-// key only once.
+// key only once, and none copies what it changes.
 size_t GroupOf(absl::Span<const Prepared> rest) {
   size_t take = 0;
   for (; take < std::min(kGroup, rest.size()); ++take) {
     const Prepared& next = rest[take];
-    if (next.bucket == nullptr || next.bucket->versioning.load() == Versioning::kOff) continue;
-    const auto same = [&next](const Prepared& earlier) {
-      return earlier.bucket == next.bucket && earlier.key == next.key;
+    if (next.bucket == nullptr) continue;
+    const bool once = next.bucket->versioning.load() != Versioning::kOff;
+    if (!once && next.source_bucket == nullptr) continue;
+    const auto in_the_way = [&next, once](const Prepared& earlier) {
+      return (once && Changes(earlier, next.bucket.get(), next.key)) ||
+             (next.source_bucket != nullptr &&
+              Changes(earlier, next.source_bucket.get(), next.source_key));
     };
-    if (std::any_of(rest.begin(), rest.begin() + take, same)) break;
+    if (std::any_of(rest.begin(), rest.begin() + take, in_the_way)) break;
   }
   return take;
 }
@@ -49,6 +57,12 @@ size_t GroupOf(absl::Span<const Prepared> rest) {
 absl::Status AnnotateMutation(const absl::Status& status, const Mutation& mutation) {
   if (const auto* put = std::get_if<PutMutation>(&mutation)) {
     return Annotate(status, "put", put->bucket, put->key);
+  }
+  if (const auto* copy = std::get_if<CopyMutation>(&mutation)) {
+    return Annotate(status, "copy to", copy->bucket, copy->key);
+  }
+  if (const auto* rename = std::get_if<RenameMutation>(&mutation)) {
+    return Annotate(status, "rename to", rename->bucket, rename->key);
   }
   const auto& removal = std::get<DeleteMutation>(mutation);
   return Annotate(status, "delete", removal.bucket, removal.key);
@@ -196,6 +210,8 @@ void LocalStore::Count(absl::Span<const Prepared> mutations,
     if (const auto* put = std::get_if<PreparedPut>(&mutations[i].action)) {
       ++puts_;
       bytes_written_ += put->head.size;
+    } else if (mutations[i].source_bucket != nullptr) {
+      ++copies_;
     } else if (std::get<DeleteResult>(*verdicts[i]).existed) {
       ++deletes_;
     }
@@ -364,6 +380,7 @@ CloudStats LocalStore::stats() {
   stats.bytes_written = bytes_written_;
   stats.bytes_read = bytes_read_;
   stats.events = events_;
+  stats.copies = copies_;
   const absl::StatusOr<Entrance> entrance = Enter();
   if (entrance.ok()) {
     const kv::KvStats kv_stats = entrance->state.kv->stats();

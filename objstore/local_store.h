@@ -121,6 +121,7 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   std::atomic<uint64_t> bytes_written_{0};
   std::atomic<uint64_t> bytes_read_{0};
   std::atomic<uint64_t> events_{0};
+  std::atomic<uint64_t> copies_{0};
 
   base::Mutex lifecycle_;                                // Close and Reopen, one at a time
   uint64_t store_id_ ABSL_GUARDED_BY(lifecycle_) = 0;    // of the first open; 0: none yet

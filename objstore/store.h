@@ -24,6 +24,7 @@
 #include "absl/types/span.h"
 #include "cloudlet/bucket.h"
 #include "cloudlet/caller.h"
+#include "cloudlet/copy.h"
 #include "cloudlet/listing.h"
 #include "cloudlet/object.h"
 
@@ -71,8 +72,27 @@ struct DeleteMutation {
   const DeleteOptions* options = nullptr;  // not null; durability as above
 };
 
-using Mutation = std::variant<PutMutation, DeleteMutation>;
-using MutationResult = std::variant<PutResult, DeleteResult>;
+// Makes an object of another one. The payload is shared, not read.
+struct CopyMutation {
+  std::string_view bucket;  // of the copy, and of a source that names none
+  std::string_view key;
+  const CopySource* source = nullptr;    // not null
+  const CopyOptions* options = nullptr;  // not null; durability as above
+};
+
+// Moves an object to another key of its bucket. Takes two numbers: that of the removal, then that
+// of the change at the new key.
+struct RenameMutation {
+  std::string_view bucket;
+  std::string_view source_key;
+  std::string_view key;
+  const RenameOptions* options = nullptr;  // not null; durability as above
+};
+
+// A copy or rename does not see what others before it in an all-or-nothing request do to its
+// source: it answers ABORTED then.
+using Mutation = std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation>;
+using MutationResult = std::variant<PutResult, DeleteResult, CopyResult, RenameResult>;
 
 // What happens to the others when one mutation fails.
 enum class Together {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/mutex.h"
+#include "base/random.h"
 #include "objstore/store_conformance.h"
 
 namespace cloudlet::objstore {
@@ -217,6 +218,48 @@ TEST_P(StoreConformance, Threads_LargeBodiesAtOnce_StayApart) {
       ASSERT_TRUE(Body(key) == body);
     }
   });
+}
+
+// Each body says of which seed it is, so that a reader can tell whether it is whole.
+TEST_P(StoreConformance, Threads_CopiesOverwritesAndDeletes_LeaveEachReaderAWholeObject) {
+  constexpr uint64_t kKeys = 4;
+  const uint64_t sizes[] = {700, 3'000, 70'000, (1 << 20) + 5};
+  const auto key = [](uint64_t i) { return absl::StrCat("k", i % kKeys); };
+  std::atomic<int> copied{0};
+  std::atomic<int> writers{3};
+  OnThreads(5, [&](int t) {
+    base::Random random(static_cast<uint64_t>(t) + 1);
+    if (t >= 3) {
+      while (writers.load() > 0) {
+        const auto got = Get(store(), "bkt", key(random.Next()));
+        if (CodeOf(got) == "NoSuchKey") continue;
+        ASSERT_TRUE(got.ok()) << got.status();
+        ASSERT_EQ(got->body.size(), got->info.size);
+        ASSERT_EQ(Md5Hex(got->body), got->info.etag);
+      }
+      return;
+    }
+    for (uint64_t i = 0; i < 250; ++i) {
+      const uint64_t dice = random.Below(10);
+      std::string code;
+      if (dice < 3) {
+        code = PutCode(key(random.Next()), Bytes(sizes[random.Below(4)], random.Next()));
+      } else if (dice < 5) {
+        code = DeleteCode(key(random.Next()));
+      } else if (dice < 9) {
+        const std::string source = key(random.Next());
+        code = CodeOf(Copy(store(), {.key = source}, "bkt", key(random.Next()),
+                           {.metadata_directive = MetadataDirective::kReplace}));
+        copied += code == "OK" ? 1 : 0;
+      } else {
+        const uint64_t from = random.Below(kKeys);
+        code = CodeOf(Rename(store(), "bkt", key(from), key(from + 1 + random.Below(kKeys - 1))));
+      }
+      ASSERT_TRUE(code == "OK" || code == "NoSuchKey") << code;
+    }
+    --writers;
+  });
+  EXPECT_GT(copied.load(), 0);
 }
 
 }  // namespace

@@ -108,6 +108,15 @@ absl::StatusOr<Got> ReadAll(ObjectStore& store, std::string_view bucket, std::st
   return got;
 }
 
+template <typename Result>
+absl::StatusOr<Result> MutateOne(ObjectStore& store, Mutation& mutation, const Caller& caller,
+                                 Durability durability) {
+  auto verdicts = store.Mutate({absl::MakeSpan(&mutation, 1), caller, durability});
+  if (verdicts.size() != 1) return absl::InternalError("not one verdict");
+  if (!verdicts[0].ok()) return verdicts[0].status();
+  return std::get<Result>(*std::move(verdicts[0]));
+}
+
 }  // namespace
 
 std::string CodeOf(const absl::Status& status) {
@@ -147,20 +156,28 @@ absl::StatusOr<PutResult> Put(ObjectStore& store, std::string_view bucket, std::
                               std::string_view body, const PutOptions& options,
                               const Caller& caller) {
   Mutation mutation(PutMutation{bucket, key, absl::Cord(base::V(body)), &options});
-  auto verdicts = store.Mutate({absl::MakeSpan(&mutation, 1), caller, options.durability});
-  if (verdicts.size() != 1) return absl::InternalError("not one verdict");
-  if (!verdicts[0].ok()) return verdicts[0].status();
-  return std::get<PutResult>(*std::move(verdicts[0]));
+  return MutateOne<PutResult>(store, mutation, caller, options.durability);
 }
 
 absl::StatusOr<DeleteResult> Delete(ObjectStore& store, std::string_view bucket,
                                     std::string_view key, const DeleteOptions& options,
                                     const Caller& caller) {
   Mutation mutation(DeleteMutation{bucket, key, &options});
-  auto verdicts = store.Mutate({absl::MakeSpan(&mutation, 1), caller, options.durability});
-  if (verdicts.size() != 1) return absl::InternalError("not one verdict");
-  if (!verdicts[0].ok()) return verdicts[0].status();
-  return std::get<DeleteResult>(*std::move(verdicts[0]));
+  return MutateOne<DeleteResult>(store, mutation, caller, options.durability);
+}
+
+absl::StatusOr<CopyResult> Copy(ObjectStore& store, const CopySource& source,
+                                std::string_view bucket, std::string_view key,
+                                const CopyOptions& options, const Caller& caller) {
+  Mutation mutation(CopyMutation{bucket, key, &source, &options});
+  return MutateOne<CopyResult>(store, mutation, caller, options.durability);
+}
+
+absl::StatusOr<RenameResult> Rename(ObjectStore& store, std::string_view bucket,
+                                    std::string_view source_key, std::string_view key,
+                                    const RenameOptions& options, const Caller& caller) {
+  Mutation mutation(RenameMutation{bucket, source_key, key, &options});
+  return MutateOne<RenameResult>(store, mutation, caller, options.durability);
 }
 
 absl::StatusOr<Got> Get(ObjectStore& store, std::string_view bucket, std::string_view key,

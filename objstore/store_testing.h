@@ -53,6 +53,13 @@ absl::StatusOr<DeleteResult> Delete(ObjectStore& store, std::string_view bucket,
                                     std::string_view key, const DeleteOptions& options = {},
                                     const Caller& caller = {});
 
+absl::StatusOr<CopyResult> Copy(ObjectStore& store, const CopySource& source,
+                                std::string_view bucket, std::string_view key,
+                                const CopyOptions& options = {}, const Caller& caller = {});
+absl::StatusOr<RenameResult> Rename(ObjectStore& store, std::string_view bucket,
+                                    std::string_view source_key, std::string_view key,
+                                    const RenameOptions& options = {}, const Caller& caller = {});
+
 struct Got {
   ObjectInfo info;
   bool not_modified = false;

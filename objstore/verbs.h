@@ -1,6 +1,5 @@
-// The verbs of the store, one file each: put.cc, remove.cc, get.cc, list.cc,
-// list_versions.cc. LocalStore is the
-// boundary around them.
+// The verbs of the store, one file each: put.cc, remove.cc, copy.cc, get.cc, list.cc,
+// list_versions.cc. LocalStore is the boundary around them.
 //
 // Each works on one opened State; preparing a mutation does all that needs no lock (names, digests,
 // bodies on their way into the store), the commit does the rest.
@@ -33,6 +32,12 @@ absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& envir
 
 // remove.cc
 void PrepareDelete(State& state, const Environment& environment, const DeleteMutation& mutation,
+                   Prepared* prepared);
+
+// copy.cc
+void PrepareCopy(State& state, const Environment& environment, const CopyMutation& mutation,
+                 Prepared* prepared);
+void PrepareRename(State& state, const Environment& environment, const RenameMutation& mutation,
                    Prepared* prepared);
 
 // get.cc

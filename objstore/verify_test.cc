@@ -168,6 +168,14 @@ TEST_F(VerifyTest, TwoObjectsWithOnePayload) {
   ExpectProblem("key \"middle\"", "shares its payload");
 }
 
+TEST_F(VerifyTest, CopiesShareAPayload_EachWithAReference) {
+  ASSERT_TRUE(Copy(*test_.store, {.key = "large"}, "bkt", "copy").ok());
+  EXPECT_EQ(Problems(), "");
+  EXPECT_EQ(PayloadOf("copy"), PayloadOf("large"));
+  test_.DeleteRow(kOwners, ReferenceKey(PayloadOf("copy"), kVersionOwner, NumberOf("copy")));
+  ExpectProblem("key \"copy\"", "no reference");
+}
+
 TEST_F(VerifyTest, DamagedEvent) {
   const std::string key = EventKey(kRetainedTag, NumberOf("small"));
   std::string row = Row(kEvents, key);
