@@ -23,6 +23,7 @@
 #include "cloudlet/caller.h"
 #include "cloudlet/copy.h"
 #include "cloudlet/listing.h"
+#include "cloudlet/multipart.h"
 #include "cloudlet/object.h"
 #include "cloudlet/stream.h"
 
@@ -134,6 +135,55 @@ class Bucket {
   // first: one moment of the bucket. Errors: NoSuchBucket, InvalidArgument, AccessDenied.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
   absl::StatusOr<VersionPage> ListVersions(const VersionPageOptions& options = {}) const;
+
+  // --- Multipart uploads: see multipart.h ---
+
+  // Opens an upload; its id is opaque. `options` are those of the object to be, without conditions
+  // and digests, which belong to the complete and to the parts (InvalidRequest), and without a
+  // checksum_algorithm (NotImplemented). Errors: as Put.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+  absl::StatusOr<std::string> CreateMultipartUpload(std::string_view key,
+                                                    const PutOptions& options = {}) const;
+  // Stores a part; one of the same number is replaced, the last to return wins. Part numbers are 1
+  // to 10,000 (Limits::max_part_number). Errors: NoSuchUpload (an id of another key or bucket, or
+  // of an upload that has ended, too), InvalidArgument, EntityTooLarge, BadDigest, InvalidDigest,
+  // NoSuchBucket, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+  absl::StatusOr<UploadPartResult> UploadPart(std::string_view key, std::string_view upload_id,
+                                              int part_number, std::string_view body,
+                                              const UploadPartOptions& options = {}) const;
+  absl::StatusOr<UploadPartResult> UploadPart(std::string_view key, std::string_view upload_id,
+                                              int part_number, const absl::Cord& body,
+                                              const UploadPartOptions& options = {}) const;
+  // What is wrong already is answered here; whether the digests are right, at Commit.
+  absl::StatusOr<PartWriter> OpenPartWriter(std::string_view key, std::string_view upload_id,
+                                            int part_number,
+                                            const UploadPartOptions& options = {}) const;
+  // Makes the object of `parts`, in their order, with one ObjectCreated:CompleteMultipartUpload
+  // event, and ends the upload; parts that are not named are deleted. After an error the upload is
+  // as it was. Once more with the same parts, it answers the same while its object is the current
+  // one, whatever the conditions, else NoSuchUpload. Errors, in this order: NoSuchUpload,
+  // PreconditionFailed, NoSuchKey (If-Match without an object), InvalidRequest (no parts),
+  // InvalidArgument (a number below 1), InvalidPartOrder (numbers that do not ascend), InvalidPart
+  // (a part that is not there, or has another ETag), EntityTooSmall (a part before the last one
+  // below Limits::min_part_bytes), EntityTooLarge, InvalidRequest (mp_object_size), BadDigest.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+  absl::StatusOr<PutResult> CompleteMultipartUpload(std::string_view key,
+                                                    std::string_view upload_id,
+                                                    absl::Span<const CompletedPart> parts,
+                                                    const CompleteOptions& options = {}) const;
+  // Ends the upload and deletes its parts. Errors: NoSuchUpload, NoSuchBucket, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+  absl::Status AbortMultipartUpload(std::string_view key, std::string_view upload_id) const;
+  // One page of the parts that an open upload has: one moment of it. Errors: NoSuchUpload,
+  // InvalidArgument (a negative marker), NoSuchBucket, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
+  absl::StatusOr<PartPage> ListParts(std::string_view key, std::string_view upload_id,
+                                     const PartPageOptions& options = {}) const;
+  // One page of the open uploads. Errors: NoSuchBucket, InvalidArgument (an upload id marker that
+  // is none), AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+  absl::StatusOr<UploadPage> ListMultipartUploads(const UploadPageOptions& options = {}) const;
 
   // Errors: NoSuchBucket, AccessDenied.
   absl::StatusOr<BucketInfo> Info() const;

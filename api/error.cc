@@ -46,6 +46,8 @@ constexpr ErrorInfo kTable[] = {
      "The Content-MD5 or checksum value you specified is not valid"},
     {ErrorCode::kInvalidPart, "InvalidPart", StatusCode::kInvalidArgument, 400,
      "One or more of the specified parts could not be found"},
+    {ErrorCode::kInvalidPartNumber, "InvalidPartNumber", StatusCode::kOutOfRange, 416,
+     "The requested partnumber is not satisfiable"},
     {ErrorCode::kInvalidPartOrder, "InvalidPartOrder", StatusCode::kInvalidArgument, 400,
      "The list of parts was not in ascending order"},
     {ErrorCode::kInvalidRange, "InvalidRange", StatusCode::kOutOfRange, 416,

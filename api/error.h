@@ -36,6 +36,7 @@ enum class ErrorCode {
   kInvalidBucketName,
   kInvalidDigest,
   kInvalidPart,
+  kInvalidPartNumber,
   kInvalidPartOrder,
   kInvalidRange,
   kInvalidRequest,
@@ -81,6 +82,9 @@ ErrorCode ErrorCodeOf(const absl::Status& status);
 inline bool IsNoSuchKey(const absl::Status& s) { return ErrorCodeOf(s) == ErrorCode::kNoSuchKey; }
 inline bool IsNoSuchBucket(const absl::Status& s) {
   return ErrorCodeOf(s) == ErrorCode::kNoSuchBucket;
+}
+inline bool IsNoSuchUpload(const absl::Status& s) {
+  return ErrorCodeOf(s) == ErrorCode::kNoSuchUpload;
 }
 // If-Match or If-None-Match said no (HTTP 412).
 inline bool IsPreconditionFailed(const absl::Status& s) {

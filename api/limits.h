@@ -21,6 +21,11 @@ struct Limits {
   size_t max_list_page = 1000;  // entries in one page; a larger request is cut to it
   size_t max_buckets = 10'000;  // above: TooManyBuckets
   uint64_t max_copy_bytes = uint64_t{5} << 30;  // source of a Copy; above: InvalidRequest
+  // Of a multipart upload: every part but the last has at least so many bytes (EntityTooSmall at
+  // the complete), none has more (EntityTooLarge), and part numbers end here (InvalidArgument).
+  uint64_t min_part_bytes = 5 << 20;
+  uint64_t max_part_bytes = uint64_t{5} << 30;
+  int max_part_number = 10'000;  // at most 100,000
 };
 
 }  // namespace cloudlet

@@ -35,8 +35,10 @@ struct ObjectInfo {
   std::string key = {};
   uint64_t size = 0;  // bytes
   // Without quotes. MD5 of the bytes in lower-case hex, or, in a bucket with EtagPolicy::kCrc64, 16
-  // hex digits of the CRC64NVME and "-crc64": as opaque as S3's own multipart and KMS ETags.
+  // hex digits of the CRC64NVME and "-crc64": as opaque as S3's own multipart and KMS ETags. Of N
+  // parts: the MD5 of the parts' MD5s, or the same CRC64NVME, with "-N" behind it.
   std::string etag = {};
+  // Of an object that a multipart upload made: when the upload was created, as in S3.
   absl::Time last_modified = {};
   // Opaque; "null" for what was written without versioning; empty while the bucket has never had
   // it.
@@ -59,6 +61,8 @@ struct ObjectInfo {
   // The one that the writer gave or named, else the CRC64NVME; of the whole object, also where a
   // range of it was read.
   Checksum checksum = {};
+  // Of an object that a multipart upload made; else 0.
+  int parts_count = 0;
 };
 
 struct PutOptions {
@@ -145,6 +149,9 @@ struct GetOptions {
   // A version of the object; empty: the current one. None of this id: NoSuchVersion; of no id's
   // form: InvalidArgument; a delete marker: MethodNotAllowed.
   std::string version_id = {};
+  // Only the bytes of this part, by the number that it was uploaded under; part 1 of an object
+  // without parts is all of it. No such part: InvalidPartNumber; with a range too: InvalidRequest.
+  std::optional<int> part_number = {};
 };
 
 struct GetResult {
@@ -157,6 +164,9 @@ struct GetResult {
 struct HeadResult {
   ObjectInfo info;
   bool not_modified = false;  // HTTP 304
+  // Where the range or part that was asked for lies within the object; by default all of it.
+  uint64_t offset = 0;
+  uint64_t length = 0;
 };
 
 // Result of reading into the caller's memory.

@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloud/gateway.h"
+#include "cloud/handle_check.h"
 #include "cloud/stream_impl.h"
 #include "objstore/annotate.h"
 #include "objstore/store.h"
@@ -23,14 +24,7 @@ using base::V;
 
 namespace {
 
-// FAILED_PRECONDITION for a handle that has been moved from, or comes from a Cloud that has been.
-absl::Status CheckHandle(const std::shared_ptr<internal::Gateway>& gateway, std::string_view verb,
-                         std::string_view bucket, std::string_view key = {}) {
-  if (gateway != nullptr) return absl::OkStatus();
-  return objstore::Annotate(
-      absl::FailedPreconditionError("the Bucket, or the Cloud it was taken from, was moved from"),
-      verb, bucket, key);
-}
+using internal::CheckHandle;
 
 template <typename Result>
 absl::StatusOr<Result> MutateOne(const internal::Gateway& gateway, objstore::Mutation& mutation,
@@ -193,6 +187,8 @@ absl::StatusOr<HeadResult> Bucket::Head(std::string_view key, const GetOptions& 
   absl::StatusOr<HeadResult> result(absl::in_place);
   result->info = std::move(answer->info);
   result->not_modified = answer->not_modified;
+  result->offset = answer->offset;
+  result->length = answer->length;
   return result;
 }
 

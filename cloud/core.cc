@@ -60,6 +60,9 @@ absl::Status NoSuchValue(std::string_view option, int value) {
       absl::StrCat("options: ", base::V(option), " has no value ", value));
 }
 
+// A manifest is read and freed as a whole.
+constexpr int kMostParts = 100'000;
+
 absl::Status CheckPlan(const CorePlan& plan) {
   const size_t keys = plan.limits.max_key_bytes;
   if (keys < 1 || keys > 1024) {
@@ -67,11 +70,16 @@ absl::Status CheckPlan(const CorePlan& plan) {
         absl::StrCat("options: limits.max_key_bytes is ", keys, ", not 1 to 1024"));
   }
   if (plan.limits.max_object_bytes == 0 || plan.limits.max_list_page == 0 ||
-      plan.limits.max_buckets == 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("options: limits.max_object_bytes (", plan.limits.max_object_bytes,
-                     "), max_list_page (", plan.limits.max_list_page, ") and max_buckets (",
-                     plan.limits.max_buckets, ") must be at least 1"));
+      plan.limits.max_buckets == 0 || plan.limits.max_part_bytes == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "options: limits.max_object_bytes (", plan.limits.max_object_bytes, "), max_list_page (",
+        plan.limits.max_list_page, "), max_buckets (", plan.limits.max_buckets,
+        ") and max_part_bytes (", plan.limits.max_part_bytes, ") must be at least 1"));
+  }
+  if (plan.limits.max_part_number < 1 || plan.limits.max_part_number > kMostParts) {
+    return absl::InvalidArgumentError(absl::StrCat("options: limits.max_part_number is ",
+                                                   plan.limits.max_part_number, ", not 1 to ",
+                                                   kMostParts));
   }
   if (plan.key_policy != KeyPolicy::kBytes && plan.key_policy != KeyPolicy::kUtf8) {
     return NoSuchValue("key_policy", static_cast<int>(plan.key_policy));

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "base/bytes.h"
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
 #include "objstore/authorize.h"
@@ -49,6 +48,9 @@ absl::StatusOr<MutationResult> BatchBuilder::Apply(Prepared& prepared, uint64_t 
   if (const auto* copy = std::get_if<PreparedCopy>(&prepared.action)) {
     return Copy(prepared, *copy, number);
   }
+  if (const auto* complete = std::get_if<PreparedComplete>(&prepared.action)) {
+    return Complete(prepared, *complete, number);
+  }
   return Rename(prepared, std::get<PreparedRename>(prepared.action), number);
 }
 
@@ -64,10 +66,11 @@ absl::Status BatchBuilder::LoadCurrent(const Prepared& prepared) {
   current_.reset();
   current_row_.reset();
   if (const Effect* effect = EffectOn(prepared.bucket->id, prepared.key)) {
-    if (prepared.bucket->versioning.load() != Versioning::kOff) {
+    if (prepared.bucket->versioning.load() != Versioning::kOff ||
+        std::holds_alternative<PreparedComplete>(prepared.action)) {
       return absl::AbortedError(
-          "an earlier mutation of the same request changes this key, and the bucket has versioning "
-          "(send them one after the other)");
+          "an earlier mutation of the same request changes this key, and the bucket has "
+          "versioning, or this is the complete of an upload (send them one after the other)");
     }
     current_ = effect->head;
     return absl::OkStatus();
@@ -91,34 +94,11 @@ absl::StatusOr<MutationResult> BatchBuilder::Put(const Prepared& prepared, Prepa
   if (!put.if_match.empty() || !put.if_none_match.empty()) {
     CLOUDLET_RETURN_IF_ERROR(CheckWrite(put.if_match, put.if_none_match, CurrentEtag()));
   }
-  const Versioning versioning = prepared.bucket->versioning.load();
-  CLOUDLET_RETURN_IF_ERROR(MakeWay(prepared, versioning));
-  Head& head = put.head;
-  head.flags = FlagsOf(versioning);
-  head.number = number;
-  head.modified_ms = now_ms_;
+  CLOUDLET_RETURN_IF_ERROR(MakeWay(prepared, prepared.bucket->versioning.load()));
   WriteBody(put, number);
-  const std::string row = EncodeHead(head);
-  const std::string_view parts[] = {
-      row, head.location == Location::kInline ? put.bytes : std::string_view()};
-  batch_->PutParts(kHeads, head_key_, parts);
-  return Written(prepared, head, versioning, number);
-}
-
-absl::StatusOr<MutationResult> BatchBuilder::Written(const Prepared& prepared, const Head& head,
-                                                     Versioning versioning, uint64_t number) {
-  absl::StatusOr<MutationResult> verdict(absl::in_place);  // the only return, so it is not moved
-  PutResult& result = verdict->emplace<PutResult>();
-  result.etag = head.etag.Text();
-  if (versioning != Versioning::kOff) result.version_id = VersionIdOf(head);
-  AddEvent(prepared, EventType::kObjectCreatedPut, number, {&head, result.etag, result.version_id});
-  AddChange(prepared, ChangeKind::kWritten, number);
-  AddEffect(prepared, &head);
-  result.crc64nvme = head.crc64nvme;
-  result.checksum = ShownChecksum(head);
-  result.sequence = number;
-  result.request_id = request_.request_id;
-  return verdict;
+  return WriteVersion(prepared, EventType::kObjectCreatedPut, now_ms_,
+                      put.head.location == Location::kInline ? put.bytes : std::string_view(),
+                      number, &put.head);
 }
 
 absl::StatusOr<MutationResult> BatchBuilder::Delete(const Prepared& prepared,
@@ -241,6 +221,36 @@ absl::Status BatchBuilder::MakeWay(const Prepared& prepared, Versioning versioni
   return absl::OkStatus();
 }
 
+absl::StatusOr<MutationResult> BatchBuilder::WriteVersion(const Prepared& prepared, EventType type,
+                                                          int64_t modified_ms,
+                                                          std::string_view inline_bytes,
+                                                          uint64_t number, Head* head) {
+  head->flags = FlagsOf(prepared.bucket->versioning.load());
+  head->number = number;
+  head->modified_ms = modified_ms;
+  const std::string row = EncodeHead(*head);
+  const std::string_view pieces[] = {row, inline_bytes};
+  batch_->PutParts(kHeads, head_key_, pieces);
+  absl::StatusOr<MutationResult> verdict(absl::in_place);  // the only return, so it is not moved
+  PutResult& result = verdict->emplace<PutResult>();
+  SetResult(prepared, *head, &result);
+  AddEvent(prepared, type, number, {head, result.etag, result.version_id});
+  AddChange(prepared, ChangeKind::kWritten, number);
+  AddEffect(prepared, head);
+  return verdict;
+}
+
+void BatchBuilder::SetResult(const Prepared& prepared, const Head& head, PutResult* result) const {
+  result->etag = head.etag.Text();
+  if (prepared.bucket->versioning.load() != Versioning::kOff) {
+    result->version_id = VersionIdOf(head);
+  }
+  result->crc64nvme = head.crc64nvme;
+  result->checksum = ShownChecksum(head);
+  result->sequence = head.number;
+  result->request_id = request_.request_id;
+}
+
 // --- Rows, events and changes ---
 
 NoncurrentRows BatchBuilder::RowsOf(const Prepared& prepared) {
@@ -262,19 +272,12 @@ void BatchBuilder::WriteBody(const PreparedPut& put, uint64_t number) {
   batch_->Put(kOwners, ReferenceKey(head.payload_id, kVersionOwner, number), {});
 }
 
-void BatchBuilder::DropReference(const Head& head) {
-  if (head.location != Location::kInPayload) return;
-  batch_->Delete(kOwners, ReferenceKey(head.payload_id, kVersionOwner, head.number));
-}
-
-// Drops a version's reference to its payload, which is garbage then unless copies share it.
+// Drops a version's reference to its payload or manifest, which is garbage then unless copies share
+// it.
 void BatchBuilder::Release(const Head& head) {
-  if (head.location != Location::kInPayload) return;
-  DropReference(head);
-  std::string hint;
-  base::AppendU64(&hint, head.size);
-  batch_->Put(kOwners, GarbageKey(head.payload_id), hint);
-  released.push_back({head.payload_id, head.size});
+  if (head.location == Location::kInline) return;
+  released.push_back({head.payload_id, head.size, head.location == Location::kInManifest});
+  DropReference(kVersionOwner, head.number, released.back(), batch_.get());
 }
 
 void BatchBuilder::AddEvent(const Prepared& prepared, EventType type, uint64_t number,

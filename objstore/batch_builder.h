@@ -2,7 +2,8 @@
 // deletes are in batch_builder.cc, copies and renames in batch_copy.cc.
 //
 // A mutation that is refused adds nothing. Each sees what those before it in the batch have made of
-// its key, except in a bucket with versioning, where one batch changes one key only once.
+// its key, except in a bucket with versioning, where one batch changes one key only once, and
+// except for the complete of an upload, which must be the first on its key.
 //
 // Threads: one; the gates of the buckets and the stripes of the keys are held.
 #ifndef CLOUDLET_OBJSTORE_BATCH_BUILDER_H_
@@ -27,6 +28,8 @@ namespace cloudlet::objstore {
 inline uint8_t FlagsOf(Versioning versioning) {
   return versioning == Versioning::kEnabled ? kOwnVersionId : 0;
 }
+struct Assembled;
+struct UploadRef;
 
 class BatchBuilder {
  public:
@@ -63,8 +66,13 @@ class BatchBuilder {
   std::optional<std::string_view> CurrentEtag();
 
   absl::StatusOr<MutationResult> Put(const Prepared& prepared, PreparedPut& put, uint64_t number);
-  absl::StatusOr<MutationResult> Written(const Prepared& prepared, const Head& head,
-                                         Versioning versioning, uint64_t number);
+  // complete.cc
+  absl::StatusOr<MutationResult> Complete(const Prepared& prepared,
+                                          const PreparedComplete& complete, uint64_t number);
+  absl::StatusOr<MutationResult> RepeatedComplete(const Prepared& prepared,
+                                                  const PreparedComplete& complete);
+  void EndUpload(const UploadRef& ref, const Assembled& object);
+
   absl::StatusOr<MutationResult> Delete(const Prepared& prepared, const PreparedDelete& removal,
                                         uint64_t number);
   absl::StatusOr<MutationResult> PutDeleteMarker(const Prepared& prepared, uint64_t number);
@@ -79,11 +87,15 @@ class BatchBuilder {
   absl::StatusOr<VersionRow> SourceRow(const Prepared& prepared,
                                        const std::optional<VersionRef>& version);
   void WriteShared(const Prepared& prepared, DecodedHead& shared, uint64_t number);
+  // A new version, once way is made and its body is written: its head, event, change and effect.
+  absl::StatusOr<MutationResult> WriteVersion(const Prepared& prepared, EventType type,
+                                              int64_t modified_ms, std::string_view inline_bytes,
+                                              uint64_t number, Head* head);
+  void SetResult(const Prepared& prepared, const Head& head, PutResult* result) const;
 
   NoncurrentRows RowsOf(const Prepared& prepared);
   void WriteBody(const PreparedPut& put, uint64_t number);
   void Release(const Head& head);
-  void DropReference(const Head& head);
   void AddEvent(const Prepared& prepared, EventType type, uint64_t number, const Subject& subject);
   void AddChange(const Prepared& prepared, ChangeKind kind, uint64_t number);
   void AddEffect(const Prepared& prepared, const Head* head);

@@ -158,7 +158,10 @@ absl::StatusOr<MutationResult> BatchBuilder::Rename(const Prepared& prepared,
   removal.bucket = prepared.source_bucket;
   removal.key = prepared.source_key;
   batch_->Delete(kHeads, HeadKey(removal.bucket->id, removal.key));
-  DropReference(source.head);
+  if (source.head.location != Location::kInline) {  // the row at the new key gets one of its own
+    batch_->Delete(kOwners,
+                   ReferenceKey(source.head.payload_id, kVersionOwner, source.head.number));
+  }
   AddEvent(removal, EventType::kObjectRemovedDelete, number, {});
   AddChange(removal, ChangeKind::kRemoved, number);
   AddEffect(removal, nullptr);

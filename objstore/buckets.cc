@@ -161,7 +161,7 @@ absl::Status BucketTable::Delete(std::string_view name, const Caller& caller,
   CLOUDLET_ASSIGN_OR_RETURN(const bool empty, IsEmpty(bucket->id));
   if (!empty) {
     return MakeError(ErrorCode::kBucketNotEmpty,
-                     "the bucket still has objects (delete them first)");
+                     "the bucket still has objects, versions or open uploads (delete them first)");
   }
   const auto batch = kv_->NewBatch();
   batch->Delete(kBuckets, name);

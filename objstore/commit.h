@@ -61,11 +61,17 @@ struct PreparedRename {
   const RenameOptions* options = nullptr;  // not null
 };
 
+struct PreparedComplete {
+  uint64_t upload_id = 0;  // 0: of no upload
+  absl::Span<const CompletedPart> parts;
+  const CompleteOptions* options = nullptr;
+};
+
 struct Prepared {
   absl::Status refused;  // not OK: the verdict is known already
   BucketPtr bucket;      // not null unless refused
   std::string_view key;
-  std::variant<PreparedDelete, PreparedPut, PreparedCopy, PreparedRename> action;
+  std::variant<PreparedDelete, PreparedPut, PreparedCopy, PreparedRename, PreparedComplete> action;
   // Of the object that a copy or rename is made of; its stripe is held too. Null: there is none.
   BucketPtr source_bucket = nullptr;
   std::string_view source_key = {};

@@ -12,15 +12,25 @@
 #include "base/status_macros.h"
 #include "objstore/keys.h"
 #include "objstore/payload.h"
+#include "objstore/upload_rows.h"
 
 namespace cloudlet::objstore {
 namespace {
 
 constexpr size_t kSweepAtCandidates = 64;
 constexpr uint64_t kSweepAtBytes = 16 << 20;
-constexpr uint64_t kPointDeletes = 4;  // chunks; above, the range is reclaimed file by file
+constexpr uint64_t kPointDeletes = 4;    // chunks; above, the range is reclaimed file by file
+constexpr size_t kPartsOfAStep = 2'000;  // of manifests; a manifest is freed as a whole
 
 }  // namespace
+
+void DropReference(char kind, uint64_t owner_id, const ReleasedPayload& payload, kv::Batch* batch) {
+  batch->Delete(kOwners, ReferenceKey(payload.payload_id, kind, owner_id));
+  std::string hint;
+  base::AppendU64(&hint, payload.bytes);
+  if (payload.is_manifest) hint.push_back(kManifestOwner);
+  batch->Put(kOwners, GarbageKey(payload.payload_id), hint);
+}
 
 absl::Status Garbage::Load() {
   kv::IteratorOptions options;
@@ -36,6 +46,7 @@ absl::Status Garbage::Load() {
       return absl::DataLossError("a garbage row does not parse");
     }
     payload.payload_id = *id;
+    payload.is_manifest = !reader.empty() && reader.rest()[0] == kManifestOwner;
     found.push_back(payload);
   }
   CLOUDLET_RETURN_IF_ERROR(it->status());
@@ -94,14 +105,13 @@ absl::Status Garbage::Sweep(size_t most) {
     epochs_.TryAdvance();
     epochs_.TryAdvance();
     const std::vector<Candidate> free = TakeFree(most, epochs_.current());
-    status = Free(free, sweep);
+    std::vector<ReleasedPayload> later;
+    status = Free(free, sweep, &later);
     if (!status.ok()) {  // their 'g' rows are still there, or gone with the payload
-      base::MutexLock lock(&mu_);
-      for (const Candidate& candidate : free) {
-        released_.push_back(candidate.payload);
-        candidate_bytes_ += candidate.payload.bytes;
-      }
+      later.clear();
+      for (const Candidate& candidate : free) later.push_back(candidate.payload);
     }
+    Add(later);
   }
   sweeping_.Unlock();
   return status;
@@ -162,16 +172,46 @@ absl::StatusOr<bool> Garbage::HasReference(uint64_t payload_id) const {
   return false;
 }
 
+absl::Status Garbage::FreeManifest(uint64_t id, kv::Batch* batch,
+                                   std::vector<ReleasedPayload>* parts) {
+  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> row,
+                            kv_->Get(kPayload, ChunkKey(id, kManifestChunk)));
+  if (row.has_value()) {
+    const absl::StatusOr<Manifest> manifest = DecodeManifest(row->view());
+    // It stays, with its 'g' row, for VerifyStore to tell of; the others are not held up.
+    if (!manifest.ok()) return absl::OkStatus();
+    for (const Part& part : manifest->parts) {
+      if (part.payload_id == 0) continue;
+      parts->push_back({part.payload_id, part.size});
+      DropReference(kManifestOwner, id, parts->back(), batch);
+    }
+    batch->Delete(kPayload, ChunkKey(id, kManifestChunk));
+  }
+  batch->Delete(kOwners, GarbageKey(id));
+  return absl::OkStatus();
+}
+
 // Those that this sweep itself has seen without references need no second look.
-absl::Status Garbage::Free(const std::vector<Candidate>& candidates, uint64_t sweep) {
+absl::Status Garbage::Free(const std::vector<Candidate>& candidates, uint64_t sweep,
+                           std::vector<ReleasedPayload>* later) {
   if (candidates.empty()) return absl::OkStatus();
   const auto batch = kv_->NewBatch();
+  std::vector<ReleasedPayload> parts;
   bool synced = false;
   for (const Candidate& candidate : candidates) {
-    const auto [id, bytes] = candidate.payload;
+    const uint64_t id = candidate.payload.payload_id;
+    const uint64_t bytes = candidate.payload.bytes;
+    if (candidate.payload.is_manifest && parts.size() >= kPartsOfAStep) {
+      later->push_back(candidate.payload);
+      continue;
+    }
     if (candidate.sweep != sweep) {
       CLOUDLET_ASSIGN_OR_RETURN(const bool owned, HasReference(id));
       if (owned) continue;
+    }
+    if (candidate.payload.is_manifest) {
+      CLOUDLET_RETURN_IF_ERROR(FreeManifest(id, batch.get(), &parts));
+      continue;
     }
     batch->Delete(kOwners, GarbageKey(id));
     const uint64_t chunks = ChunksOf(bytes);
@@ -185,7 +225,9 @@ absl::Status Garbage::Free(const std::vector<Candidate>& candidates, uint64_t sw
     CLOUDLET_RETURN_IF_ERROR(kv_->Reclaim(kPayload, ChunkKey(id, 0), ChunkKey(id + 1, 0)));
   }
   CLOUDLET_FAULT_POINT("garbage/before_free");
-  return kv_->Write(*batch, kv::Durability::kBuffered);
+  CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kBuffered));
+  Add(parts);
+  return absl::OkStatus();
 }
 
 }  // namespace cloudlet::objstore

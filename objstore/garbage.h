@@ -4,7 +4,9 @@
 // ahead, removed by the commit that takes the body; written again by the commit that drops a
 // reference. So a crash at any moment leaves either an owner or a 'g' row. An id is reclaimed when
 // its 'g' row is there, it has been seen to have no reference row, every reader of an epoch before
-// that has left, no writer or open reader has it pinned, and it still has no reference row.
+// that has left, no writer or open reader has it pinned, and it still has no reference row. A
+// manifest is reclaimed by dropping its references to its parts, which become garbage in the same
+// batch. Readers of an object with parts pin the manifest: while it stands, its parts do.
 //
 // Epochs are counted from when the id was seen without references, not from its release: copies
 // share a payload, and one owner's release says nothing of those who read it as another's, which
@@ -35,7 +37,12 @@ namespace cloudlet::objstore {
 struct ReleasedPayload {
   uint64_t payload_id = 0;
   uint64_t bytes = 0;  // 0: not known
+  // The id is one of a manifest, `bytes` those of its parts.
+  bool is_manifest = false;
 };
+
+// The rows of a commit by which that owner lets go of a payload.
+void DropReference(char kind, uint64_t owner_id, const ReleasedPayload& payload, kv::Batch* batch);
 
 class Garbage {
  public:
@@ -85,7 +92,10 @@ class Garbage {
   // The steps of a sweep. After an error what it took is to be looked at again from the beginning.
   absl::Status FindUnowned(const std::vector<ReleasedPayload>& released, uint64_t sweep);
   std::vector<Candidate> TakeFree(size_t most, uint64_t epoch);
-  absl::Status Free(const std::vector<Candidate>& candidates, uint64_t sweep);
+  // Adds to `later` what is too much for one step.
+  absl::Status Free(const std::vector<Candidate>& candidates, uint64_t sweep,
+                    std::vector<ReleasedPayload>* later);
+  absl::Status FreeManifest(uint64_t id, kv::Batch* batch, std::vector<ReleasedPayload>* parts);
 
   const pid_t process_ = getpid();
   kv::Kv* const kv_;

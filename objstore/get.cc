@@ -1,4 +1,5 @@
-// Get and head: the head row, the conditions, the range, and then the bytes or a reader of them.
+// Get and head: the head row, the conditions, the range or part, and then the bytes or a reader of
+// them.
 //
 // Works inside an epoch, so a payload that the head names cannot be reclaimed in between.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
@@ -13,9 +14,11 @@
 #include "objstore/authorize.h"
 #include "objstore/conditions.h"
 #include "objstore/keys.h"
+#include "objstore/manifest.h"
 #include "objstore/names.h"
 #include "objstore/ranges.h"
 #include "objstore/records.h"
+#include "objstore/upload_rules.h"
 #include "objstore/verbs.h"
 #include "objstore/versions.h"
 
@@ -35,8 +38,37 @@ absl::StatusOr<absl::Cord> InlineBody(const kv::PinnedBytes& row, const DecodedH
   return absl::MakeCordFromExternal(V(wanted), [owner = row.owner()] {});
 }
 
+// The bytes that are asked for; of an object with parts, by its manifest.
+struct Wanted {
+  Extent extent;
+  std::optional<Manifest> manifest;  // once it was needed
+};
+
+absl::StatusOr<Wanted> FindWanted(State& state, const ReadRequest& request, const Head& head,
+                                  const Limits& limits) {
+  const GetOptions& options = *request.options;
+  Wanted wanted;
+  if (!options.part_number.has_value()) {
+    CLOUDLET_ASSIGN_OR_RETURN(wanted.extent, ResolveRange(options.range, head.size));
+    return wanted;
+  }
+  if (options.range.has_value()) {
+    return MakeError(ErrorCode::kInvalidRequest, "a range and a part number are given");
+  }
+  CLOUDLET_RETURN_IF_ERROR(CheckPartNumber(*options.part_number, limits));
+  if (head.location != Location::kInManifest) {
+    CLOUDLET_ASSIGN_OR_RETURN(wanted.extent, ExtentOfOnlyPart(head.size, *options.part_number));
+    return wanted;
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(wanted.manifest, LoadManifest(*state.kv, head));
+  CLOUDLET_ASSIGN_OR_RETURN(wanted.extent,
+                            ExtentOfPart(wanted.manifest->parts, *options.part_number));
+  return wanted;
+}
+
 absl::Status AddBody(State& state, const kv::PinnedBytes& row, const DecodedHead& decoded,
-                     Extent extent, ReadResult* result) {
+                     Wanted wanted, ReadResult* result) {
+  const Extent extent = wanted.extent;
   const Head& head = decoded.head;
   if (extent.length == 0) return absl::OkStatus();
   switch (head.location) {
@@ -55,10 +87,17 @@ absl::Status AddBody(State& state, const kv::PinnedBytes& row, const DecodedHead
       result->reader = std::move(reader);
       return absl::OkStatus();
     }
-    case Location::kInManifest:
-      break;
+    case Location::kInManifest: {
+      if (!wanted.manifest.has_value()) {
+        CLOUDLET_ASSIGN_OR_RETURN(wanted.manifest, LoadManifest(*state.kv, head));
+      }
+      result->pin = std::make_unique<Garbage::Pin>(state.garbage.get(), head.payload_id);
+      result->reader =
+          std::make_unique<ManifestReader>(std::move(wanted.manifest->parts), head, extent);
+      return absl::OkStatus();
+    }
   }
-  return MakeError(ErrorCode::kNotImplemented, "the object has parts: a newer version wrote it");
+  return absl::DataLossError("the head has no location");
 }
 
 // The row of the version that is asked for, through one moment: rows move from one family to the
@@ -113,12 +152,12 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
     case ReadVerdict::kProceed:
       break;
   }
-  CLOUDLET_ASSIGN_OR_RETURN(const Extent extent,
-                            ResolveRange(request.options->range, decoded->head.size));
-  answer.offset = extent.offset;
-  answer.length = extent.length;
+  CLOUDLET_ASSIGN_OR_RETURN(Wanted wanted,
+                            FindWanted(state, request, decoded->head, environment.limits));
+  answer.offset = wanted.extent.offset;
+  answer.length = wanted.extent.length;
   if (request.part == ReadPart::kBody) {
-    CLOUDLET_RETURN_IF_ERROR(AddBody(state, row, *decoded, extent, result));
+    CLOUDLET_RETURN_IF_ERROR(AddBody(state, row, *decoded, std::move(wanted), result));
   }
   return absl::OkStatus();
 }

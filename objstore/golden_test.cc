@@ -16,6 +16,7 @@
 #include "objstore/records.h"
 #include "objstore/records.pb.h"
 #include "objstore/records_testing.h"
+#include "objstore/upload_rows.h"
 
 namespace cloudlet::objstore {
 namespace {
@@ -93,6 +94,27 @@ Rule FullRule() {
   return rule;
 }
 
+Upload FullUpload() {
+  Upload upload;
+  upload.created_ms = 1'893'456'000'123;
+  upload.initiator = "owner";
+  upload.head.bucket_id = 300;
+  upload.head.headers.content_type = "video/mp4";
+  upload.head.headers.metadata = {{"color", "blue"}};
+  return upload;
+}
+
+Part FullPart(uint32_t number) {
+  Part part;
+  part.number = number;
+  part.payload_id = 0x4142434445464748;
+  part.size = 5 << 20;
+  part.etag = StoredEtag::Parse("9e107d9d372bb6826bd81d3542a419d6");
+  part.crc64nvme = 0x5152535455565758;
+  part.modified_ms = 1'893'456'000'123;
+  return part;
+}
+
 Golden RowsNow() {
   return {
       {"head", base::HexLower(EncodeHead(FullHead()))},
@@ -105,6 +127,9 @@ Golden RowsNow() {
       {"lease", base::HexLower(Lease().SerializeAsString())},
       {"format", base::HexLower(Format().SerializeAsString())},
       {"bucket", base::HexLower(Bucket().SerializeAsString())},
+      {"upload", base::HexLower(EncodeUpload(FullUpload()))},
+      {"part", base::HexLower(EncodePart(FullPart(3)))},
+      {"manifest", base::HexLower(EncodeManifest({77, {FullPart(1), FullPart(3)}}))},
   };
 }
 
@@ -127,6 +152,8 @@ Golden KeysNow() {
       {"events.transient", base::HexLower(EventKey(kTransientTag, kNumber))},
       {"events.retained", base::HexLower(EventKey(kRetainedTag, kNumber))},
       {"deliveries", base::HexLower(DeliveryKeyOf(kNumber, "thumbnail"))},
+      {"uploads.upload", base::HexLower(UploadKey(kNumber, nasty, kNumber, kUploadItself))},
+      {"uploads.part", base::HexLower(UploadKey(kNumber, nasty, kNumber, 10'000))},
   };
 }
 
@@ -163,6 +190,16 @@ TEST(Golden, RowsOfFormat1_AreReadAsEver) {
                                        Unhexed(golden["delivery"]));
   ASSERT_TRUE(delivery.ok()) << delivery.status();
   EXPECT_EQ(delivery->last_error, FullDelivery().last_error);
+  const auto upload = DecodeUpload(Unhexed(golden["upload"]));
+  ASSERT_TRUE(upload.ok()) << upload.status();
+  EXPECT_EQ(upload->head.headers.content_type, "video/mp4");
+  const auto part = DecodePart(3, Unhexed(golden["part"]));
+  ASSERT_TRUE(part.ok()) << part.status();
+  EXPECT_EQ(part->etag, FullPart(3).etag);
+  const auto manifest = DecodeManifest(Unhexed(golden["manifest"]));
+  ASSERT_TRUE(manifest.ok()) << manifest.status();
+  EXPECT_EQ(manifest->commit_number, 77u);
+  EXPECT_EQ(manifest->parts[1].payload_id, FullPart(3).payload_id);
 }
 
 }  // namespace

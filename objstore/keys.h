@@ -18,14 +18,16 @@
 //                be64(bucket id) ordered(key) 0               -> be64 number of the one of these that
 //                                                                is the null version
 //   payload      be64(payload id) be32(chunk index)           -> bytes, le64 CRC64NVME of them
-//                be64(manifest id) 0xFFFFFFFF                 -> ManifestRow
+//                be64(manifest id) 0xFFFFFFFF                 -> ManifestRow, le64 CRC64NVME of it
 //   owners       'r' be64(payload id) kind be64(owner id)     -> empty: a reference; kind 'v' a
 //                                                                version by its commit number,
 //                                                                'm' a manifest or upload
 //                'g' be64(payload id)                         -> le64 bytes, 0 if not known: may
-//                                                                be garbage
+//                                                                be garbage; then 'm' where it is a
+//                                                                manifest
 //   uploads      be64(bucket id) ordered(key) be64(upload id) be32(part)
-//                                                             -> part 0: UploadRow, else PartRow
+//                                                             -> part 0: UploadRow, else PartRow;
+//                                                                the id is one of a manifest
 //   events       't' be64(number)                             -> event row, deleted behind the
 //                                                                watermark
 //                'r' be64(number)                             -> event row, retained
@@ -200,6 +202,31 @@ inline std::optional<uint64_t> ParseGarbageKey(std::string_view key) {
   key.remove_prefix(1);
   if (!base::ReadBe64(&key, &payload_id) || !key.empty()) return std::nullopt;
   return payload_id;
+}
+
+// --- uploads ---
+inline constexpr uint32_t kUploadItself = 0;  // in place of a part number
+
+inline std::string UploadKey(uint64_t bucket_id, std::string_view key, uint64_t upload_id,
+                             uint32_t part) {
+  std::string out = VersionPrefix(bucket_id, key);
+  base::AppendBe64(&out, upload_id);
+  base::AppendBe32(&out, part);
+  return out;
+}
+struct UploadName {
+  uint64_t bucket_id = 0;
+  std::string key;
+  uint64_t upload_id = 0;
+  uint32_t part = 0;
+};
+inline std::optional<UploadName> ParseUploadKey(std::string_view row) {
+  UploadName name;
+  if (!base::ReadBe64(&row, &name.bucket_id) || !base::ConsumeOrdered(&row, &name.key) ||
+      !base::ReadBe64(&row, &name.upload_id) || !base::ReadBe32(&row, &name.part) || !row.empty()) {
+    return std::nullopt;
+  }
+  return name;
 }
 
 // --- events ---

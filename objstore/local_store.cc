@@ -30,19 +30,23 @@ void PrepareOne(State& state, const Environment& environment, Mutation& mutation
     PrepareCopy(state, environment, *copy, prepared);
   } else if (const auto* rename = std::get_if<RenameMutation>(&mutation)) {
     PrepareRename(state, environment, *rename, prepared);
+  } else if (const auto* complete = std::get_if<CompleteMutation>(&mutation)) {
+    PrepareComplete(state, environment, *complete, prepared);
   } else {
     PrepareDelete(state, environment, std::get<DeleteMutation>(mutation), prepared);
   }
 }
 
 // How many of the first mutations make one commit. In a bucket with versioning a commit changes a
-// key only once, and none copies what it changes.
+// key only once; the complete of an upload is the first on its key; and none copies what another
+// changes.
 size_t GroupOf(absl::Span<const Prepared> rest) {
   size_t take = 0;
   for (; take < std::min(kGroup, rest.size()); ++take) {
     const Prepared& next = rest[take];
     if (next.bucket == nullptr) continue;
-    const bool once = next.bucket->versioning.load() != Versioning::kOff;
+    const bool once = next.bucket->versioning.load() != Versioning::kOff ||
+                      std::holds_alternative<PreparedComplete>(next.action);
     if (!once && next.source_bucket == nullptr) continue;
     const auto in_the_way = [&next, once](const Prepared& earlier) {
       return (once && Changes(earlier, next.bucket.get(), next.key)) ||
@@ -63,6 +67,9 @@ absl::Status AnnotateMutation(const absl::Status& status, const Mutation& mutati
   }
   if (const auto* rename = std::get_if<RenameMutation>(&mutation)) {
     return Annotate(status, "rename to", rename->bucket, rename->key);
+  }
+  if (const auto* complete = std::get_if<CompleteMutation>(&mutation)) {
+    return Annotate(status, "complete upload of", complete->bucket, complete->key);
   }
   const auto& removal = std::get<DeleteMutation>(mutation);
   return Annotate(status, "delete", removal.bucket, removal.key);
@@ -194,7 +201,11 @@ std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateR
 
 void LocalStore::AfterCommit(State& state, const CommitOutcome& outcome) {
   events_ += outcome.events.size();
-  state.garbage->Add(outcome.released);
+  AddGarbage(state, outcome.released);
+}
+
+void LocalStore::AddGarbage(State& state, const std::vector<ReleasedPayload>& released) {
+  state.garbage->Add(released);
   if (!state.garbage->WantsSweep()) return;
   const absl::Status swept = state.garbage->Sweep(kSweepStep);
   if (!swept.ok()) {
@@ -212,6 +223,8 @@ void LocalStore::Count(absl::Span<const Prepared> mutations,
       bytes_written_ += put->head.size;
     } else if (mutations[i].source_bucket != nullptr) {
       ++copies_;
+    } else if (std::holds_alternative<PreparedComplete>(mutations[i].action)) {
+      ++puts_;  // its bytes came with the parts
     } else if (std::get<DeleteResult>(*verdicts[i]).existed) {
       ++deletes_;
     }
@@ -232,7 +245,7 @@ absl::StatusOr<std::unique_ptr<PayloadSink>> LocalStore::Stage(const StageReques
     CLOUDLET_ASSIGN_OR_RETURN(PayloadStart start,
                               StartPayload(entrance.state, environment_, request));
     return std::make_unique<LocalSink>(shared_from_this(), std::move(start.writer), start.bucket_id,
-                                       entrance.shared);
+                                       environment_.limits.max_object_bytes, entrance.shared);
   };
   absl::StatusOr<std::unique_ptr<PayloadSink>> sink = stage();
   if (!sink.ok()) return Annotate(sink.status(), "open writer of", request.bucket, request.key);
@@ -393,7 +406,10 @@ absl::Status LocalStore::Close() {
   base::MutexLock lock(&lifecycle_);
   gate_.Close(absl::StrCat("the store ", where_, " is closed"));
   if (state_ == nullptr) return absl::OkStatus();
-  if (state_->kv->health().ok()) state_->garbage->Sweep(kSweepAtClose).IgnoreError();
+  if (state_->kv->health().ok()) {
+    state_->garbage->Sweep(kSweepAtClose).IgnoreError();  // then the parts of manifests
+    state_->garbage->Sweep(kSweepAtClose).IgnoreError();
+  }
   const absl::Status closed = state_->kv->Close();
   state_.reset();
   return Annotate(closed, "close", where_);

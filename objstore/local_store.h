@@ -53,6 +53,16 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   absl::StatusOr<VersionPage> ListVersions(std::string_view bucket,
                                            const VersionPageOptions& options,
                                            const Caller& caller) override;
+  // local_store_uploads.cc
+  absl::StatusOr<std::string> CreateMultipartUpload(const CreateUploadRequest& request) override;
+  absl::StatusOr<std::unique_ptr<PayloadSink>> StagePart(const PartRequest& request) override;
+  absl::StatusOr<UploadPartResult> UploadPart(const PartRequest& request, PartBody body) override;
+  absl::Status AbortMultipartUpload(const UploadRequest& request) override;
+  absl::StatusOr<PartPage> ListParts(const UploadRequest& request,
+                                     const PartPageOptions& options) override;
+  absl::StatusOr<UploadPage> ListMultipartUploads(std::string_view bucket,
+                                                  const UploadPageOptions& options,
+                                                  const Caller& caller) override;
   absl::Status CreateBucket(std::string_view name, const BucketOptions& options,
                             const Caller& caller) override;
   absl::Status DeleteBucket(std::string_view name, const Caller& caller) override;
@@ -101,6 +111,8 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
              std::string where);
   absl::Status OpenState(Opening opening) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lifecycle_);
   void AfterCommit(State& state, const CommitOutcome& outcome);
+  // Sweeps a step where enough has gathered.
+  void AddGarbage(State& state, const std::vector<ReleasedPayload>& released);
   void Count(absl::Span<const Prepared> mutations,
              absl::Span<const absl::StatusOr<MutationResult>> verdicts);
   std::shared_ptr<const RuleTable> rules() const;

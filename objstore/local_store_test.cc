@@ -94,6 +94,9 @@ INSTANTIATE_TEST_SUITE_P(Rocks, StoreConformance, ::testing::Values(RocksFactory
 INSTANTIATE_TEST_SUITE_P(Memory, StoreVersions, ::testing::Values(MemoryFactory()),
                          StoreFactoryName);
 INSTANTIATE_TEST_SUITE_P(Rocks, StoreVersions, ::testing::Values(RocksFactory()), StoreFactoryName);
+INSTANTIATE_TEST_SUITE_P(Memory, StoreUploads, ::testing::Values(MemoryFactory()),
+                         StoreFactoryName);
+INSTANTIATE_TEST_SUITE_P(Rocks, StoreUploads, ::testing::Values(RocksFactory()), StoreFactoryName);
 
 // --- Closing and reopening ---
 

@@ -98,9 +98,17 @@ absl::StatusOr<absl::Cord> CheckedChunk(const kv::PinnedBytes& row, uint64_t exp
 // A chunk row's two parts: the bytes and, in `trailer`, their CRC.
 uint64_t ChunkTrailer(std::string_view chunk, std::string* trailer);
 
+// Gives the bytes of an object, or of a range of it, piece by piece.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  // The next piece; empty at the end. `kv` may be another each time, over the same store.
+  virtual absl::StatusOr<absl::Cord> Next(kv::Kv& kv) = 0;
+};
+
 // Reads chunk by chunk the part of a payload that an extent covers. Full reads are checked against
 // the object's CRC too, before the piece that would complete them is handed out.
-class PayloadReader {
+class PayloadReader : public BodyReader {
  public:
   PayloadReader(uint64_t payload_id, uint64_t object_size, uint64_t object_crc64, uint64_t offset,
                 uint64_t length)
@@ -111,8 +119,7 @@ class PayloadReader {
         end_(offset + length),
         full_(offset == 0 && length == object_size) {}
 
-  // The next piece; empty at the end. `kv` may be another each time, over the same store.
-  absl::StatusOr<absl::Cord> Next(kv::Kv& kv);
+  absl::StatusOr<absl::Cord> Next(kv::Kv& kv) override;
 
  private:
   const uint64_t payload_id_;

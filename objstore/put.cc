@@ -47,12 +47,7 @@ absl::Status PlaceStaged(const State& state, std::unique_ptr<StagedPayload> stag
                          const BucketState& bucket, PreparedPut* put, BodyDigests* digests) {
   put->staged.reset(static_cast<LocalStaged*>(staged.release()));
   const LocalStaged& local = *put->staged;
-  if (local.generation != state.generation) {
-    return absl::AbortedError("the store was reopened after the body had been staged (put again)");
-  }
-  if (local.bucket_id != bucket.id) {
-    return absl::AbortedError("the bucket was replaced while the body was staged (put again)");
-  }
+  CLOUDLET_RETURN_IF_ERROR(CheckStaged(state, local, bucket.id));
   put->bytes = local.bytes;
   *digests = local.digests;
   return absl::OkStatus();
@@ -107,6 +102,16 @@ absl::Status Prepare(State& state, const Environment& environment, PutMutation& 
 }
 
 }  // namespace
+
+absl::Status CheckStaged(const State& state, const LocalStaged& staged, uint64_t bucket_id) {
+  if (staged.generation != state.generation) {
+    return absl::AbortedError("the store was reopened after the body had been staged (put again)");
+  }
+  if (staged.bucket_id != bucket_id) {
+    return absl::AbortedError("the bucket was replaced while the body was staged (put again)");
+  }
+  return absl::OkStatus();
+}
 
 void PreparePut(State& state, const Environment& environment, PutMutation& mutation,
                 Prepared* prepared) {

@@ -314,6 +314,7 @@ std::string StoredEtag::Text() const {
       std::string text(kCrc64EtagEnd.size() + 16, '\0');
       base::WriteHexLower(value, text.data());
       kCrc64EtagEnd.copy(text.data() + 16, kCrc64EtagEnd.size());
+      if (parts > 0) absl::StrAppend(&text, "-", parts);
       return text;
     }
   }
@@ -322,11 +323,13 @@ std::string StoredEtag::Text() const {
 
 StoredEtag StoredEtag::Parse(std::string_view text) {
   StoredEtag etag;
-  if (text.size() == 16 + kCrc64EtagEnd.size() && text.substr(16) == kCrc64EtagEnd) {
+  if (text.size() >= 16 && text.substr(16, kCrc64EtagEnd.size()) == kCrc64EtagEnd) {
     uint64_t value = 0;
     if (!absl::SimpleHexAtoi(V(text.substr(0, 16)), &value)) return {};
     etag.kind = EtagKind::kCrc64;
     for (size_t i = 0; i < 8; ++i) etag.digest[i] = static_cast<uint8_t>(value >> (8 * i));
+    const std::string_view rest = text.substr(16 + kCrc64EtagEnd.size());
+    if (!rest.empty() && !absl::SimpleAtoi(V(rest.substr(1)), &etag.parts)) return {};
     return etag.Text() == text ? etag : StoredEtag{};
   }
   if (text.size() < 32) return {};
@@ -435,6 +438,7 @@ void TakeInfo(Head* head, std::string_view key, ObjectInfo* info) {
   info->last_modified = FromMillis(head->modified_ms);
   info->sequence = head->number;
   info->crc64nvme = head->crc64nvme;
+  info->parts_count = static_cast<int>(head->etag.parts);
   info->checksum = ShownChecksum(*head);
   if (head->checksum.has_value()) info->crc32c = Crc32cOf(*head->checksum);
   if (info->content_type.empty()) info->content_type = "binary/octet-stream";

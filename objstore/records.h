@@ -72,8 +72,8 @@ struct StoredEtag {
   EtagKind kind = EtagKind::kNone;
   std::array<uint8_t, 16> digest = {};
   uint32_t parts = 0;
-  // As users see it: hex of the MD5, "-<parts>" for a multipart object; or 16 hex digits and
-  // "-crc64". Empty for kNone.
+  // As users see it: hex of the MD5, or 16 hex digits and "-crc64"; then "-<parts>" for a multipart
+  // object. Empty for kNone.
   std::string Text() const;
   // The inverse of Text; kind kNone for a text that Text does not give.
   static StoredEtag Parse(std::string_view text);

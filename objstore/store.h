@@ -26,6 +26,7 @@
 #include "cloudlet/caller.h"
 #include "cloudlet/copy.h"
 #include "cloudlet/listing.h"
+#include "cloudlet/multipart.h"
 #include "cloudlet/object.h"
 
 namespace cloudlet::objstore {
@@ -89,9 +90,20 @@ struct RenameMutation {
   const RenameOptions* options = nullptr;  // not null; durability as above
 };
 
+// Makes an object of the parts of a multipart upload.
+struct CompleteMutation {
+  std::string_view bucket;
+  std::string_view key;
+  std::string_view upload_id;
+  absl::Span<const CompletedPart> parts;
+  const CompleteOptions* options = nullptr;  // not null; durability as above
+};
+
 // A copy or rename does not see what others before it in an all-or-nothing request do to its
 // source: it answers ABORTED then.
-using Mutation = std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation>;
+using Mutation =
+    std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation, CompleteMutation>;
+// A PutResult for a complete, too.
 using MutationResult = std::variant<PutResult, DeleteResult, CopyResult, RenameResult>;
 
 // What happens to the others when one mutation fails.
@@ -120,6 +132,32 @@ struct StageRequest {
   const PutOptions* options = nullptr;  // not null
   Caller caller = {};
 };
+
+// An upload that is to be: headers and metadata of the object.
+struct CreateUploadRequest {
+  std::string_view bucket;
+  std::string_view key;
+  const PutOptions* options = nullptr;  // not null
+  Caller caller = {};
+  const std::atomic<bool>* revoked = nullptr;  // as in MutateRequest
+};
+
+struct UploadRequest {
+  std::string_view bucket;
+  std::string_view key;
+  std::string_view upload_id;
+  Caller caller = {};
+  const std::atomic<bool>* revoked = nullptr;  // as in MutateRequest
+};
+
+struct PartRequest {
+  UploadRequest upload;
+  int part_number = 0;
+  const UploadPartOptions* options = nullptr;  // not null
+};
+
+// A Cord, or what StagePart of the same store gave.
+using PartBody = std::variant<absl::Cord, std::unique_ptr<StagedPayload>>;
 
 enum class ReadPart { kInfoOnly, kBody };
 
@@ -167,6 +205,19 @@ class ObjectStore {
   virtual absl::StatusOr<VersionPage> ListVersions(std::string_view bucket,
                                                    const VersionPageOptions& options,
                                                    const Caller& caller) = 0;
+
+  // Multipart uploads; a complete is a mutation. None of these is an event.
+  virtual absl::StatusOr<std::string> CreateMultipartUpload(const CreateUploadRequest& request) = 0;
+  // As Stage, for a part.
+  virtual absl::StatusOr<std::unique_ptr<PayloadSink>> StagePart(const PartRequest& request) = 0;
+  virtual absl::StatusOr<UploadPartResult> UploadPart(const PartRequest& request,
+                                                      PartBody body) = 0;
+  virtual absl::Status AbortMultipartUpload(const UploadRequest& request) = 0;
+  virtual absl::StatusOr<PartPage> ListParts(const UploadRequest& request,
+                                             const PartPageOptions& options) = 0;
+  virtual absl::StatusOr<UploadPage> ListMultipartUploads(std::string_view bucket,
+                                                          const UploadPageOptions& options,
+                                                          const Caller& caller) = 0;
 
   virtual absl::Status CreateBucket(std::string_view name, const BucketOptions& options,
                                     const Caller& caller) = 0;

@@ -73,6 +73,41 @@ class StoreVersions : public StoreConformance {
   std::vector<std::string> Versions(VersionPageOptions options = {});
 };
 
+// The same for multipart uploads. Parts may be small, there are 20 numbers; all on the bucket
+// "bkt".
+class StoreUploads : public StoreConformance {
+ protected:
+  void SetUp() override;
+
+  // The upload id, or the code of the error.
+  std::string Create(std::string_view key, const PutOptions& options = {});
+  // The part's ETag, or the code of the error.
+  std::string UploadOne(std::string_view key, std::string_view id, int number,
+                        std::string_view body, const UploadPartOptions& options = {});
+  // Uploads `bodies` as parts 1, 2, ...: what a complete of them names.
+  std::vector<CompletedPart> UploadAll(std::string_view key, std::string_view id,
+                                       const std::vector<std::string>& bodies);
+  absl::StatusOr<PutResult> Complete(std::string_view key, std::string_view id,
+                                     const std::vector<CompletedPart>& parts,
+                                     const CompleteOptions& options = {});
+  std::string CompleteCode(std::string_view key, std::string_view id,
+                           const std::vector<CompletedPart>& parts,
+                           const CompleteOptions& options = {}) {
+    return CodeOf(Complete(key, id, parts, options));
+  }
+  std::string AbortCode(std::string_view key, std::string_view id);
+  // An object of these parts, made by an upload.
+  absl::StatusOr<PutResult> Make(std::string_view key, const std::vector<std::string>& bodies);
+  // "<number>:<size>", page by page to the end; or the code of the error.
+  std::vector<std::string> Parts(std::string_view key, std::string_view id,
+                                 PartPageOptions options = {});
+  // "<key> <id>", or "<prefix>>", page by page to the end; or the code of the error.
+  std::vector<std::string> Uploads(UploadPageOptions options = {});
+};
+
+// The ETag of an object of these parts.
+std::string CompositeMd5(const std::vector<std::string>& bodies);
+
 // Keys that other stores trip over: each is an object of its own.
 std::vector<std::string> NastyKeys();
 

@@ -17,9 +17,10 @@ absl::Status Outdated(const State& of_stream, const State& of_store) {
 }  // namespace
 
 LocalSink::LocalSink(std::shared_ptr<LocalStore> store, std::unique_ptr<PayloadWriter> writer,
-                     uint64_t bucket_id, std::shared_ptr<State> state)
+                     uint64_t bucket_id, uint64_t max_bytes, std::shared_ptr<State> state)
     : store_(std::move(store)),
       bucket_id_(bucket_id),
+      max_bytes_(max_bytes),
       state_(std::move(state)),
       writer_(std::move(writer)) {}
 
@@ -28,7 +29,7 @@ LocalSink::~LocalSink() = default;
 absl::Status LocalSink::Write(std::string_view bytes) {
   CLOUDLET_ASSIGN_OR_RETURN(LocalStore::Entrance entrance, store_->Enter());
   CLOUDLET_RETURN_IF_ERROR(Outdated(*state_, entrance.state));
-  return writer_->Append(bytes, store_->environment().limits.max_object_bytes);
+  return writer_->Append(bytes, max_bytes_);
 }
 
 absl::StatusOr<std::unique_ptr<StagedPayload>> LocalSink::Finish() {
@@ -42,7 +43,7 @@ absl::StatusOr<std::unique_ptr<StagedPayload>> LocalSink::Finish() {
 }
 
 LocalSource::LocalSource(std::shared_ptr<LocalStore> store, std::shared_ptr<State> state,
-                         std::unique_ptr<Garbage::Pin> pin, std::unique_ptr<PayloadReader> reader,
+                         std::unique_ptr<Garbage::Pin> pin, std::unique_ptr<BodyReader> reader,
                          std::string_view bucket, std::string_view key)
     : store_(std::move(store)),
       state_(std::move(state)),

@@ -23,7 +23,7 @@ namespace cloudlet::objstore {
 class LocalSink : public PayloadSink {
  public:
   LocalSink(std::shared_ptr<LocalStore> store, std::unique_ptr<PayloadWriter> writer,
-            uint64_t bucket_id, std::shared_ptr<State> state);
+            uint64_t bucket_id, uint64_t max_bytes, std::shared_ptr<State> state);
   ~LocalSink() override;
   absl::Status Write(std::string_view bytes) override;
   absl::StatusOr<std::unique_ptr<StagedPayload>> Finish() override;
@@ -31,6 +31,7 @@ class LocalSink : public PayloadSink {
  private:
   const std::shared_ptr<LocalStore> store_;
   const uint64_t bucket_id_;
+  const uint64_t max_bytes_;
   const std::shared_ptr<State> state_;  // the one it was opened in; maybe no longer the store's
   std::unique_ptr<PayloadWriter> writer_;
 };
@@ -38,7 +39,7 @@ class LocalSink : public PayloadSink {
 class LocalSource : public PayloadSource {
  public:
   LocalSource(std::shared_ptr<LocalStore> store, std::shared_ptr<State> state,
-              std::unique_ptr<Garbage::Pin> pin, std::unique_ptr<PayloadReader> reader,
+              std::unique_ptr<Garbage::Pin> pin, std::unique_ptr<BodyReader> reader,
               std::string_view bucket, std::string_view key);
   ~LocalSource() override;
   absl::StatusOr<absl::Cord> Next() override;
@@ -47,7 +48,7 @@ class LocalSource : public PayloadSource {
   const std::shared_ptr<LocalStore> store_;
   const std::shared_ptr<State> state_;  // as above; outlives the pin
   std::unique_ptr<Garbage::Pin> pin_;
-  const std::unique_ptr<PayloadReader> reader_;
+  const std::unique_ptr<BodyReader> reader_;
   const std::string bucket_;
   const std::string key_;
 };

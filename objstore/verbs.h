@@ -1,5 +1,5 @@
-// The verbs of the store, one file each: put.cc, remove.cc, copy.cc, get.cc, list.cc,
-// list_versions.cc. LocalStore is the boundary around them.
+// The verbs of the store, one file each: put.cc, remove.cc, copy.cc, complete.cc, get.cc, list.cc,
+// list_versions.cc; those of uploads are in uploads.h. LocalStore is the boundary around them.
 //
 // Each works on one opened State; preparing a mutation does all that needs no lock (names, digests,
 // bodies on their way into the store), the commit does the rest.
@@ -30,6 +30,13 @@ struct PayloadStart {
 absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& environment,
                                           const StageRequest& request);
 
+// ABORTED for a body that was staged in an earlier life of the store, or for another bucket.
+absl::Status CheckStaged(const State& state, const LocalStaged& staged, uint64_t bucket_id);
+
+// complete.cc
+void PrepareComplete(State& state, const Environment& environment, const CompleteMutation& mutation,
+                     Prepared* prepared);
+
 // remove.cc
 void PrepareDelete(State& state, const Environment& environment, const DeleteMutation& mutation,
                    Prepared* prepared);
@@ -42,9 +49,9 @@ void PrepareRename(State& state, const Environment& environment, const RenameMut
 
 // get.cc
 struct ReadResult {
-  ReadAnswer answer;                      // without a source
-  std::unique_ptr<PayloadReader> reader;  // set where the body does not lie in the answer
-  std::unique_ptr<Garbage::Pin> pin;      // with the reader: keeps the payload
+  ReadAnswer answer;                   // without a source
+  std::unique_ptr<BodyReader> reader;  // set where the body does not lie in the answer
+  std::unique_ptr<Garbage::Pin> pin;   // with the reader: keeps the payload
 };
 // `result` must be new.
 absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,

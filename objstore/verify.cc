@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,8 @@
 #include "objstore/keys.h"
 #include "objstore/payload.h"
 #include "objstore/records.h"
+#include "objstore/upload_rows.h"
+#include "objstore/upload_rules.h"
 #include "objstore/versions.h"
 
 namespace cloudlet::objstore {
@@ -25,6 +28,7 @@ namespace {
 using base::V;
 
 constexpr size_t kMostProblems = 100;
+constexpr size_t kGarbageHintBytes = 8;  // a row with more is that of a manifest
 
 class Verifier {
  public:
@@ -34,6 +38,8 @@ class Verifier {
     for (const BucketPtr& bucket : state_.buckets.All()) buckets_.insert(bucket->id);
     CLOUDLET_RETURN_IF_ERROR(Heads());
     CLOUDLET_RETURN_IF_ERROR(Versions());
+    CLOUDLET_RETURN_IF_ERROR(Uploads());
+    CLOUDLET_RETURN_IF_ERROR(Manifests());
     CLOUDLET_RETURN_IF_ERROR(Owners());
     CLOUDLET_RETURN_IF_ERROR(Payloads());
     CLOUDLET_RETURN_IF_ERROR(Events());
@@ -42,10 +48,19 @@ class Verifier {
   }
 
  private:
+  // A payload and who has it: a version by its commit number, an upload or manifest by its id.
+  using Ownership = std::tuple<uint64_t, char, uint64_t>;
   struct Owned {
     uint64_t size = 0;
     std::string what;  // bucket id and key
     bool referenced = false;
+  };
+  // What a head says of its manifest.
+  struct OfManifest {
+    uint64_t size = 0;
+    uint32_t parts = 0;
+    uint64_t crc64nvme = 0;
+    std::string what;
   };
   // What there is of one payload.
   struct Found {
@@ -100,12 +115,21 @@ class Verifier {
     }
     // A version is named by its commit number, a payload by its id: together they are the
     // reference.
-    if (head.location == Location::kInPayload &&
-        !owned_.emplace(std::make_pair(head.payload_id, head.number), Owned{head.size, what})
-             .second) {
-      Problem(absl::StrCat(what, ": shares its payload and number with another object"));
+    if (head.location == Location::kInPayload) {
+      Own(head.payload_id, kVersionOwner, head.number, {head.size, what});
+    } else if (head.location == Location::kInManifest) {
+      Own(head.payload_id, kVersionOwner, head.number, {0, what});
+      of_manifests_.emplace(head.payload_id,
+                            OfManifest{head.size, head.etag.parts, head.crc64nvme, what});
     }
     return std::move(head);
+  }
+
+  void Own(uint64_t payload_id, char kind, uint64_t owner_id, Owned owned) {
+    const std::string what = owned.what;
+    if (!owned_.emplace(Ownership(payload_id, kind, owner_id), std::move(owned)).second) {
+      Problem(absl::StrCat(what, ": shares its payload and number with another object"));
+    }
   }
 
   // The versions of one key, as they are walked: newest first.
@@ -188,11 +212,96 @@ class Verifier {
                          ", the pointer says ", at->null_pointer.value_or(0), " (0: none)"));
   }
 
+  // Each upload belongs to a bucket, each part to an upload; the upload has the parts' payloads.
+  absl::Status Uploads() {
+    UploadName open;  // the last upload itself
+    auto it = Walk(kUploads);
+    for (; it->Valid(); it->Next()) {
+      const std::optional<UploadName> name = ParseUploadKey(it->key());
+      if (!name.has_value()) {
+        Problem("the key of an upload does not parse");
+        continue;
+      }
+      const std::string what =
+          absl::StrCat("bucket ", name->bucket_id, " key ", V(base::Quoted(name->key)), " upload ",
+                       name->upload_id);
+      if (name->part == kUploadItself) {
+        open = *name;
+        ++report_.uploads;
+        if (buckets_.count(name->bucket_id) == 0) Problem(absl::StrCat(what, ": no such bucket"));
+        const absl::StatusOr<Upload> upload = DecodeUpload(it->value());
+        if (!upload.ok()) Problem(absl::StrCat(what, ": ", upload.status().message()));
+        continue;
+      }
+      if (open.upload_id != name->upload_id || open.key != name->key ||
+          open.bucket_id != name->bucket_id) {
+        Problem(absl::StrCat(what, ": has part ", name->part, " and is not there"));
+      }
+      const absl::StatusOr<Part> part = DecodePart(name->part, it->value());
+      if (part.ok()) {
+        OwnPart(what, name->upload_id, *part);
+      } else {
+        Problem(absl::StrCat(what, ": ", part.status().message()));
+      }
+    }
+    return it->status();
+  }
+
+  void OwnPart(const std::string& what, uint64_t owner_id, const Part& part) {
+    if (part.payload_id == 0) return;
+    Own(part.payload_id, kManifestOwner, owner_id,
+        {part.size, absl::StrCat(what, " part ", part.number)});
+  }
+
+  // Each manifest that a head names is what the heads say, and has its parts.
+  absl::Status Manifests() {
+    for (auto of = of_manifests_.begin(); of != of_manifests_.end();) {
+      const auto [begin, end] = of_manifests_.equal_range(of->first);
+      CLOUDLET_ASSIGN_OR_RETURN(const std::optional<Assembled> object, LoadManifest(of->first));
+      for (of = begin; of != end; ++of) {
+        if (object.has_value()) {
+          CompareSums(*object, of->second);
+        } else {
+          Problem(absl::StrCat(of->second.what, ": manifest ", of->first,
+                               " is missing or does not check"));
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // What it makes of its parts, which it has from now on; nullopt when it is not there or wrong.
+  absl::StatusOr<std::optional<Assembled>> LoadManifest(uint64_t id) {
+    manifests_.insert(id);
+    CLOUDLET_ASSIGN_OR_RETURN(
+        const std::optional<kv::PinnedBytes> row,
+        state_.kv->Get(kPayload, ChunkKey(id, kManifestChunk), {.snapshot = snapshot_.get()}));
+    if (!row.has_value()) return std::optional<Assembled>();
+    absl::StatusOr<Manifest> manifest = DecodeManifest(row->view());
+    if (!manifest.ok()) return std::optional<Assembled>();
+    for (const Part& part : manifest->parts) OwnPart(absl::StrCat("manifest ", id), id, part);
+    return std::optional<Assembled>(Assemble(std::move(manifest->parts)));
+  }
+
+  void CompareSums(const Assembled& object, const OfManifest& of) {
+    if (object.size != of.size || object.parts.size() != of.parts ||
+        object.crc64nvme != of.crc64nvme) {
+      Problem(absl::StrCat(of.what, ": its manifest has ", object.parts.size(), " parts of ",
+                           object.size, " bytes with CRC64NVME ", V(base::Hex16(object.crc64nvme)),
+                           ", expected ", of.parts, " of ", of.size, " with ",
+                           V(base::Hex16(of.crc64nvme))));
+    }
+  }
+
   absl::Status Owners() {
     auto it = Walk(kOwners);
     for (; it->Valid(); it->Next()) {
       if (const auto garbage = ParseGarbageKey(it->key())) {
         garbage_.insert(*garbage);
+        // Until it is reclaimed it has its parts. These rows come before all references.
+        if (it->value().size() > kGarbageHintBytes && manifests_.count(*garbage) == 0) {
+          CLOUDLET_RETURN_IF_ERROR(LoadManifest(*garbage).status());
+        }
         continue;
       }
       const std::optional<Reference> reference = ParseReferenceKey(it->key());
@@ -200,7 +309,8 @@ class Verifier {
         Problem("an owners key does not parse");
         continue;
       }
-      const auto owner = owned_.find({reference->payload_id, reference->owner_id});
+      const auto owner =
+          owned_.find(Ownership(reference->payload_id, reference->kind, reference->owner_id));
       if (owner == owned_.end()) {
         Problem(absl::StrCat("payload ", reference->payload_id, ": its owner ", reference->owner_id,
                              " does not exist"));
@@ -209,9 +319,10 @@ class Verifier {
       }
       referenced_.insert(reference->payload_id);
     }
-    for (const auto& [id, owned] : owned_) {
+    for (const auto& [ownership, owned] : owned_) {
       if (!owned.referenced) {
-        Problem(absl::StrCat(owned.what, ": payload ", id.first, " has no reference"));
+        Problem(
+            absl::StrCat(owned.what, ": payload ", std::get<0>(ownership), " has no reference"));
       }
     }
     return it->status();
@@ -227,6 +338,7 @@ class Verifier {
         continue;
       }
       Found& found = payloads[name->payload_id];
+      if (name->chunk == kManifestChunk) continue;
       found.whole = found.whole && name->chunk == found.chunks && found.bytes % kChunkBytes == 0;
       ++found.chunks;
       found.bytes += it->value().size() - 8;
@@ -241,10 +353,11 @@ class Verifier {
         Problem(absl::StrCat("payload ", id, " has ", found.bytes, " bytes and no owner"));
       }
     }
-    for (const auto& [id, owned] : owned_) {
-      const Found& found = payloads[id.first];
+    for (const auto& [ownership, owned] : owned_) {
+      const uint64_t id = std::get<0>(ownership);
+      const Found& found = payloads[id];
       if (found.bytes != owned.size || found.chunks != ChunksOf(owned.size) || !found.whole) {
-        Problem(absl::StrCat(owned.what, ": payload ", id.first, " has ", found.bytes, " bytes in ",
+        Problem(absl::StrCat(owned.what, ": payload ", id, " has ", found.bytes, " bytes in ",
                              found.chunks, " chunks", found.whole ? "" : " with gaps",
                              ", expected ", owned.size, " in ", ChunksOf(owned.size)));
       }
@@ -293,7 +406,9 @@ class Verifier {
   const std::shared_ptr<const kv::Snapshot> snapshot_;
   VerifyReport report_;
   std::set<uint64_t> buckets_;
-  std::map<std::pair<uint64_t, uint64_t>, Owned> owned_;  // by (payload id, commit number)
+  std::map<Ownership, Owned> owned_;
+  std::multimap<uint64_t, OfManifest> of_manifests_;  // by the manifest's id
+  std::set<uint64_t> manifests_;                      // that were looked at
   std::set<uint64_t> referenced_;
   std::set<uint64_t> garbage_;
 };

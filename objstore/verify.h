@@ -1,7 +1,8 @@
 // VerifyStore: reads every row of a store and says where rows of different families disagree.
 //
 // Checked: each head parses, belongs to a bucket, and its payload has all chunks of the right sizes
-// and its reference; each reference has its owner; each payload has a reference or a garbage row;
+// and its reference; each manifest has the parts and sums that its heads say; each part of an
+// upload its upload; each reference has its owner; each payload has a reference or a garbage row;
 // each event and delivery parses; no transient event stands at or below the watermark. Payload
 // bytes are not read through (a full read of the object does).
 //

@@ -95,7 +95,7 @@ TEST_F(BadStore, Path_UnwritableNamesThePath) {
 }
 
 TEST_F(BadStore, Options_OutOfRangeAreRefusedBeforeAnythingIsMade) {
-  std::vector<OpenOptions> bad(8);
+  std::vector<OpenOptions> bad(11);
   bad[0].limits.max_key_bytes = 1025;
   bad[1].limits.max_key_bytes = 0;
   bad[2].worker_threads = -1;
@@ -104,6 +104,9 @@ TEST_F(BadStore, Options_OutOfRangeAreRefusedBeforeAnythingIsMade) {
   bad[5].limits.max_buckets = 0;
   bad[6].key_policy = static_cast<KeyPolicy>(42);
   bad[7].on_data_loss = static_cast<OnDataLoss>(9);
+  bad[8].limits.max_part_bytes = 0;
+  bad[9].limits.max_part_number = 0;
+  bad[10].limits.max_part_number = 100'001;
   for (const OpenOptions& options : bad) {
     ExpectError(Cloud::Open(store(), options).status(), absl::StatusCode::kInvalidArgument,
                 {"open", store()});
