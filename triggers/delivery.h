@@ -38,7 +38,6 @@ struct Code {
   Dispatch dispatch = Dispatch::kBackground;
 };
 
-class Runtime;
 struct FunctionState;
 
 struct Delivery {
@@ -78,10 +77,8 @@ struct Slot {
 };
 
 struct FunctionState {
-  FunctionState(Runtime* the_runtime, std::string the_name)
-      : runtime(the_runtime), name(std::move(the_name)) {}
+  explicit FunctionState(std::string the_name) : name(std::move(the_name)) {}
 
-  Runtime* const runtime;
   const std::string name;
   bool known = false;                // registered once, in this process or an earlier one
   std::shared_ptr<const Code> code;  // null: not registered now

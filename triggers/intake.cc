@@ -131,9 +131,8 @@ void Runtime::PostTokens(FunctionState* function, Waking waking) {
   while (function->tokens < function->queue.size() && function->tokens < kMaxTokens &&
          function->has_slot(function->running + function->tokens)) {
     ++function->tokens;
-    // Two words: what std::function keeps without an allocation.
-    auto run = [function, registration = function->registration] {
-      return function->runtime->RunNext(function, registration);
+    auto run = [this, function, registration = function->registration] {
+      return RunNext(function, registration);
     };
     if (waking == Waking::kLater && function->lane() == base::Lane::kBackground) {
       if (scheduler_.Queue(std::move(run))) wake_wanted_.store(true);

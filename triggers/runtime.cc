@@ -158,7 +158,7 @@ FunctionState* Runtime::StateOf(std::string_view name) {
   auto found = functions_.find(name);
   if (found == functions_.end()) {
     std::string key(name);
-    auto state = std::make_unique<FunctionState>(this, key);
+    auto state = std::make_unique<FunctionState>(key);
     found = functions_.emplace(std::move(key), std::move(state)).first;
   }
   return found->second.get();
