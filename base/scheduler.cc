@@ -447,17 +447,16 @@ size_t Scheduler::Stop(absl::Duration timeout) {
     core.tick.SignalAll();
     core.idle.SignalAll();
     const auto here = [](const WorkerPtr& thread) { return !thread->exited; };
-    const auto between_tasks = [](const WorkerPtr& thread) {
-      return !thread->exited && !thread->in_task;
+    const auto comes_back = [](const WorkerPtr& thread) {
+      return !thread->exited && !(thread->in_task && thread->lost);
     };
     for (;;) {
       if (core.alarms == 0 && std::none_of(core.threads.begin(), core.threads.end(), here)) break;
       if (!deadline.passed()) {
         core.idle.WaitWithTimeout(&core.mu, deadline.left());
       } else if (core.alarms > 0 ||
-                 std::any_of(core.threads.begin(), core.threads.end(), between_tasks)) {
-        core.idle.Wait(
-            &core.mu);  // soon: alarms are short, and the others see that all has stopped
+                 std::any_of(core.threads.begin(), core.threads.end(), comes_back)) {
+        core.idle.Wait(&core.mu);
       } else {
         break;
       }

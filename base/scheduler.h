@@ -101,9 +101,11 @@ class Scheduler {
   void ReplaceWorker(const WorkerRef& worker);
 
   // Takes no more tasks, drops those not begun, waits in real time for threads that run one and
-  // joins them. Threads that are still in a task after `timeout` are detached and counted in the
-  // result. Waits for alarms on any thread as long as they take, for other tasks of drivers not at
-  // all. Later calls return 0. Must not be called from inside a task.
+  // joins them. Threads that were given up in a task (ReplaceWorker), and are still in it after
+  // `timeout`, are detached and counted in the result; for other threads, and for alarms on any
+  // thread, it waits as long as their tasks take: these may be about to touch what their poster
+  // destroys next. For tasks of drivers that are no alarms it does not wait. Later calls return 0.
+  // Must not be called from inside a task.
   size_t Stop(absl::Duration timeout);
 
  private:

@@ -289,24 +289,48 @@ TEST_F(SchedulerTest, ReplacingAWorkerThatHasLeftItsTaskDoesNothing) {
   EXPECT_EQ(done(), (Names{"a"}));
 }
 
-TEST_F(SchedulerTest, StopAbandonsAStuckTaskWhichMayReturnLater) {
+TEST_F(SchedulerTest, StopAbandonsATaskThatWasGivenUpWhichMayReturnLater) {
   auto begun = std::make_shared<Notification>();
   auto release = std::make_shared<Notification>();
   auto returned = std::make_shared<Notification>();
+  auto stuck = std::make_shared<Scheduler::WorkerRef>();
   {
     Scheduler scheduler(clock_, {.workers = 1});
-    scheduler.Post(Lane::kBackground, [begun, release, returned] {
+    scheduler.Post(Lane::kBackground, [begun, release, returned, stuck] {
+      *stuck = Scheduler::CurrentWorker();
       begun->Notify();
       release->Wait();
       returned->Notify();
       return size_t{1};
     });
     begun->Wait();
+    scheduler.ReplaceWorker(*stuck);
     EXPECT_EQ(scheduler.Stop(absl::Milliseconds(1)), 1u);
     EXPECT_EQ(scheduler.Stop(absl::InfiniteDuration()), 0u);
   }
   release->Notify();
   returned->Wait();
+}
+
+TEST_F(SchedulerTest, StopWaitsForATaskThatWasNotGivenUp) {
+  Scheduler scheduler(clock_, {.workers = 1});
+  Notification begun;
+  Notification release;
+  bool ended = false;
+  scheduler.Post(Lane::kBackground, [&] {
+    begun.Notify();
+    release.Wait();
+    ended = true;
+    return size_t{1};
+  });
+  begun.Wait();
+  std::thread releasing([&] {
+    for (int i = 0; i < 10'000; ++i) std::this_thread::yield();
+    release.Notify();
+  });
+  EXPECT_EQ(scheduler.Stop(absl::ZeroDuration()), 0u);
+  EXPECT_TRUE(ended);
+  releasing.join();
 }
 
 TEST_F(SchedulerTest, StopDropsWhatHasNotBegun) {
