@@ -203,6 +203,12 @@ TEST_F(CopyTest, WriteThatFails_LeavesBothSidesWhole_AfterAReopenToo) {
 
 // --- Threads ---
 
+bool IsFree(base::Mutex& mutex) {
+  if (!mutex.TryLock()) return false;
+  mutex.Unlock();
+  return true;
+}
+
 // What the sweeper's safety rests on: see batch_copy.cc.
 TEST_F(CopyTest, HoldsTheStripesOfBothKeys_UntilItsBatchIsWritten) {
   ASSERT_EQ(PutCode("k", Bytes(5000)), "OK");
@@ -210,9 +216,7 @@ TEST_F(CopyTest, HoldsTheStripesOfBothKeys_UntilItsBatchIsWritten) {
   const auto is_held = [&](std::string_view key) {
     bool held = false;
     std::thread([&] {
-      base::Mutex& stripe = test_.state().stripes.at(KeyStripes::IndexOf(bucket, key));
-      held = !stripe.TryLock();
-      if (!held) stripe.Unlock();
+      held = !IsFree(test_.state().stripes.at(KeyStripes::IndexOf(bucket, key)));
     }).join();
     return held;
   };

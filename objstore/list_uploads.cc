@@ -106,8 +106,9 @@ class UploadWalk {
   // Reads the name of the row here.
   bool Name() {
     std::optional<UploadName> name = ParseUploadKey(it_->key());
-    if (name.has_value()) name_ = *std::move(name);
-    return name.has_value();
+    if (!name.has_value()) return false;
+    name_ = *std::move(name);
+    return true;
   }
 
   absl::Status Settle() {

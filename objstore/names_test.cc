@@ -109,15 +109,10 @@ TEST(Utf8, TakesEachLengthAtItsBorders) {
 }
 
 TEST(Utf8, RefusesOverlongSurrogatesOutOfRangeAndCutForms) {
-  for (const char* text : {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80",
-                           "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
-                           "\xF5\x80\x80\x80", "\xFE", "\xFF", "\xC2", "\xE1\x80", "\xF1\x80\x80",
-                           "\xC2"
-                           "a",
-                           "\xE1\x80"
-                           "a",
-                           "\xF1\x80\x80"
-                           "a"}) {
+  for (const char* text :
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xED\xBF\xBF",
+        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFE", "\xFF", "\xC2",
+        "\xE1\x80", "\xF1\x80\x80", "\xC2\x61", "\xE1\x80\x61", "\xF1\x80\x80\x61"}) {
     EXPECT_FALSE(IsUtf8(text)) << ::testing::PrintToString(std::string(text));
   }
 }

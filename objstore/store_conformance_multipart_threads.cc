@@ -26,7 +26,7 @@ void OnThreads(const std::function<void(int)>& body) {
 // What part `number` has when it was uploaded for the `time`th time.
 std::string BytesOfPart(int number, int time) {
   constexpr uint64_t kSizes[] = {20, 900, 5'000, 70'000, 1'200'000};
-  const auto seed = static_cast<uint64_t>(number * 100 + time + 1);
+  const auto seed = static_cast<uint64_t>(number) * 100 + static_cast<uint64_t>(time) + 1;
   return Bytes(kSizes[seed % 5], seed);
 }
 

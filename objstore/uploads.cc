@@ -179,8 +179,8 @@ absl::StatusOr<std::vector<Part>> LoadParts(kv::Kv& kv, const UploadRef& ref, ui
   for (it->SeekToFirst(); it->Valid() && parts.size() < most; it->Next()) {
     const std::optional<UploadName> name = ParseUploadKey(it->key());
     if (!name.has_value()) return absl::DataLossError("the key of a part does not parse");
-    CLOUDLET_ASSIGN_OR_RETURN(Part part, DecodePart(name->part, it->value()));
-    parts.push_back(std::move(part));
+    CLOUDLET_ASSIGN_OR_RETURN(const Part part, DecodePart(name->part, it->value()));
+    parts.push_back(part);
   }
   CLOUDLET_RETURN_IF_ERROR(it->status());
   return parts;

@@ -70,7 +70,7 @@ class UploadsTest : public ::testing::Test {
   }
   uint64_t BucketId() { return test_.state().buckets.Find("bkt").value()->id; }
 
-  const CompleteOptions complete_;
+  const CompleteOptions complete_ = {};
   TestStore test_{BucketOptions{.retain_events = true}};
 };
 

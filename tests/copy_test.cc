@@ -45,6 +45,7 @@ TEST(Copy, ErrorsNameTheCopyAndKeepTheirCodes) {
   EXPECT_TRUE(IsAccessDenied(bucket.As(alice).Rename("k", "new").status()));
   Bucket from = bucket;
   const Bucket moved = std::move(from);
+  // NOLINTNEXTLINE(bugprone-use-after-move): that it refuses is the test
   EXPECT_TRUE(absl::IsFailedPrecondition(from.Copy({.key = "k"}, "copy").status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(from.Rename("k", "new").status()));
 }
