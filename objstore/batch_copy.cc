@@ -1,5 +1,7 @@
 // What copies and renames do to rows. The bytes of a body above 1 KiB are not touched: the new head
-// names the same payload and gets a reference of its own.
+// names the same payload and gets a reference of its own. Of an object with parts it is the
+// manifest that is shared, in the same way: its parts belong to it, not to the versions, and are
+// freed with it.
 //
 // Why the sweeper cannot free a payload between the look at the source and the write of the new
 // reference: a reference is added and dropped in the batch that writes or deletes the row it stands
@@ -20,12 +22,6 @@
 
 namespace cloudlet::objstore {
 namespace {
-
-// The one place that says which objects can be copied.
-absl::Status CheckCopyable(const Head& head) {
-  if (head.location != Location::kInManifest) return absl::OkStatus();
-  return MakeError(ErrorCode::kNotImplemented, "the object has parts: a newer version wrote it");
-}
 
 absl::Status CheckCopySize(const Head& head, uint64_t limit) {
   if (head.size <= limit) return absl::OkStatus();
@@ -89,7 +85,6 @@ absl::StatusOr<MutationResult> BatchBuilder::Copy(const Prepared& prepared,
         ErrorCode::kInvalidRequest,
         "The source of a copy request may not specifically refer to a delete marker by version id");
   }
-  CLOUDLET_RETURN_IF_ERROR(CheckCopyable(source.head));
   CLOUDLET_RETURN_IF_ERROR(CheckCopySize(source.head, environment_.limits.max_copy_bytes));
   CLOUDLET_RETURN_IF_ERROR(
       CheckSource(ConditionsOf(*copy.source), source.head.etag.Text(), source.head.modified_ms));
@@ -143,7 +138,6 @@ absl::StatusOr<MutationResult> BatchBuilder::Rename(const Prepared& prepared,
     return MakeError(ErrorCode::kNotImplemented, "rename in a bucket that has or had versioning");
   }
   CLOUDLET_ASSIGN_OR_RETURN(const VersionRow source, SourceRow(prepared, std::nullopt));
-  CLOUDLET_RETURN_IF_ERROR(CheckCopyable(source.head));
   CLOUDLET_RETURN_IF_ERROR(
       CheckSource({options.source_if_match, options.source_if_none_match,
                    options.source_if_modified_since, options.source_if_unmodified_since},

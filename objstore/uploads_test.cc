@@ -201,6 +201,36 @@ TEST_F(UploadsTest, NoncurrentVersionsOfParts_AreFreedWhenTheyAreDeleted) {
   EXPECT_TRUE(test_.Rows(kPayload).empty());
 }
 
+TEST_F(UploadsTest, ASharedManifest_IsFreedWithItsLastOwner_InAnyOrder_OverReopens) {
+  std::vector<std::string> keys = {"a", "b", "k"};
+  do {
+    Make();
+    for (const std::string_view copy : {"a", "b"}) {
+      ASSERT_EQ(CodeOf(Copy(store(), {.key = "k"}, "bkt", copy)), "OK");
+    }
+    EXPECT_EQ(test_.Rows(kPayload).size(), 7u);  // 6 chunks and one manifest
+    for (const std::string& gone : keys) {
+      EXPECT_EQ(test_.Rows(kPayload).size(), 7u) << gone;
+      EXPECT_EQ(HeadOf(store(), "bkt", gone)->info.parts_count, 2);
+      ASSERT_TRUE(Delete(store(), "bkt", gone).ok());
+      ASSERT_TRUE(store().Reopen().ok());
+      SweepAll();
+      ExpectSound();
+    }
+    EXPECT_TRUE(test_.Rows(kPayload).empty());
+    EXPECT_TRUE(test_.Rows(kOwners).empty());
+  } while (std::next_permutation(keys.begin(), keys.end()));
+}
+
+TEST_F(UploadsTest, MissingReferenceOfACopysManifest_IsSeenByVerify) {
+  const std::string id = Make();
+  const auto copy = Copy(store(), {.key = "k"}, "bkt", "copy");
+  ASSERT_TRUE(copy.ok());
+  ExpectSound();
+  test_.DeleteRow(kOwners, ReferenceKey(ParseUploadId(id), kVersionOwner, copy->sequence));
+  ExpectProblem("has no reference");
+}
+
 TEST_F(UploadsTest, ReplacedUnusedAndAbortedParts_AreFreed) {
   const std::string id = Create();
   Upload(id, 1, Bytes(5 << 20, 1));
