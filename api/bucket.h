@@ -139,8 +139,10 @@ class Bucket {
   // --- Multipart uploads: see multipart.h ---
 
   // Opens an upload; its id is opaque. `options` are those of the object to be, without conditions
-  // and digests, which belong to the complete and to the parts (InvalidRequest), and without a
-  // checksum_algorithm (NotImplemented). Errors: as Put.
+  // and digests, which belong to the complete and to the parts (InvalidRequest). A
+  // checksum_algorithm is that of the parts and, with the checksum_type, of the object; part
+  // numbers are then to be 1, 2, 3, ... CRC64NVME: kFullObject only; CRC32, CRC32C: kComposite (the
+  // default) or kFullObject; the others: kComposite only; else InvalidRequest. Errors: as Put.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
   absl::StatusOr<std::string> CreateMultipartUpload(std::string_view key,
                                                     const PutOptions& options = {}) const;
@@ -166,7 +168,9 @@ class Bucket {
   // PreconditionFailed, NoSuchKey (If-Match without an object), InvalidRequest (no parts),
   // InvalidArgument (a number below 1), InvalidPartOrder (numbers that do not ascend), InvalidPart
   // (a part that is not there, or has another ETag), EntityTooSmall (a part before the last one
-  // below Limits::min_part_bytes), EntityTooLarge, InvalidRequest (mp_object_size), BadDigest.
+  // below Limits::min_part_bytes), EntityTooLarge, InvalidRequest (mp_object_size), BadDigest;
+  // then, of checksums: InvalidPart, InvalidRequest, InvalidPartOrder (numbers that are not 1, 2,
+  // 3, ... in an upload with a checksum_algorithm), BadDigest.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
   absl::StatusOr<PutResult> CompleteMultipartUpload(std::string_view key,
                                                     std::string_view upload_id,

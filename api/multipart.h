@@ -28,6 +28,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
+#include "cloudlet/checksum.h"
 #include "cloudlet/object.h"
 
 namespace cloudlet {
@@ -41,17 +42,25 @@ struct UploadPartOptions {
   std::string content_md5 = {};
   std::optional<uint64_t> crc64nvme = {};
   Durability durability = Durability::kBuffered;
+  // The part's checksum by the algorithm of the upload (CRC64NVME where it named none): verified.
+  // InvalidRequest for one by another, or together with crc64nvme. Extension: an upload's checksum
+  // is computed of parts that give none; S3 refuses these.
+  std::optional<Checksum> checksum = {};
 };
 
 struct UploadPartResult {
   std::string etag = {};  // of the part, as that of an object of these bytes; the complete wants it
   uint64_t crc64nvme = 0;
+  Checksum checksum = {};  // of the part, by the upload's algorithm, else its CRC64NVME
 };
 
 // A part as the complete names it.
 struct CompletedPart {
   int part_number = 0;
   std::string etag = {};  // quoted or not
+  // As UploadPart answered it; InvalidPart when the part has another. Must be there for an upload
+  // with a kComposite checksum (InvalidRequest).
+  std::optional<Checksum> checksum = {};
 };
 
 struct CompleteOptions {
@@ -63,6 +72,9 @@ struct CompleteOptions {
   std::optional<uint64_t> crc64nvme = {};  // of all bytes; BadDigest when it is not so
   // kSync covers the parts too.
   Durability durability = Durability::kBuffered;
+  // Of the object, by the upload's algorithm and of its type. BadDigest when it is not so or of the
+  // other type, InvalidRequest by another algorithm.
+  std::optional<Checksum> checksum = {};
 };
 
 struct PartPageOptions {
@@ -76,6 +88,7 @@ struct PartEntry {
   std::string etag = {};
   uint64_t crc64nvme = 0;
   absl::Time last_modified = {};
+  Checksum checksum = {};  // as in UploadPartResult
 };
 
 struct PartPage {
@@ -84,6 +97,9 @@ struct PartPage {
   int next_part_number_marker = 0;  // set when truncated
   absl::Time initiated = {};        // when the upload was created
   std::string initiator = {};       // who created it
+  // As given at the create, the type also by default.
+  std::optional<ChecksumAlgorithm> checksum_algorithm = {};
+  std::optional<ChecksumType> checksum_type = {};
 };
 
 struct UploadPageOptions {
@@ -103,6 +119,8 @@ struct UploadEntry {
   std::string upload_id = {};
   absl::Time initiated = {};
   std::string initiator = {};
+  std::optional<ChecksumAlgorithm> checksum_algorithm = {};  // as in PartPage
+  std::optional<ChecksumType> checksum_type = {};
 };
 
 struct UploadPage {

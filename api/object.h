@@ -100,6 +100,9 @@ struct PutOptions {
   // known only at its end, see ObjectWriter::Commit. InvalidRequest where another option says
   // otherwise.
   std::optional<ChecksumAlgorithm> checksum_algorithm = {};
+  // For CreateMultipartUpload, with a checksum_algorithm: see there. An object put in one piece has
+  // kFullObject (InvalidRequest for another).
+  std::optional<ChecksumType> checksum_type = {};
 };
 
 // One object of Bucket::PutMany. Key and body must stay as they are until the call returns.

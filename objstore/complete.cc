@@ -15,6 +15,7 @@
 #include "objstore/keys.h"
 #include "objstore/manifest.h"
 #include "objstore/names.h"
+#include "objstore/part_checksums.h"
 #include "objstore/upload_rules.h"
 #include "objstore/uploads.h"
 #include "objstore/verbs.h"
@@ -55,6 +56,9 @@ absl::StatusOr<MutationResult> BatchBuilder::Complete(const Prepared& prepared,
   CLOUDLET_ASSIGN_OR_RETURN(std::vector<Part> parts, LoadParts(*state_.kv, ref, 0, SIZE_MAX));
   CLOUDLET_ASSIGN_OR_RETURN(Assembled object, AssembleWanted(complete.parts, std::move(parts),
                                                              options, environment_.limits));
+  CLOUDLET_ASSIGN_OR_RETURN(
+      upload->head.checksum,
+      ChecksumOfUpload(upload->checksum, complete.parts, object.parts, options));
   CLOUDLET_RETURN_IF_ERROR(MakeWay(prepared, prepared.bucket->versioning.load()));
 
   Head& head = upload->head;
@@ -87,16 +91,17 @@ void BatchBuilder::EndUpload(const UploadRef& ref, const Assembled& object) {
 // the answer may have been lost on its way. Conditions were for the first.
 absl::StatusOr<MutationResult> BatchBuilder::RepeatedComplete(const Prepared& prepared,
                                                               const PreparedComplete& complete) {
-  if (!current_.has_value() || current_->location != Location::kInManifest ||
-      current_->payload_id != complete.upload_id) {
+  if (!current_.has_value() || !current_row_.has_value() ||
+      current_->location != Location::kInManifest || current_->payload_id != complete.upload_id) {
     return NoSuchUpload();
   }
   CLOUDLET_ASSIGN_OR_RETURN(const Manifest manifest, LoadManifest(*state_.kv, *current_));
   if (manifest.commit_number != current_->number || !NamesExactly(complete.parts, manifest.parts)) {
     return NoSuchUpload();
   }
+  CLOUDLET_ASSIGN_OR_RETURN(const DecodedHead decoded, DecodeHead(current_row_->view()));
   PutResult result;
-  SetResult(prepared, *current_, &result);
+  SetResult(prepared, decoded.head, &result);
   return MutationResult(std::move(result));
 }
 

@@ -138,6 +138,10 @@ BodyDigests DigestsOf(std::string_view body, DigestPlan plan) {
 
 absl::Status CheckDigestForm(const PutOptions& options) {
   if (!options.content_md5.empty()) CLOUDLET_RETURN_IF_ERROR(ContentMd5(options).status());
+  if (options.checksum_type.has_value() && *options.checksum_type != ChecksumType::kFullObject) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "an object put in one piece has no checksum but a FULL_OBJECT one");
+  }
   return NamesChecksum(options) ? CheckChecksumForm(options) : absl::OkStatus();
 }
 

@@ -19,6 +19,7 @@
 #include "objstore/authorize.h"
 #include "objstore/keys.h"
 #include "objstore/names.h"
+#include "objstore/part_checksums.h"
 #include "objstore/uploads.h"
 
 namespace cloudlet::objstore {
@@ -83,6 +84,10 @@ class UploadWalk {
     entry->upload_id = UploadIdText(name_.upload_id);
     entry->initiated = FromMillis(upload->created_ms);
     entry->initiator = upload->initiator;
+    if (upload->checksum.has_value()) {
+      entry->checksum_algorithm = upload->checksum->algorithm;
+      entry->checksum_type = upload->checksum->type;
+    }
     it_->Next();  // an upload without parts costs no seek
     if (it_->Valid() && Name() && name_.part != kUploadItself) {
       it_->Seek(UploadKey(bucket_id_, name_.key, name_.upload_id + 1, kUploadItself));
@@ -142,6 +147,10 @@ absl::StatusOr<PartPage> ListParts(State& state, const Environment& environment,
   PartPage page;
   page.initiated = FromMillis(upload->created_ms);
   page.initiator = upload->initiator;
+  if (upload->checksum.has_value()) {
+    page.checksum_algorithm = upload->checksum->algorithm;
+    page.checksum_type = upload->checksum->type;
+  }
   const size_t most = std::min(options.max_parts, environment.limits.max_list_page);
   if (most == 0) return page;
   CLOUDLET_ASSIGN_OR_RETURN(
@@ -152,7 +161,7 @@ absl::StatusOr<PartPage> ListParts(State& state, const Environment& environment,
   if (page.is_truncated) parts.pop_back();
   for (const Part& part : parts) {
     page.parts.push_back({static_cast<int>(part.number), part.size, part.etag.Text(),
-                          part.crc64nvme, FromMillis(part.modified_ms)});
+                          part.crc64nvme, FromMillis(part.modified_ms), ShownChecksum(part)});
   }
   if (page.is_truncated) page.next_part_number_marker = page.parts.back().part_number;
   return page;

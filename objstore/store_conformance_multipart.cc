@@ -429,9 +429,6 @@ TEST_P(StoreUploads, Create_ChecksWhatAPutChecks_AndTakesNoConditionsOrDigests) 
     set(options);
     EXPECT_EQ(Create("k", options), "InvalidRequest");
   }
-  PutOptions algorithm;
-  algorithm.checksum_algorithm = ChecksumAlgorithm::kSha256;
-  EXPECT_EQ(Create("k", algorithm), "NotImplemented");
   EXPECT_EQ(Uploads(), Texts());
   const PutOptions plain;
   EXPECT_EQ(CodeOf(store().CreateMultipartUpload({"none", "k", &plain, {}, nullptr})),

@@ -46,6 +46,23 @@ void SetRow(const Part& part, rows::ManifestRow::Part* row) {
     row->set_md5(part.etag.digest.data(), part.etag.digest.size());
   }
   row->set_crc64nvme(part.crc64nvme);
+  if (part.checksum.has_value()) {
+    row->set_checksum_algorithm(static_cast<uint32_t>(part.checksum->algorithm));
+    row->set_checksum(part.checksum->digest);
+  }
+}
+
+// The algorithm that a row has as this number; 0, which none has, where it is too large for one.
+ChecksumAlgorithm AlgorithmOf(uint32_t number) {
+  return static_cast<ChecksumAlgorithm>(number <= UINT8_MAX ? number : 0);
+}
+
+bool SetChecksum(const rows::ManifestRow::Part& row, Part* part) {
+  if (row.checksum_algorithm() == 0) return row.checksum().empty();
+  StoredChecksum& checksum = part->checksum.emplace();
+  checksum.algorithm = AlgorithmOf(row.checksum_algorithm());
+  checksum.digest = row.checksum();
+  return !row.checksum().empty() && row.checksum().size() == ChecksumBytes(checksum.algorithm);
 }
 
 bool SetPart(const rows::ManifestRow::Part& row, Part* part) {
@@ -56,7 +73,7 @@ bool SetPart(const rows::ManifestRow::Part& row, Part* part) {
   part->size = row.size();
   part->etag = EtagOfPart(row.md5(), row.crc64nvme());
   part->crc64nvme = row.crc64nvme();
-  return true;
+  return SetChecksum(row, part);
 }
 
 }  // namespace
@@ -66,6 +83,10 @@ std::string EncodeUpload(const Upload& upload) {
   row.set_created_ms(upload.created_ms);
   row.set_initiator(upload.initiator);
   row.set_head(EncodeHead(upload.head));
+  if (upload.checksum.has_value()) {
+    row.set_checksum_algorithm(static_cast<uint32_t>(upload.checksum->algorithm));
+    row.set_checksum_type(static_cast<uint32_t>(upload.checksum->type));
+  }
   return row.SerializeAsString();
 }
 
@@ -73,7 +94,14 @@ absl::StatusOr<Upload> DecodeUpload(std::string_view bytes) {
   rows::UploadRow row;
   if (!Parse(bytes, &row)) return BadRow("upload");
   CLOUDLET_ASSIGN_OR_RETURN(DecodedHead decoded, DecodeHead(row.head()));
-  return Upload{row.created_ms(), row.initiator(), std::move(decoded.head)};
+  Upload upload{row.created_ms(), row.initiator(), std::move(decoded.head)};
+  if (row.checksum_algorithm() == 0) return upload;
+  UploadChecksum& checksum = upload.checksum.emplace();
+  checksum.algorithm = AlgorithmOf(row.checksum_algorithm());
+  checksum.type =
+      static_cast<ChecksumType>(row.checksum_type() <= UINT8_MAX ? row.checksum_type() : 0);
+  if (!CheckChecksumType(checksum.algorithm, checksum.type).ok()) return BadRow("upload");
+  return upload;
 }
 
 std::string EncodePart(const Part& part) {

@@ -10,19 +10,28 @@
 #define CLOUDLET_OBJSTORE_UPLOAD_ROWS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "objstore/checksum.h"
 #include "objstore/records.h"
 
 namespace cloudlet::objstore {
+
+// The checksum that the writer of an upload named.
+struct UploadChecksum {
+  ChecksumAlgorithm algorithm = ChecksumAlgorithm::kCrc64nvme;
+  ChecksumType type = ChecksumType::kFullObject;
+};
 
 struct Upload {
   int64_t created_ms = 0;
   std::string initiator;
   Head head;  // headers and metadata of the object to be; the rest is not set
+  std::optional<UploadChecksum> checksum = {};
 };
 
 struct Part {
@@ -31,7 +40,8 @@ struct Part {
   uint64_t size = 0;
   StoredEtag etag;
   uint64_t crc64nvme = 0;
-  int64_t modified_ms = 0;  // not kept in a manifest
+  int64_t modified_ms = 0;                      // not kept in a manifest
+  std::optional<StoredChecksum> checksum = {};  // by the upload's algorithm; never CRC64NVME
 };
 
 struct Manifest {

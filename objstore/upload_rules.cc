@@ -11,6 +11,7 @@
 #include "base/md5.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
+#include "objstore/part_checksums.h"
 
 namespace cloudlet::objstore {
 namespace {
@@ -97,9 +98,6 @@ absl::Status CheckCreateOptions(const PutOptions& options) {
     return MakeError(ErrorCode::kInvalidRequest,
                      "a digest is given at the create of an upload, not with its parts");
   }
-  if (options.checksum_algorithm.has_value()) {
-    return MakeError(ErrorCode::kNotImplemented, "an upload has no checksum but the CRC64NVME");
-  }
   return absl::OkStatus();
 }
 
@@ -131,7 +129,8 @@ bool NamesExactly(absl::Span<const CompletedPart> wanted, absl::Span<const Part>
   return std::equal(wanted.begin(), wanted.end(), parts.begin(), parts.end(),
                     [](const CompletedPart& want, const Part& part) {
                       return want.part_number == static_cast<int64_t>(part.number) &&
-                             Unquoted(want.etag) == part.etag.Text();
+                             Unquoted(want.etag) == part.etag.Text() &&
+                             CheckPartClaim(want, part).ok();
                     });
 }
 

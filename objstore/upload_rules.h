@@ -21,8 +21,7 @@ namespace cloudlet::objstore {
 
 // InvalidArgument unless an upload may have a part of this number.
 absl::Status CheckPartNumber(int part_number, const Limits& limits);
-// InvalidRequest for conditions and digests, which do not belong to the create; NotImplemented for
-// a checksum algorithm.
+// InvalidRequest for conditions and digests, which do not belong to the create.
 absl::Status CheckCreateOptions(const PutOptions& options);
 
 // An object made of parts.
@@ -38,7 +37,7 @@ struct Assembled {
 // the CRC64NVME of all bytes where a part has no MD5. REQUIRES: at least one part.
 Assembled Assemble(std::vector<Part> parts);
 
-// Whether a complete asks for exactly these parts.
+// Whether a complete asks for exactly these parts, and says nothing wrong of their checksums.
 bool NamesExactly(absl::Span<const CompletedPart> wanted, absl::Span<const Part> parts);
 
 // The object that a complete asks for, of the parts that the upload has (by ascending number).

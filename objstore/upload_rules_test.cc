@@ -8,6 +8,7 @@
 #include "base/crc.h"
 #include "base/md5.h"
 #include "gtest/gtest.h"
+#include "objstore/checksum.h"
 #include "objstore/keys.h"
 #include "objstore/store_testing.h"
 
@@ -182,6 +183,29 @@ TEST(UploadRows, Keys_ComeBack_UploadsOfAKeyInTheirOrder) {
   EXPECT_LT(UploadKey(7, "a", 9, 10'000), UploadKey(7, "a", 10, 0));
   EXPECT_LT(UploadKey(7, "a", 10, 0), UploadKey(7, "ab", 1, 0));
   EXPECT_FALSE(ParseUploadKey("short").has_value());
+}
+
+TEST(UploadRows, ChecksumsComeBack_AndOnlyThoseThatCanBe) {
+  Upload upload;
+  upload.checksum = {ChecksumAlgorithm::kCrc32c, ChecksumType::kComposite};
+  const auto decoded = DecodeUpload(EncodeUpload(upload));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  ASSERT_TRUE(decoded->checksum.has_value());
+  EXPECT_EQ(decoded->checksum->algorithm, ChecksumAlgorithm::kCrc32c);
+  EXPECT_EQ(decoded->checksum->type, ChecksumType::kComposite);
+  EXPECT_FALSE(DecodeUpload(EncodeUpload({}))->checksum.has_value());
+  upload.checksum->algorithm = ChecksumAlgorithm::kCrc64nvme;  // never composite
+  EXPECT_EQ(CodeOf(DecodeUpload(EncodeUpload(upload))), "DATA_LOSS");
+
+  Part part = PartOf(3, "abc");
+  part.checksum = {ChecksumAlgorithm::kSha1, ChecksumType::kFullObject, 0,
+                   DigestOf(ChecksumAlgorithm::kSha1, "abc")};
+  EXPECT_EQ(DecodePart(3, EncodePart(part))->checksum, part.checksum);
+  EXPECT_EQ(DecodeManifest(EncodeManifest({7, {part}}))->parts[0].checksum, part.checksum);
+  part.checksum->digest.pop_back();
+  EXPECT_EQ(CodeOf(DecodePart(3, EncodePart(part))), "DATA_LOSS");
+  part.checksum->algorithm = ChecksumAlgorithm{77};
+  EXPECT_EQ(CodeOf(DecodePart(3, EncodePart(part))), "DATA_LOSS");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "objstore/authorize.h"
 #include "objstore/keys.h"
 #include "objstore/names.h"
+#include "objstore/part_checksums.h"
 #include "objstore/stripes.h"
 #include "objstore/upload_rules.h"
 
@@ -46,6 +47,7 @@ absl::Status StillAllowed(const BucketState& bucket, const std::atomic<bool>* re
 struct Found {
   BucketPtr bucket;
   UploadRef ref;
+  std::optional<UploadChecksum> checksum = {};  // of the upload, once that was looked at
 };
 
 // The bucket, and the rows that the upload has if it is open.
@@ -70,33 +72,28 @@ absl::StatusOr<Found> FindForPart(State& state, const Environment& environment,
   CLOUDLET_ASSIGN_OR_RETURN(Found found, Find(state, environment, request.upload));
   CLOUDLET_RETURN_IF_ERROR(CheckPartNumber(request.part_number, environment.limits));
   CLOUDLET_RETURN_IF_ERROR(CheckDurability(request.options->durability));
-  CLOUDLET_RETURN_IF_ERROR(CheckOpen(state, found.ref));
+  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<Upload> upload, FindUpload(*state.kv, found.ref));
+  if (!upload.has_value()) return NoSuchUpload();
+  found.checksum = upload->checksum;
   return found;
 }
 
-PutOptions DigestsGiven(const UploadPartOptions& options) {
-  PutOptions given;
-  given.content_md5 = options.content_md5;
-  given.crc64nvme = options.crc64nvme;
-  return given;
-}
-
-std::unique_ptr<PayloadWriter> WriterFor(State& state, const BucketState& bucket,
+std::unique_ptr<PayloadWriter> WriterFor(State& state, const Found& found,
                                          const UploadPartOptions& options) {
   return std::make_unique<PayloadWriter>(
       state.kv.get(), &state.sequencer, state.garbage,
-      PlanDigests(bucket.info.options.etag_policy, DigestsGiven(options)));
+      PlanDigests(found.bucket->info.options.etag_policy, DigestsGiven(options, found.checksum)));
 }
 
 absl::StatusOr<std::unique_ptr<LocalStaged>> Stage(State& state, const Environment& environment,
-                                                   const BucketState& bucket,
-                                                   const PartRequest& request, PartBody body) {
+                                                   const Found& found, const PartRequest& request,
+                                                   PartBody body) {
   if (auto* given = std::get_if<std::unique_ptr<StagedPayload>>(&body)) {
     std::unique_ptr<LocalStaged> staged(static_cast<LocalStaged*>(given->release()));
-    CLOUDLET_RETURN_IF_ERROR(CheckStaged(state, *staged, bucket.id));
+    CLOUDLET_RETURN_IF_ERROR(CheckStaged(state, *staged, found.bucket->id));
     return staged;
   }
-  const std::unique_ptr<PayloadWriter> writer = WriterFor(state, bucket, *request.options);
+  const std::unique_ptr<PayloadWriter> writer = WriterFor(state, found, *request.options);
   for (const absl::string_view piece : std::get<absl::Cord>(body).Chunks()) {
     CLOUDLET_RETURN_IF_ERROR(writer->Append(base::S(piece), environment.limits.max_part_bytes));
   }
@@ -195,6 +192,7 @@ absl::StatusOr<std::string> CreateUpload(State& state, const Environment& enviro
   Upload upload;
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(options, environment.limits, &upload.head.headers));
   CLOUDLET_RETURN_IF_ERROR(CheckCreateOptions(options));
+  CLOUDLET_ASSIGN_OR_RETURN(upload.checksum, ChecksumWished(options));
   CLOUDLET_RETURN_IF_ERROR(CheckDurability(options.durability));
   upload.head.bucket_id = found.bucket->id;
   upload.created_ms = ToMillis(environment.clock->Now());
@@ -213,18 +211,20 @@ absl::StatusOr<std::string> CreateUpload(State& state, const Environment& enviro
 absl::StatusOr<PayloadStart> StartPart(State& state, const Environment& environment,
                                        const PartRequest& request) {
   CLOUDLET_ASSIGN_OR_RETURN(const Found found, FindForPart(state, environment, request));
-  CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(DigestsGiven(*request.options)));
-  return PayloadStart{WriterFor(state, *found.bucket, *request.options), found.bucket->id};
+  CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(DigestsGiven(*request.options, found.checksum)));
+  return PayloadStart{WriterFor(state, found, *request.options), found.bucket->id};
 }
 
 absl::StatusOr<UploadPartResult> UploadPart(State& state, const Environment& environment,
                                             const PartRequest& request, PartBody body,
                                             std::vector<ReleasedPayload>* released) {
   CLOUDLET_ASSIGN_OR_RETURN(const Found found, FindForPart(state, environment, request));
+  const PutOptions given = DigestsGiven(*request.options, found.checksum);
+  CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(given));
   CLOUDLET_ASSIGN_OR_RETURN(const std::unique_ptr<LocalStaged> staged,
-                            Stage(state, environment, *found.bucket, request, std::move(body)));
+                            Stage(state, environment, found, request, std::move(body)));
   const BodyDigests& digests = staged->digests;
-  CLOUDLET_RETURN_IF_ERROR(CheckDigests(DigestsGiven(*request.options), digests));
+  CLOUDLET_RETURN_IF_ERROR(CheckDigests(given, digests));
   Part part;
   part.number = static_cast<uint32_t>(request.part_number);
   part.payload_id = staged->payload_id;
@@ -234,9 +234,10 @@ absl::StatusOr<UploadPartResult> UploadPart(State& state, const Environment& env
   part.size = digests.size;
   part.etag = EtagOf(found.bucket->info.options.etag_policy, digests);
   part.crc64nvme = digests.crc64nvme;
+  part.checksum = digests.checksum;
   part.modified_ms = ToMillis(environment.clock->Now());
   CLOUDLET_RETURN_IF_ERROR(CommitPart(state, found, request, part, staged.get(), released));
-  return UploadPartResult{part.etag.Text(), part.crc64nvme};
+  return UploadPartResult{part.etag.Text(), part.crc64nvme, ShownChecksum(part)};
 }
 
 absl::Status AbortUpload(State& state, const Environment& environment, const UploadRequest& request,

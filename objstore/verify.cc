@@ -16,6 +16,7 @@
 #include "base/strings.h"
 #include "objstore/delivery_rows.h"
 #include "objstore/keys.h"
+#include "objstore/part_checksums.h"
 #include "objstore/payload.h"
 #include "objstore/records.h"
 #include "objstore/upload_rows.h"
@@ -60,7 +61,8 @@ class Verifier {
     uint64_t size = 0;
     uint32_t parts = 0;
     uint64_t crc64nvme = 0;
-    std::string what;
+    std::optional<StoredChecksum> checksum = {};
+    std::string what = {};
   };
   // What there is of one payload.
   struct Found {
@@ -119,8 +121,8 @@ class Verifier {
       Own(head.payload_id, kVersionOwner, head.number, {head.size, what});
     } else if (head.location == Location::kInManifest) {
       Own(head.payload_id, kVersionOwner, head.number, {0, what});
-      of_manifests_.emplace(head.payload_id,
-                            OfManifest{head.size, head.etag.parts, head.crc64nvme, what});
+      of_manifests_.emplace(head.payload_id, OfManifest{head.size, head.etag.parts, head.crc64nvme,
+                                                        head.checksum, what});
     }
     return std::move(head);
   }
@@ -290,6 +292,12 @@ class Verifier {
                            object.size, " bytes with CRC64NVME ", V(base::Hex16(object.crc64nvme)),
                            ", expected ", of.parts, " of ", of.size, " with ",
                            V(base::Hex16(of.crc64nvme))));
+    }
+    if (!of.checksum.has_value()) return;
+    const absl::StatusOr<StoredChecksum> checksum =
+        ChecksumOfParts(object.parts, {of.checksum->algorithm, of.checksum->type});
+    if (!checksum.ok() || *checksum != *of.checksum) {
+      Problem(absl::StrCat(of.what, ": its parts do not make its checksum"));
     }
   }
 
