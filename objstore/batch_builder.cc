@@ -1,4 +1,4 @@
-// What puts and deletes do to rows: see batch_builder.h, and versions.h for versions.
+// See batch_builder.h, and versions.h for versions.
 #include "objstore/batch_builder.h"
 
 #include <utility>
@@ -17,8 +17,8 @@ size_t ExpectedBytes(const CommitRequest& request) {
   constexpr size_t kRows = 640;
   size_t bytes = 0;
   for (const Prepared& prepared : request.mutations) {
-    const auto* put = std::get_if<PreparedPut>(&prepared.action);
-    bytes += kRows + 2 * prepared.key.size() + (put != nullptr ? put->bytes.size() : 0);
+    bytes += kRows + 2 * prepared.key.size() +
+             std::visit([](const auto& kind) { return kind.batch_bytes(); }, prepared.action);
   }
   return bytes;
 }
@@ -41,17 +41,8 @@ absl::StatusOr<MutationResult> BatchBuilder::Apply(Prepared& prepared, uint64_t 
   if (prepared.bucket->deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
   CLOUDLET_RETURN_IF_ERROR(Authorize(*request_.caller, prepared.bucket->owner, environment_.owner));
   CLOUDLET_RETURN_IF_ERROR(LoadCurrent(prepared));
-  if (auto* put = std::get_if<PreparedPut>(&prepared.action)) return Put(prepared, *put, number);
-  if (const auto* removal = std::get_if<PreparedDelete>(&prepared.action)) {
-    return Delete(prepared, *removal, number);
-  }
-  if (const auto* copy = std::get_if<PreparedCopy>(&prepared.action)) {
-    return Copy(prepared, *copy, number);
-  }
-  if (const auto* complete = std::get_if<PreparedComplete>(&prepared.action)) {
-    return Complete(prepared, *complete, number);
-  }
-  return Rename(prepared, std::get<PreparedRename>(prepared.action), number);
+  return std::visit([&](auto& kind) { return kind.Apply(*this, prepared, number); },
+                    prepared.action);
 }
 
 const BatchBuilder::Effect* BatchBuilder::EffectOn(uint64_t bucket_id, std::string_view key) const {
@@ -66,11 +57,10 @@ absl::Status BatchBuilder::LoadCurrent(const Prepared& prepared) {
   current_.reset();
   current_row_.reset();
   if (const Effect* effect = EffectOn(prepared.bucket->id, prepared.key)) {
-    if (prepared.bucket->versioning.load() != Versioning::kOff ||
-        std::holds_alternative<PreparedComplete>(prepared.action)) {
+    if (prepared.MustBeFirstOnItsKey()) {
       return absl::AbortedError(
           "an earlier mutation of the same request changes this key, and the bucket has "
-          "versioning, or this is the complete of an upload (send them one after the other)");
+          "versioning, or this is no put, delete or copy (send them one after the other)");
     }
     current_ = effect->head;
     return absl::OkStatus();
@@ -87,118 +77,8 @@ std::optional<std::string_view> BatchBuilder::CurrentEtag() {
   return etag_;
 }
 
-// --- The mutations ---
+// --- Versions ---
 
-absl::StatusOr<MutationResult> BatchBuilder::Put(const Prepared& prepared, PreparedPut& put,
-                                                 uint64_t number) {
-  if (!put.if_match.empty() || !put.if_none_match.empty()) {
-    CLOUDLET_RETURN_IF_ERROR(CheckWrite(put.if_match, put.if_none_match, CurrentEtag()));
-  }
-  CLOUDLET_RETURN_IF_ERROR(MakeWay(prepared, prepared.bucket->versioning.load()));
-  WriteBody(put, number);
-  return WriteVersion(prepared, EventType::kObjectCreatedPut, now_ms_,
-                      put.head.location == Location::kInline ? put.bytes : std::string_view(),
-                      number, &put.head);
-}
-
-absl::StatusOr<MutationResult> BatchBuilder::Delete(const Prepared& prepared,
-                                                    const PreparedDelete& removal,
-                                                    uint64_t number) {
-  if (removal.version.has_value()) return DeleteVersion(prepared, removal, number);
-  CLOUDLET_RETURN_IF_ERROR(CheckWrite(removal.if_match, {}, CurrentEtag()));
-  if (prepared.bucket->versioning.load() != Versioning::kOff) {
-    return PutDeleteMarker(prepared, number);
-  }
-  DeleteResult result;
-  result.request_id = request_.request_id;
-  if (!current_.has_value()) return MutationResult(std::move(result));
-  batch_->Delete(kHeads, head_key_);
-  Release(*current_);
-  AddEvent(prepared, EventType::kObjectRemovedDelete, number, {});
-  AddChange(prepared, ChangeKind::kRemoved, number);
-  AddEffect(prepared, nullptr);
-  result.existed = true;
-  result.sequence = number;
-  return MutationResult(std::move(result));
-}
-
-absl::StatusOr<MutationResult> BatchBuilder::PutDeleteMarker(const Prepared& prepared,
-                                                             uint64_t number) {
-  const Versioning versioning = prepared.bucket->versioning.load();
-  CLOUDLET_RETURN_IF_ERROR(MakeWay(prepared, versioning));
-  Head marker;
-  marker.flags = FlagsOf(versioning) | kDeleteMarker;
-  marker.number = number;
-  marker.modified_ms = now_ms_;
-  marker.bucket_id = prepared.bucket->id;
-  RowsOf(prepared).Add(marker, EncodeHead(marker));
-  if (current_.has_value()) batch_->Delete(kHeads, head_key_);
-  DeleteResult result;
-  result.existed = true;
-  result.version_id = VersionIdOf(marker);
-  result.sequence = number;
-  result.request_id = request_.request_id;
-  result.delete_marker = true;
-  AddEvent(prepared, EventType::kObjectRemovedDeleteMarkerCreated, number,
-           {nullptr, {}, result.version_id});
-  if (current_.has_value()) AddChange(prepared, ChangeKind::kRemoved, number);
-  AddEffect(prepared, nullptr);
-  return MutationResult(std::move(result));
-}
-
-absl::StatusOr<MutationResult> BatchBuilder::DeleteVersion(const Prepared& prepared,
-                                                           const PreparedDelete& removal,
-                                                           uint64_t number) {
-  NoncurrentRows rows = RowsOf(prepared);
-  const bool is_current = current_.has_value() && IsVersion(*current_, *removal.version);
-  std::optional<VersionRow> below;
-  if (!is_current) {
-    CLOUDLET_ASSIGN_OR_RETURN(below, rows.Find(*removal.version));
-  }
-  const Head* const gone = is_current ? &*current_ : below.has_value() ? &below->head : nullptr;
-  const std::string etag = gone != nullptr ? gone->etag.Text() : "";
-  CLOUDLET_RETURN_IF_ERROR(
-      CheckWrite(removal.if_match, {},
-                 gone != nullptr ? std::optional<std::string_view>(etag) : std::nullopt));
-  DeleteResult result;
-  result.request_id = request_.request_id;
-  if (gone == nullptr) return MutationResult(std::move(result));
-
-  // What lies under the newest version becomes current with its end.
-  std::optional<VersionRow> next;
-  if (is_current || !current_.has_value()) {
-    CLOUDLET_ASSIGN_OR_RETURN(NoncurrentRows::Newest newest, rows.FindNewest());
-    if (is_current) {
-      next = std::move(newest.first);
-    } else if (newest.first.has_value() && newest.first->head.number == gone->number) {
-      next = std::move(newest.second);
-    }
-  }
-  const bool restored = next.has_value() && !IsDeleteMarker(next->head);
-  // Nothing above has changed the batch, nothing below can fail.
-  if (is_current) {
-    batch_->Delete(kHeads, head_key_);
-  } else {
-    rows.Remove(*gone);
-  }
-  if (restored) rows.MakeCurrent(*next);
-  Release(*gone);
-  if (prepared.bucket->versioning.load() != Versioning::kOff) {
-    result.version_id = VersionIdOf(*gone);
-  }
-  result.existed = true;
-  result.sequence = number;
-  result.delete_marker = IsDeleteMarker(*gone);
-  AddEvent(prepared, EventType::kObjectRemovedDelete, number, {nullptr, {}, result.version_id});
-  if (is_current || restored) {
-    AddChange(prepared, restored ? ChangeKind::kWritten : ChangeKind::kRemoved, number);
-  }
-  AddEffect(prepared, restored ? &next->head : nullptr);
-  return MutationResult(std::move(result));
-}
-
-// Before a new version or marker: what is current goes under it, and what it replaces is released.
-// The row in `heads` is left to be written over, or deleted, by the caller.
 absl::Status BatchBuilder::MakeWay(const Prepared& prepared, Versioning versioning) {
   if (versioning == Versioning::kOff) {
     if (current_.has_value()) Release(*current_);
@@ -257,23 +137,6 @@ NoncurrentRows BatchBuilder::RowsOf(const Prepared& prepared) {
   return NoncurrentRows(state_.kv.get(), batch_.get(), prepared.bucket->id, prepared.key);
 }
 
-// The rows of a body that is not inline, and its reference.
-void BatchBuilder::WriteBody(const PreparedPut& put, uint64_t number) {
-  const Head& head = put.head;
-  if (head.location != Location::kInPayload) return;
-  if (put.staged != nullptr && put.staged->payload_id != 0) {
-    batch_->Delete(kOwners, GarbageKey(head.payload_id));
-  } else {
-    std::string trailer;
-    ChunkTrailer(put.bytes, &trailer);
-    const std::string_view parts[] = {put.bytes, trailer};
-    batch_->PutParts(kPayload, ChunkKey(head.payload_id, 0), parts);
-  }
-  batch_->Put(kOwners, ReferenceKey(head.payload_id, kVersionOwner, number), {});
-}
-
-// Drops a version's reference to its payload or manifest, which is garbage then unless copies share
-// it.
 void BatchBuilder::Release(const Head& head) {
   if (head.location == Location::kInline) return;
   released.push_back({head.payload_id, head.size, head.location == Location::kInManifest});
@@ -315,7 +178,7 @@ void BatchBuilder::AddChange(const Prepared& prepared, ChangeKind kind, uint64_t
   changes.push_back({kind, prepared.bucket, prepared.key, number});
 }
 
-// `head` is null after a deletion. Only later mutations of the same batch look at effects.
+// Only later mutations of the same batch look at effects.
 void BatchBuilder::AddEffect(const Prepared& prepared, const Head* head) {
   if (&prepared == &request_.mutations.back()) return;
   if (effects_.empty()) effects_.reserve(request_.mutations.size());

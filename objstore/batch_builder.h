@@ -1,9 +1,9 @@
-// What mutations do to rows: builds the one batch of a commit, mutation by mutation. Puts and
-// deletes are in batch_builder.cc, copies and renames in batch_copy.cc.
+// The one batch of a commit, built mutation by mutation: what those before have made of a key, and
+// the steps that the kinds of mutations share (a version takes the place of another, an event is
+// added). What a kind does with them stands in its own file: prepared.h.
 //
 // A mutation that is refused adds nothing. Each sees what those before it in the batch have made of
-// its key, except in a bucket with versioning, where one batch changes one key only once, and
-// except for the complete of an upload, which must be the first on its key.
+// its key, except where it must be the first on it.
 //
 // Threads: one; the gates of the buckets and the stripes of the keys are held.
 #ifndef CLOUDLET_OBJSTORE_BATCH_BUILDER_H_
@@ -28,8 +28,6 @@ namespace cloudlet::objstore {
 inline uint8_t FlagsOf(Versioning versioning) {
   return versioning == Versioning::kEnabled ? kOwnVersionId : 0;
 }
-struct Assembled;
-struct UploadRef;
 
 class BatchBuilder {
  public:
@@ -46,6 +44,50 @@ class BatchBuilder {
   std::vector<ChangeRecord> changes;
   std::vector<ReleasedPayload> released;
 
+  // --- For the kinds of mutations. What they read ---
+
+  kv::Kv& kv() const { return *state_.kv; }
+  const Environment& environment() const { return environment_; }
+  const Caller& caller() const { return *request_.caller; }
+  std::string_view request_id() const { return request_.request_id; }
+  int64_t now_ms() const { return now_ms_; }
+  // The current object of the mutation's key; the text of its ETag.
+  const std::optional<Head>& current() const { return current_; }
+  std::optional<std::string_view> CurrentEtag();
+  // Its row, where it is as the store has it: always for a mutation that is the first on its key.
+  const std::optional<kv::PinnedBytes>& current_row() const { return current_row_; }
+  std::string_view head_key() const { return head_key_; }
+  NoncurrentRows RowsOf(const Prepared& prepared);
+  // Whether an earlier mutation of the commit has changed that key.
+  bool HasChanged(uint64_t bucket_id, std::string_view key) const {
+    return EffectOn(bucket_id, key) != nullptr;
+  }
+
+  // --- What they write ---
+
+  // Before a new version or marker: what is current goes under it, and what it replaces is
+  // released. The row in `heads` is left to be written over, or deleted, by the caller.
+  absl::Status MakeWay(const Prepared& prepared, Versioning versioning);
+  // A new version, once way is made and its body is written: its head, event, change and effect.
+  absl::StatusOr<MutationResult> WriteVersion(const Prepared& prepared, EventType type,
+                                              int64_t modified_ms, std::string_view inline_bytes,
+                                              uint64_t number, Head* head);
+  void SetResult(const Prepared& prepared, const Head& head, PutResult* result) const;
+  // Drops a version's reference to its payload or manifest, which is garbage then unless copies
+  // share it.
+  void Release(const Head& head);
+
+  // What an event tells of the version that it is about.
+  struct Subject {
+    const Head* head = nullptr;  // of an object that is there afterwards; null: a removal
+    std::string_view etag;       // the text of its ETag
+    std::string_view version_id;
+  };
+  void AddEvent(const Prepared& prepared, EventType type, uint64_t number, const Subject& subject);
+  void AddChange(const Prepared& prepared, ChangeKind kind, uint64_t number);
+  // What the mutation has made of its key. `head` is null after a deletion.
+  void AddEffect(const Prepared& prepared, const Head* head);
+
  private:
   // What this batch has made of a key so far.
   struct Effect {
@@ -54,51 +96,8 @@ class BatchBuilder {
     std::optional<Head> head;
   };
 
-  // What an event tells of the version that it is about.
-  struct Subject {
-    const Head* head = nullptr;  // of an object that is there afterwards; null: a removal
-    std::string_view etag;       // the text of its ETag
-    std::string_view version_id;
-  };
-
   const Effect* EffectOn(uint64_t bucket_id, std::string_view key) const;
   absl::Status LoadCurrent(const Prepared& prepared);
-  std::optional<std::string_view> CurrentEtag();
-
-  absl::StatusOr<MutationResult> Put(const Prepared& prepared, PreparedPut& put, uint64_t number);
-  // complete.cc
-  absl::StatusOr<MutationResult> Complete(const Prepared& prepared,
-                                          const PreparedComplete& complete, uint64_t number);
-  absl::StatusOr<MutationResult> RepeatedComplete(const Prepared& prepared,
-                                                  const PreparedComplete& complete);
-  void EndUpload(const UploadRef& ref, const Assembled& object);
-
-  absl::StatusOr<MutationResult> Delete(const Prepared& prepared, const PreparedDelete& removal,
-                                        uint64_t number);
-  absl::StatusOr<MutationResult> PutDeleteMarker(const Prepared& prepared, uint64_t number);
-  absl::StatusOr<MutationResult> DeleteVersion(const Prepared& prepared,
-                                               const PreparedDelete& removal, uint64_t number);
-  absl::Status MakeWay(const Prepared& prepared, Versioning versioning);
-  // batch_copy.cc
-  absl::StatusOr<MutationResult> Copy(const Prepared& prepared, const PreparedCopy& copy,
-                                      uint64_t number);
-  absl::StatusOr<MutationResult> Rename(const Prepared& prepared, const PreparedRename& rename,
-                                        uint64_t number);
-  absl::StatusOr<VersionRow> SourceRow(const Prepared& prepared,
-                                       const std::optional<VersionRef>& version);
-  void WriteShared(const Prepared& prepared, DecodedHead& shared, uint64_t number);
-  // A new version, once way is made and its body is written: its head, event, change and effect.
-  absl::StatusOr<MutationResult> WriteVersion(const Prepared& prepared, EventType type,
-                                              int64_t modified_ms, std::string_view inline_bytes,
-                                              uint64_t number, Head* head);
-  void SetResult(const Prepared& prepared, const Head& head, PutResult* result) const;
-
-  NoncurrentRows RowsOf(const Prepared& prepared);
-  void WriteBody(const PreparedPut& put, uint64_t number);
-  void Release(const Head& head);
-  void AddEvent(const Prepared& prepared, EventType type, uint64_t number, const Subject& subject);
-  void AddChange(const Prepared& prepared, ChangeKind kind, uint64_t number);
-  void AddEffect(const Prepared& prepared, const Head* head);
 
   State& state_;
   const Environment& environment_;

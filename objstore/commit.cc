@@ -90,7 +90,7 @@ CommitOutcome Commit(State& state, const Environment& environment, CommitRequest
   stripes.emplace(&state.stripes, StripesOf(request.mutations));
 
   uint64_t count = 0;
-  for (const Prepared& prepared : request.mutations) count += NumbersOf(prepared);
+  for (const Prepared& prepared : request.mutations) count += prepared.numbers();
   const absl::StatusOr<uint64_t> first = state.sequencer.Begin(std::max<uint64_t>(count, 1));
   if (!first.ok()) {
     outcome.verdicts.assign(request.mutations.size(), first.status());
@@ -104,7 +104,7 @@ CommitOutcome Commit(State& state, const Environment& environment, CommitRequest
   bool all_ok = true;
   for (Prepared& prepared : request.mutations) {
     outcome.verdicts.push_back(builder.Apply(prepared, number));
-    number += NumbersOf(prepared);
+    number += prepared.numbers();
     all_ok = all_ok && outcome.verdicts.back().ok();
   }
   if (!all_ok && request.together == Together::kAllOrNothing) {
@@ -123,10 +123,8 @@ CommitOutcome Commit(State& state, const Environment& environment, CommitRequest
   if (!written.ok()) return NothingWritten(std::move(outcome), written);
 
   for (size_t i = 0; i < request.mutations.size(); ++i) {
-    auto* put = std::get_if<PreparedPut>(&request.mutations[i].action);
-    if (put != nullptr && put->staged != nullptr && outcome.verdicts[i].ok()) {
-      put->staged->taken = true;
-    }
+    if (!outcome.verdicts[i].ok()) continue;
+    std::visit([](auto& kind) { kind.Committed(); }, request.mutations[i].action);
   }
   stripes.reset();
   numbers.Publish(builder.events);

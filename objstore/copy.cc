@@ -1,13 +1,16 @@
-// Copy and rename: from a mutation to a prepared one. The source is looked at in the commit, under
-// its stripe (batch_copy.cc).
+// Copy. The source is looked at in the commit, under its stripe (copy_source.h).
 //
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html and API_RenameObject.html
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
+#include "objstore/batch_builder.h"
+#include "objstore/conditions.h"
+#include "objstore/copy_source.h"
 #include "objstore/names.h"
-#include "objstore/verbs.h"
+#include "objstore/prepared.h"
 
 namespace cloudlet::objstore {
 namespace {
@@ -44,59 +47,111 @@ absl::Status CheckDirective(const CopyOptions& options) {
   return MakeError(ErrorCode::kInvalidArgument, "the metadata directive is neither of its values");
 }
 
-absl::Status Prepare(State& state, const Environment& environment, const CopyMutation& mutation,
-                     Prepared* prepared, PreparedCopy* copy) {
+absl::Status CheckCopySize(const Head& head, uint64_t limit) {
+  if (head.size <= limit) return absl::OkStatus();
+  return MakeError(ErrorCode::kInvalidRequest,
+                   absl::StrCat("The specified copy source is larger than the maximum allowable "
+                                "size for a copy source: ",
+                                limit, " (it has ", head.size, " bytes)"));
+}
+
+SourceConditions ConditionsOf(const CopySource& source) {
+  return {source.if_match, source.if_none_match, source.if_modified_since,
+          source.if_unmodified_since};
+}
+
+// All that CopyObject replaces or leaves; what was computed from the bytes is not among it.
+void ReplaceHeaders(const ObjectInfo& by, ObjectInfo* headers) {
+  headers->content_type = by.content_type;
+  headers->cache_control = by.cache_control;
+  headers->content_disposition = by.content_disposition;
+  headers->content_encoding = by.content_encoding;
+  headers->content_language = by.content_language;
+  headers->expires = by.expires;
+  headers->metadata = by.metadata;
+}
+
+}  // namespace
+
+absl::Status Prepare(State& state, const Environment& environment, CopyMutation& mutation,
+                     Prepared* prepared) {
+  PreparedCopy& copy = prepared->action.emplace<PreparedCopy>();
   const CopySource& source = *mutation.source;
   const CopyOptions& options = *mutation.options;
   CLOUDLET_ASSIGN_OR_RETURN(BucketPtr bucket, state.buckets.Find(mutation.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(mutation.key, environment.limits, environment.key_policy));
   CLOUDLET_RETURN_IF_ERROR(CheckDirective(options));
-  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(HeadersOf(options), environment.limits, &copy->headers));
+  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(HeadersOf(options), environment.limits, &copy.headers));
   BucketPtr source_bucket = bucket;
   if (!source.bucket.empty()) {
     CLOUDLET_ASSIGN_OR_RETURN(source_bucket, state.buckets.Find(source.bucket));
   }
   CLOUDLET_RETURN_IF_ERROR(CheckKey(source.key, environment.limits, environment.key_policy));
   if (!source.version_id.empty()) {
-    CLOUDLET_ASSIGN_OR_RETURN(copy->version, ParseVersionId(source.version_id));
+    CLOUDLET_ASSIGN_OR_RETURN(copy.version, ParseVersionId(source.version_id));
   }
-  copy->source = &source;
-  copy->options = &options;
+  copy.source = &source;
+  copy.options = &options;
   prepared->source_key = source.key;
   prepared->source_bucket = std::move(source_bucket);
   prepared->bucket = std::move(bucket);
   return absl::OkStatus();
 }
 
-absl::Status Prepare(State& state, const Environment& environment, const RenameMutation& mutation,
-                     Prepared* prepared) {
-  CLOUDLET_ASSIGN_OR_RETURN(BucketPtr bucket, state.buckets.Find(mutation.bucket));
-  CLOUDLET_RETURN_IF_ERROR(CheckKey(mutation.key, environment.limits, environment.key_policy));
-  CLOUDLET_RETURN_IF_ERROR(
-      CheckKey(mutation.source_key, environment.limits, environment.key_policy));
-  if (mutation.source_key == mutation.key) {
-    return MakeError(ErrorCode::kInvalidRequest, "the object has this name already");
+absl::StatusOr<MutationResult> PreparedCopy::Apply(BatchBuilder& builder, const Prepared& prepared,
+                                                   uint64_t number) {
+  CLOUDLET_ASSIGN_OR_RETURN(const VersionRow from, SourceRow(builder, prepared, version));
+  if (IsDeleteMarker(from.head)) {
+    return MakeError(
+        ErrorCode::kInvalidRequest,
+        "The source of a copy request may not specifically refer to a delete marker by version id");
   }
-  prepared->source_bucket = bucket;
-  prepared->bucket = std::move(bucket);
-  return absl::OkStatus();
+  CLOUDLET_RETURN_IF_ERROR(CheckCopySize(from.head, builder.environment().limits.max_copy_bytes));
+  CLOUDLET_RETURN_IF_ERROR(
+      CheckSource(ConditionsOf(*source), from.head.etag.Text(), from.head.modified_ms));
+  const bool changes_headers = options->metadata_directive == MetadataDirective::kReplace ||
+                               !options->website_redirect_location.empty();
+  const bool onto_itself =
+      prepared.bucket == prepared.source_bucket && prepared.key == prepared.source_key;
+  if (onto_itself && !changes_headers && builder.current().has_value() &&
+      builder.current()->number == from.head.number) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "This copy request is illegal because it is trying to copy an object to "
+                     "itself without changing the object's metadata, storage class, website "
+                     "redirect location or encryption attributes");
+  }
+  CLOUDLET_RETURN_IF_ERROR(
+      CheckWrite(options->if_match, options->if_none_match, builder.CurrentEtag()));
+  CLOUDLET_ASSIGN_OR_RETURN(DecodedHead decoded, DecodeHead(from.bytes.view()));
+
+  const Versioning versioning = prepared.bucket->versioning.load();
+  CLOUDLET_RETURN_IF_ERROR(builder.MakeWay(prepared, versioning));
+  Head& head = decoded.head;
+  if (options->metadata_directive == MetadataDirective::kReplace) {
+    ReplaceHeaders(headers, &head.headers);
+  }
+  head.headers.website_redirect_location = headers.website_redirect_location;
+  head.canned_acl = 0;
+  head.modified_ms = builder.now_ms();
+  CopyResult result;
+  result.etag = head.etag.Text();
+  result.last_modified = FromMillis(builder.now_ms());
+  if (prepared.source_bucket->versioning.load() != Versioning::kOff) {
+    result.copy_source_version_id = VersionIdOf(from.head);
+  }
+  WriteShared(builder, prepared, decoded, number);
+  if (versioning != Versioning::kOff) result.version_id = VersionIdOf(head);
+  builder.AddEvent(prepared, EventType::kObjectCreatedCopy, number,
+                   {&head, result.etag, result.version_id});
+  builder.AddChange(prepared, ChangeKind::kWritten, number);
+  builder.AddEffect(prepared, &head);
+  result.sequence = number;
+  result.request_id = builder.request_id();
+  return MutationResult(std::move(result));
 }
 
-}  // namespace
-
-void PrepareCopy(State& state, const Environment& environment, const CopyMutation& mutation,
-                 Prepared* prepared) {
-  prepared->key = mutation.key;
-  PreparedCopy& copy = prepared->action.emplace<PreparedCopy>();
-  prepared->refused = Prepare(state, environment, mutation, prepared, &copy);
-}
-
-void PrepareRename(State& state, const Environment& environment, const RenameMutation& mutation,
-                   Prepared* prepared) {
-  prepared->key = mutation.key;
-  prepared->source_key = mutation.source_key;
-  prepared->action.emplace<PreparedRename>().options = mutation.options;
-  prepared->refused = Prepare(state, environment, mutation, prepared);
+void PreparedCopy::Count(const MutationResult& /*result*/, CloudStats* stats) const {
+  ++stats->copies;
 }
 
 }  // namespace cloudlet::objstore

@@ -24,55 +24,18 @@ constexpr size_t kSweepAtClose = 4'096;
 
 void PrepareOne(State& state, const Environment& environment, Mutation& mutation,
                 Prepared* prepared) {
-  if (auto* put = std::get_if<PutMutation>(&mutation)) {
-    PreparePut(state, environment, *put, prepared);
-  } else if (const auto* copy = std::get_if<CopyMutation>(&mutation)) {
-    PrepareCopy(state, environment, *copy, prepared);
-  } else if (const auto* rename = std::get_if<RenameMutation>(&mutation)) {
-    PrepareRename(state, environment, *rename, prepared);
-  } else if (const auto* complete = std::get_if<CompleteMutation>(&mutation)) {
-    PrepareComplete(state, environment, *complete, prepared);
-  } else {
-    PrepareDelete(state, environment, std::get<DeleteMutation>(mutation), prepared);
-  }
-}
-
-// How many of the first mutations make one commit. In a bucket with versioning a commit changes a
-// key only once; the complete of an upload is the first on its key; and none copies what another
-// changes.
-size_t GroupOf(absl::Span<const Prepared> rest) {
-  size_t take = 0;
-  for (; take < std::min(kGroup, rest.size()); ++take) {
-    const Prepared& next = rest[take];
-    if (next.bucket == nullptr) continue;
-    const bool once = next.bucket->versioning.load() != Versioning::kOff ||
-                      std::holds_alternative<PreparedComplete>(next.action);
-    if (!once && next.source_bucket == nullptr) continue;
-    const auto in_the_way = [&next, once](const Prepared& earlier) {
-      return (once && Changes(earlier, next.bucket.get(), next.key)) ||
-             (next.source_bucket != nullptr &&
-              Changes(earlier, next.source_bucket.get(), next.source_key));
-    };
-    if (std::any_of(rest.begin(), rest.begin() + take, in_the_way)) break;
-  }
-  return take;
+  const auto prepare = [&](auto& one) {
+    prepared->key = one.key;
+    prepared->refused = Prepare(state, environment, one, prepared);
+  };
+  std::visit(prepare, mutation);
 }
 
 absl::Status AnnotateMutation(const absl::Status& status, const Mutation& mutation) {
-  if (const auto* put = std::get_if<PutMutation>(&mutation)) {
-    return Annotate(status, "put", put->bucket, put->key);
-  }
-  if (const auto* copy = std::get_if<CopyMutation>(&mutation)) {
-    return Annotate(status, "copy to", copy->bucket, copy->key);
-  }
-  if (const auto* rename = std::get_if<RenameMutation>(&mutation)) {
-    return Annotate(status, "rename to", rename->bucket, rename->key);
-  }
-  if (const auto* complete = std::get_if<CompleteMutation>(&mutation)) {
-    return Annotate(status, "complete upload of", complete->bucket, complete->key);
-  }
-  const auto& removal = std::get<DeleteMutation>(mutation);
-  return Annotate(status, "delete", removal.bucket, removal.key);
+  const auto annotate = [&](const auto& one) {
+    return Annotate(status, one.kVerb, one.bucket, one.key);
+  };
+  return std::visit(annotate, mutation);
 }
 
 void Append(CommitOutcome outcome, CommitOutcome* all) {
@@ -168,7 +131,8 @@ std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateR
   size_t done = 0;
   do {
     const absl::Span<Prepared> rest = absl::MakeSpan(prepared).subspan(done);
-    const size_t take = request.together == Together::kAllOrNothing ? rest.size() : GroupOf(rest);
+    const size_t take =
+        request.together == Together::kAllOrNothing ? rest.size() : FirstCommitOf(rest, kGroup);
     CommitRequest commit;
     commit.mutations = rest.first(take);
     commit.caller = &request.caller;
@@ -216,19 +180,15 @@ void LocalStore::AddGarbage(State& state, const std::vector<ReleasedPayload>& re
 
 void LocalStore::Count(absl::Span<const Prepared> mutations,
                        absl::Span<const absl::StatusOr<MutationResult>> verdicts) {
+  CloudStats sum;
   for (size_t i = 0; i < verdicts.size(); ++i) {
     if (!verdicts[i].ok()) continue;
-    if (const auto* put = std::get_if<PreparedPut>(&mutations[i].action)) {
-      ++puts_;
-      bytes_written_ += put->head.size;
-    } else if (mutations[i].source_bucket != nullptr) {
-      ++copies_;
-    } else if (std::holds_alternative<PreparedComplete>(mutations[i].action)) {
-      ++puts_;  // its bytes came with the parts
-    } else if (std::get<DeleteResult>(*verdicts[i]).existed) {
-      ++deletes_;
-    }
+    std::visit([&](const auto& kind) { kind.Count(*verdicts[i], &sum); }, mutations[i].action);
   }
+  puts_ += sum.puts;
+  deletes_ += sum.deletes;
+  copies_ += sum.copies;
+  bytes_written_ += sum.bytes_written;
 }
 
 absl::Status LocalStore::WriteLedgerRows(const AppendRows& ledger_rows, kv::Durability durability) {

@@ -1,8 +1,8 @@
 // LocalStore: the ObjectStore over a Kv. The boundary of objstore/: calls come in through the gate,
 // limits are checked behind it, errors leave it with verb, bucket and key on them.
 //
-// A put: Mutate -> PreparePut (put.cc) -> Commit (commit.cc) -> Kv::Write; then, outside the gate,
-// observers and the event sink. A get: Read -> get.cc -> Kv.
+// A put: Mutate -> Prepare (put.cc) -> Commit (commit.cc) -> Apply (put.cc) -> Kv::Write; then,
+// outside the gate, observers and the event sink. A get: Read -> get.cc -> Kv.
 //
 // Threads: any number at once. Close and Reopen wait for calls inside; not from inside one.
 #ifndef CLOUDLET_OBJSTORE_LOCAL_STORE_H_

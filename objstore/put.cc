@@ -1,5 +1,5 @@
-// Put: from a mutation to a prepared one. Checks names and headers, places the body by its size,
-// checks the digests.
+// Put. Prepare checks names and headers, places the body by its size, checks the digests; Apply
+// writes the rows of the body and a version over what is current.
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 #include <optional>
@@ -11,7 +11,11 @@
 #include "base/strings.h"
 #include "cloudlet/error.h"
 #include "objstore/authorize.h"
+#include "objstore/batch_builder.h"
+#include "objstore/conditions.h"
+#include "objstore/keys.h"
 #include "objstore/names.h"
+#include "objstore/prepared.h"
 #include "objstore/verbs.h"
 
 namespace cloudlet::objstore {
@@ -68,37 +72,19 @@ absl::Status SetLocation(State& state, uint64_t size, PreparedPut* put) {
   return absl::OkStatus();
 }
 
-absl::Status Prepare(State& state, const Environment& environment, PutMutation& mutation,
-                     Prepared* prepared, PreparedPut* put) {
-  const PutOptions& options = *mutation.options;
-  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(mutation.bucket));
-  CLOUDLET_RETURN_IF_ERROR(CheckKey(mutation.key, environment.limits, environment.key_policy));
-  Head& head = put->head;
-  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(options, environment.limits, &head.headers));
-  CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(options));
-
-  BodyDigests digests;
-  if (auto* cord = std::get_if<absl::Cord>(&mutation.body)) {
-    if (cord->size() > environment.limits.max_object_bytes) {
-      return MakeError(ErrorCode::kEntityTooLarge,
-                       absl::StrCat("the body has ", cord->size(), " bytes, the limit is ",
-                                    environment.limits.max_object_bytes));
-    }
-    CLOUDLET_RETURN_IF_ERROR(PlaceCord(state, environment, *cord, options, *bucket, put, &digests));
+// The rows of a body that is not inline, and its reference.
+void WriteBody(const PreparedPut& put, uint64_t number, kv::Batch* batch) {
+  const Head& head = put.head;
+  if (head.location != Location::kInPayload) return;
+  if (put.staged != nullptr && put.staged->payload_id != 0) {
+    batch->Delete(kOwners, GarbageKey(head.payload_id));
   } else {
-    auto& staged = std::get<std::unique_ptr<StagedPayload>>(mutation.body);
-    CLOUDLET_RETURN_IF_ERROR(PlaceStaged(state, std::move(staged), *bucket, put, &digests));
+    std::string trailer;
+    ChunkTrailer(put.bytes, &trailer);
+    const std::string_view parts[] = {put.bytes, trailer};
+    batch->PutParts(kPayload, ChunkKey(head.payload_id, 0), parts);
   }
-  CLOUDLET_RETURN_IF_ERROR(CheckDigests(options, digests));
-  CLOUDLET_RETURN_IF_ERROR(SetLocation(state, digests.size, put));
-  head.bucket_id = bucket->id;
-  head.crc64nvme = digests.crc64nvme;
-  head.etag = EtagOf(bucket->info.options.etag_policy, digests);
-  head.checksum = std::move(digests.checksum);
-  put->if_match = options.if_match;
-  put->if_none_match = options.if_none_match;
-  prepared->bucket = bucket;
-  return absl::OkStatus();
+  batch->Put(kOwners, ReferenceKey(head.payload_id, kVersionOwner, number), {});
 }
 
 }  // namespace
@@ -113,11 +99,60 @@ absl::Status CheckStaged(const State& state, const LocalStaged& staged, uint64_t
   return absl::OkStatus();
 }
 
-void PreparePut(State& state, const Environment& environment, PutMutation& mutation,
-                Prepared* prepared) {
+absl::Status Prepare(State& state, const Environment& environment, PutMutation& mutation,
+                     Prepared* prepared) {
+  const PutOptions& options = *mutation.options;
   PreparedPut& put = prepared->action.emplace<PreparedPut>();
-  prepared->key = mutation.key;
-  prepared->refused = Prepare(state, environment, mutation, prepared, &put);
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(mutation.bucket));
+  CLOUDLET_RETURN_IF_ERROR(CheckKey(mutation.key, environment.limits, environment.key_policy));
+  Head& head = put.head;
+  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(options, environment.limits, &head.headers));
+  CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(options));
+
+  BodyDigests digests;
+  if (auto* cord = std::get_if<absl::Cord>(&mutation.body)) {
+    if (cord->size() > environment.limits.max_object_bytes) {
+      return MakeError(ErrorCode::kEntityTooLarge,
+                       absl::StrCat("the body has ", cord->size(), " bytes, the limit is ",
+                                    environment.limits.max_object_bytes));
+    }
+    CLOUDLET_RETURN_IF_ERROR(
+        PlaceCord(state, environment, *cord, options, *bucket, &put, &digests));
+  } else {
+    auto& staged = std::get<std::unique_ptr<StagedPayload>>(mutation.body);
+    CLOUDLET_RETURN_IF_ERROR(PlaceStaged(state, std::move(staged), *bucket, &put, &digests));
+  }
+  CLOUDLET_RETURN_IF_ERROR(CheckDigests(options, digests));
+  CLOUDLET_RETURN_IF_ERROR(SetLocation(state, digests.size, &put));
+  head.bucket_id = bucket->id;
+  head.crc64nvme = digests.crc64nvme;
+  head.etag = EtagOf(bucket->info.options.etag_policy, digests);
+  head.checksum = std::move(digests.checksum);
+  put.if_match = options.if_match;
+  put.if_none_match = options.if_none_match;
+  prepared->bucket = bucket;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<MutationResult> PreparedPut::Apply(BatchBuilder& builder, const Prepared& prepared,
+                                                  uint64_t number) {
+  if (!if_match.empty() || !if_none_match.empty()) {
+    CLOUDLET_RETURN_IF_ERROR(CheckWrite(if_match, if_none_match, builder.CurrentEtag()));
+  }
+  CLOUDLET_RETURN_IF_ERROR(builder.MakeWay(prepared, prepared.bucket->versioning.load()));
+  WriteBody(*this, number, &builder.batch());
+  return builder.WriteVersion(prepared, EventType::kObjectCreatedPut, builder.now_ms(),
+                              head.location == Location::kInline ? bytes : std::string_view(),
+                              number, &head);
+}
+
+void PreparedPut::Committed() {
+  if (staged != nullptr) staged->taken = true;
+}
+
+void PreparedPut::Count(const MutationResult& /*result*/, CloudStats* stats) const {
+  ++stats->puts;
+  stats->bytes_written += head.size;
 }
 
 absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& environment,

@@ -58,6 +58,7 @@ class PayloadSource {
 
 // Writes an object. The views and pointers must stay valid during Mutate.
 struct PutMutation {
+  static constexpr std::string_view kVerb = "put";  // as errors name it
   std::string_view bucket;
   std::string_view key;
   // A Cord (empty for no bytes), or what Stage of the same store gave.
@@ -68,6 +69,7 @@ struct PutMutation {
 
 // Deletes an object. Nothing to delete: a result with existed = false.
 struct DeleteMutation {
+  static constexpr std::string_view kVerb = "delete";
   std::string_view bucket;
   std::string_view key;
   const DeleteOptions* options = nullptr;  // not null; durability as above
@@ -75,6 +77,7 @@ struct DeleteMutation {
 
 // Makes an object of another one. The payload is shared, not read.
 struct CopyMutation {
+  static constexpr std::string_view kVerb = "copy to";
   std::string_view bucket;  // of the copy, and of a source that names none
   std::string_view key;
   const CopySource* source = nullptr;    // not null
@@ -84,6 +87,7 @@ struct CopyMutation {
 // Moves an object to another key of its bucket. Takes two numbers: that of the removal, then that
 // of the change at the new key.
 struct RenameMutation {
+  static constexpr std::string_view kVerb = "rename to";
   std::string_view bucket;
   std::string_view source_key;
   std::string_view key;
@@ -92,6 +96,7 @@ struct RenameMutation {
 
 // Makes an object of the parts of a multipart upload.
 struct CompleteMutation {
+  static constexpr std::string_view kVerb = "complete upload of";
   std::string_view bucket;
   std::string_view key;
   std::string_view upload_id;

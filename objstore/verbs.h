@@ -1,8 +1,6 @@
-// The verbs of the store, one file each: put.cc, remove.cc, copy.cc, complete.cc, get.cc, list.cc,
-// list_versions.cc; those of uploads are in uploads.h. LocalStore is the boundary around them.
-//
-// Each works on one opened State; preparing a mutation does all that needs no lock (names, digests,
-// bodies on their way into the store), the commit does the rest.
+// The verbs of the store that change nothing, one file each: get.cc, list.cc, list_versions.cc; and
+// the start of a body that is staged. Mutations are in prepared.h, uploads in uploads.h. LocalStore
+// is the boundary around them all; each works on one opened State.
 #ifndef CLOUDLET_OBJSTORE_VERBS_H_
 #define CLOUDLET_OBJSTORE_VERBS_H_
 
@@ -12,16 +10,13 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "objstore/commit.h"
 #include "objstore/payload.h"
 #include "objstore/state.h"
 #include "objstore/store.h"
 
 namespace cloudlet::objstore {
 
-// put.cc; `prepared` must be new, here and below.
-void PreparePut(State& state, const Environment& environment, PutMutation& mutation,
-                Prepared* prepared);
+// put.cc
 // A writer for a body that is staged, and the bucket that it is for.
 struct PayloadStart {
   std::unique_ptr<PayloadWriter> writer;
@@ -32,20 +27,6 @@ absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& envir
 
 // ABORTED for a body that was staged in an earlier life of the store, or for another bucket.
 absl::Status CheckStaged(const State& state, const LocalStaged& staged, uint64_t bucket_id);
-
-// complete.cc
-void PrepareComplete(State& state, const Environment& environment, const CompleteMutation& mutation,
-                     Prepared* prepared);
-
-// remove.cc
-void PrepareDelete(State& state, const Environment& environment, const DeleteMutation& mutation,
-                   Prepared* prepared);
-
-// copy.cc
-void PrepareCopy(State& state, const Environment& environment, const CopyMutation& mutation,
-                 Prepared* prepared);
-void PrepareRename(State& state, const Environment& environment, const RenameMutation& mutation,
-                   Prepared* prepared);
 
 // get.cc
 struct ReadResult {

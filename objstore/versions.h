@@ -55,7 +55,7 @@ absl::StatusOr<std::optional<VersionRow>> FindVersion(kv::Kv& kv, uint64_t bucke
 
 // The rows of one key in `versions`: read from the store, changed in a batch. What the batch holds
 // already is not seen, so one batch changes one key only once. Under the key's stripe; `kv`,
-// `batch` and `key` must outlive it.
+// `batch` (null where nothing is to change) and `key` must outlive it.
 class NoncurrentRows {
  public:
   NoncurrentRows(kv::Kv* kv, kv::Batch* batch, uint64_t bucket_id, std::string_view key)

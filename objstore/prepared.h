@@ -1,0 +1,147 @@
+// Mutations that are prepared: what the commit needs of each, all that takes no lock done (names,
+// digests, bodies on their way into the store). A kind of mutation is a struct here and a file of
+// its verb, which has both halves: Prepare, and Apply in the batch of the commit.
+//
+// Another kind takes: its struct in store.h and here, each named in its variant, and a file.
+#ifndef CLOUDLET_OBJSTORE_PREPARED_H_
+#define CLOUDLET_OBJSTORE_PREPARED_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "cloudlet/cloud.h"
+#include "objstore/buckets.h"
+#include "objstore/payload.h"
+#include "objstore/records.h"
+#include "objstore/state.h"
+#include "objstore/store.h"
+#include "objstore/versions.h"
+
+namespace cloudlet::objstore {
+
+class BatchBuilder;
+struct Prepared;
+
+// What a kind of mutation says of itself by redefining it, and each has besides:
+//   Apply   the verdict, with what it does added to the batch: the locks are held. Reads come
+//           before the first write, so that a mutation that is refused adds nothing.
+//   Count   what it adds to the store's counters when it has succeeded.
+struct MutationTraits {
+  static constexpr uint64_t kNumbers = 1;  // commit numbers it takes
+  // It reads more of its key than the head that an earlier mutation of its commit leaves, or asks
+  // that the key changes once: it must be the first on its key.
+  static constexpr bool kFirstOnItsKey = true;
+  static constexpr bool kChangesSource = false;
+  size_t batch_bytes() const { return 0; }  // beside rows
+  void Committed() {}                       // its rows are written
+};
+
+// put.cc
+struct PreparedPut : MutationTraits {
+  static constexpr bool kFirstOnItsKey = false;
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& result, CloudStats* stats) const;
+  size_t batch_bytes() const { return bytes.size(); }
+  void Committed();
+
+  Head head;               // all but number and time; location and payload_id set
+  std::string_view bytes;  // inline, or the one chunk that rides in the batch; else empty
+  std::unique_ptr<const std::string> bytes_owner;  // holds `bytes` where the body was not flat
+  std::unique_ptr<LocalStaged> staged;             // null: the body is in `bytes`
+  std::string_view if_match;
+  std::string_view if_none_match;
+};
+
+// remove.cc
+struct PreparedDelete : MutationTraits {
+  static constexpr bool kFirstOnItsKey = false;
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& result, CloudStats* stats) const;
+
+  std::string_view if_match;
+  std::optional<VersionRef> version;  // this one, for good; none: as the bucket's versioning says
+};
+
+// copy.cc
+struct PreparedCopy : MutationTraits {
+  static constexpr bool kFirstOnItsKey = false;
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& result, CloudStats* stats) const;
+
+  const CopySource* source = nullptr;    // not null
+  const CopyOptions* options = nullptr;  // not null
+  std::optional<VersionRef> version;     // of the source; none: the current one
+  ObjectInfo headers;                    // where they replace the source's
+};
+
+// rename.cc. Takes the number of the removal, then that of the change at the new key.
+struct PreparedRename : MutationTraits {
+  static constexpr uint64_t kNumbers = 2;
+  static constexpr bool kFirstOnItsKey = false;
+  static constexpr bool kChangesSource = true;
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& result, CloudStats* stats) const;
+
+  const RenameOptions* options = nullptr;  // not null
+};
+
+// complete.cc
+struct PreparedComplete : MutationTraits {
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& result, CloudStats* stats) const;
+
+  uint64_t upload_id = 0;  // 0: of no upload
+  absl::Span<const CompletedPart> parts;
+  const CompleteOptions* options = nullptr;  // not null
+};
+
+struct Prepared {
+  absl::Status refused;  // not OK: the verdict is known already
+  BucketPtr bucket;      // not null unless refused
+  std::string_view key;
+  std::variant<PreparedDelete, PreparedPut, PreparedCopy, PreparedRename, PreparedComplete> action;
+  // Of the object that a copy or rename is made of; its stripe is held too. Null: there is none.
+  BucketPtr source_bucket = nullptr;
+  std::string_view source_key = {};
+
+  uint64_t numbers() const {
+    return std::visit([](const auto& kind) { return kind.kNumbers; }, action);
+  }
+  // Whether it may change the object under that key.
+  bool Changes(const BucketState* bucket_state, std::string_view of_key) const;
+  // Whether it must be the first of its commit that changes its key.
+  bool MustBeFirstOnItsKey() const;
+};
+
+// The first half of each kind, in its file. Sets all of `prepared`, which must be new, but `key`.
+absl::Status Prepare(State& state, const Environment& environment, PutMutation& mutation,
+                     Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, DeleteMutation& mutation,
+                     Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, CopyMutation& mutation,
+                     Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, RenameMutation& mutation,
+                     Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, CompleteMutation& mutation,
+                     Prepared* prepared);
+
+// How many of the first of `rest`, at most `most`, can be one commit: it ends before a mutation
+// that must be the first on its key and is not, or is made of an object that another one changes.
+size_t FirstCommitOf(absl::Span<const Prepared> rest, size_t most);
+
+}  // namespace cloudlet::objstore
+
+#endif  // CLOUDLET_OBJSTORE_PREPARED_H_
