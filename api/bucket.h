@@ -22,6 +22,7 @@
 #include "absl/types/span.h"
 #include "cloudlet/caller.h"
 #include "cloudlet/copy.h"
+#include "cloudlet/delete_many.h"
 #include "cloudlet/listing.h"
 #include "cloudlet/multipart.h"
 #include "cloudlet/object.h"
@@ -106,6 +107,13 @@ class Bucket {
   // none), PreconditionFailed, NoSuchKey (If-Match without an object), AccessDenied.
   absl::StatusOr<DeleteResult> Delete(std::string_view key,
                                       const DeleteOptions& options = {}) const;
+
+  // Deletes up to 1,000 objects or versions, each as Delete does, with an event of its own, in
+  // their order, not at one moment: cloudlet/delete_many.h. What cannot be deleted is in the
+  // result. Errors of the whole call: MalformedXML (no items, or more than 1,000), NoSuchBucket,
+  // InvalidBucketName; nothing is deleted then.
+  absl::StatusOr<DeleteManyResult> DeleteMany(absl::Span<const DeleteItem> items,
+                                              const DeleteManyOptions& options = {}) const;
 
   // A copy of `source` under `key` here, replacing a current object; cloudlet/copy.h. It takes as
   // long for 5 GiB as for 1 KiB. Both buckets must be the caller's. Errors: NoSuchBucket,

@@ -56,6 +56,8 @@ constexpr ErrorInfo kTable[] = {
      "Invalid Request"},
     {ErrorCode::kKeyTooLong, "KeyTooLongError", StatusCode::kInvalidArgument, 400,
      "Your key is too long"},
+    {ErrorCode::kMalformedXml, "MalformedXML", StatusCode::kInvalidArgument, 400,
+     "The request is not well-formed or did not validate against S3's schema"},
     {ErrorCode::kMetadataTooLarge, "MetadataTooLarge", StatusCode::kInvalidArgument, 400,
      "Your metadata headers exceed the maximum allowed metadata size"},
     {ErrorCode::kMethodNotAllowed, "MethodNotAllowed", StatusCode::kUnimplemented, 405,

@@ -41,6 +41,7 @@ enum class ErrorCode {
   kInvalidRange,
   kInvalidRequest,
   kKeyTooLong,
+  kMalformedXml,
   kMetadataTooLarge,
   kMethodNotAllowed,
   kNoSuchBucket,

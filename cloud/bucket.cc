@@ -62,44 +62,6 @@ absl::StatusOr<PutResult> Bucket::Put(std::string_view key, const absl::Cord& bo
   return internal::PutOne(*gateway_, mutation, caller_, options.durability);
 }
 
-std::vector<absl::StatusOr<PutResult>> Bucket::PutMany(absl::Span<const PutItem> items) const {
-  std::vector<absl::StatusOr<PutResult>> results;
-  results.reserve(items.size());
-  const absl::Status allowed = gateway_ == nullptr ? absl::OkStatus() : gateway_->AllowWrite();
-  if (gateway_ == nullptr || !allowed.ok()) {
-    for (const PutItem& item : items) {
-      results.emplace_back(gateway_ == nullptr
-                               ? CheckHandle(gateway_, "put", name_, item.key)
-                               : objstore::Annotate(allowed, "put", name_, item.key));
-    }
-    return results;
-  }
-  Durability durability = Durability::kBuffered;
-  for (const PutItem& item : items) {
-    durability = std::max(durability, item.options.durability);  // one that is none is refused
-  }
-  while (results.size() < items.size()) {
-    const auto group = items.subspan(results.size(), objstore::kMaxMutations);
-    std::vector<objstore::Mutation> mutations;
-    mutations.reserve(group.size());
-    for (const PutItem& item : group) {
-      mutations.emplace_back(objstore::PutMutation{
-          name_, item.key, absl::MakeCordFromExternal(V(item.body), [] {}), &item.options});
-    }
-    std::vector<absl::StatusOr<objstore::MutationResult>> verdicts =
-        gateway_->store().Mutate({absl::MakeSpan(mutations), caller_, durability,
-                                  objstore::Together::kEachAlone, gateway_->revoked()});
-    for (absl::StatusOr<objstore::MutationResult>& verdict : verdicts) {
-      if (verdict.ok()) {
-        results.emplace_back(std::get<PutResult>(*std::move(verdict)));
-      } else {
-        results.emplace_back(verdict.status());
-      }
-    }
-  }
-  return results;
-}
-
 absl::StatusOr<DeleteResult> Bucket::Delete(std::string_view key,
                                             const DeleteOptions& options) const {
   CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "delete", name_, key));
