@@ -18,23 +18,11 @@
 #include "objstore/authorize.h"
 #include "objstore/batch_builder.h"
 #include "objstore/conditions.h"
+#include "objstore/copy_source.h"
 #include "objstore/keys.h"
 
 namespace cloudlet::objstore {
 namespace {
-
-absl::Status CheckCopySize(const Head& head, uint64_t limit) {
-  if (head.size <= limit) return absl::OkStatus();
-  return MakeError(ErrorCode::kInvalidRequest,
-                   absl::StrCat("The specified copy source is larger than the maximum allowable "
-                                "size for a copy source: ",
-                                limit, " (it has ", head.size, " bytes)"));
-}
-
-SourceConditions ConditionsOf(const CopySource& source) {
-  return {source.if_match, source.if_none_match, source.if_modified_since,
-          source.if_unmodified_since};
-}
 
 // All that CopyObject replaces or leaves; what was computed from the bytes is not among it.
 void ReplaceHeaders(const ObjectInfo& by, ObjectInfo* headers) {
@@ -80,14 +68,8 @@ absl::StatusOr<VersionRow> BatchBuilder::SourceRow(const Prepared& prepared,
 absl::StatusOr<MutationResult> BatchBuilder::Copy(const Prepared& prepared,
                                                   const PreparedCopy& copy, uint64_t number) {
   CLOUDLET_ASSIGN_OR_RETURN(const VersionRow source, SourceRow(prepared, copy.version));
-  if (IsDeleteMarker(source.head)) {
-    return MakeError(
-        ErrorCode::kInvalidRequest,
-        "The source of a copy request may not specifically refer to a delete marker by version id");
-  }
-  CLOUDLET_RETURN_IF_ERROR(CheckCopySize(source.head, environment_.limits.max_copy_bytes));
   CLOUDLET_RETURN_IF_ERROR(
-      CheckSource(ConditionsOf(*copy.source), source.head.etag.Text(), source.head.modified_ms));
+      CheckCopySource(*copy.source, source.head, environment_.limits.max_copy_bytes));
   const bool changes_headers = copy.options->metadata_directive == MetadataDirective::kReplace ||
                                !copy.options->website_redirect_location.empty();
   const bool onto_itself =

@@ -1,5 +1,6 @@
 // The verbs of the store, one file each: put.cc, remove.cc, copy.cc, complete.cc, get.cc, list.cc,
-// list_versions.cc; those of uploads are in uploads.h. LocalStore is the boundary around them.
+// list_versions.cc; those of uploads are in uploads.h and upload_part_copy.h. LocalStore is the
+// boundary around them.
 //
 // Each works on one opened State; preparing a mutation does all that needs no lock (names, digests,
 // bodies on their way into the store), the commit does the rest.
@@ -8,14 +9,20 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
 #include "objstore/commit.h"
+#include "objstore/kv/kv.h"
 #include "objstore/payload.h"
+#include "objstore/ranges.h"
+#include "objstore/records.h"
 #include "objstore/state.h"
 #include "objstore/store.h"
+#include "objstore/upload_rows.h"
 
 namespace cloudlet::objstore {
 
@@ -48,10 +55,21 @@ void PrepareRename(State& state, const Environment& environment, const RenameMut
                    Prepared* prepared);
 
 // get.cc
-struct ReadResult {
-  ReadAnswer answer;                   // without a source
-  std::unique_ptr<BodyReader> reader;  // set where the body does not lie in the answer
+// The bytes of an extent of an object.
+struct OpenedBody {
+  absl::Cord small;                    // all of them, verified, where they are few
+  std::unique_ptr<BodyReader> reader;  // else what reads them
   std::unique_ptr<Garbage::Pin> pin;   // with the reader: keeps the payload
+};
+// Of the object whose row this is, within the epoch that the row was read in. The manifest is
+// loaded where it is needed and not given.
+absl::StatusOr<OpenedBody> OpenBody(State& state, const kv::PinnedBytes& row,
+                                    const DecodedHead& decoded, Extent extent,
+                                    std::optional<Manifest> manifest = std::nullopt);
+
+struct ReadResult {
+  ReadAnswer answer;  // without the bytes
+  OpenedBody body;
 };
 // `result` must be new.
 absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,
