@@ -169,6 +169,18 @@ class Bucket {
   absl::StatusOr<PartWriter> OpenPartWriter(std::string_view key, std::string_view upload_id,
                                             int part_number,
                                             const UploadPartOptions& options = {}) const;
+  // Stores a part that has the bytes of an object, or of a range of it: read, verified and written
+  // again, in bounded memory and in the time that takes, since nothing is shared. A source that
+  // changes meanwhile is copied as it was. ETag and checksum are those of an UploadPart of these
+  // bytes. Both buckets must be the caller's. Errors: as UploadPart, and of the source:
+  // NoSuchBucket, NoSuchKey, NoSuchVersion, InvalidArgument (the range, a version id that is none),
+  // InvalidRequest (a delete marker by its version id; without a range, a source above
+  // Limits::max_copy_bytes), PreconditionFailed, EntityTooLarge (more than
+  // Limits::max_part_bytes), DATA_LOSS.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+  absl::StatusOr<UploadPartCopyResult> UploadPartCopy(
+      std::string_view key, std::string_view upload_id, int part_number, const CopySource& source,
+      const UploadPartCopyOptions& options = {}) const;
   // Makes the object of `parts`, in their order, with one ObjectCreated:CompleteMultipartUpload
   // event, and ends the upload; parts that are not named are deleted. After an error the upload is
   // as it was. Once more with the same parts, it answers the same while its object is the current

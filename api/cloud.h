@@ -99,7 +99,7 @@ struct CloudStats {
   uint64_t puts = 0;                // objects written
   uint64_t deletes = 0;             // objects removed
   uint64_t gets = 0;                // objects read: Get, ReadInto, OpenReader
-  uint64_t bytes_written = 0;       // payload
+  uint64_t bytes_written = 0;       // payload; UploadPartCopy counts in both
   uint64_t bytes_read = 0;          // payload
   uint64_t events = 0;              // event rows written
   uint64_t deliveries_pending = 0;  // as FunctionStats::pending, over all functions

@@ -20,9 +20,10 @@
 
 namespace cloudlet {
 
-// What is copied, and the conditions under which: S3's x-amz-copy-source and its four companions. A
-// condition that fails is PreconditionFailed, always. An if_match that holds makes
-// if_unmodified_since moot, a present if_none_match makes if_modified_since moot.
+// What is copied, and the conditions under which: S3's x-amz-copy-source and its four companions;
+// for Bucket::UploadPartCopy, too. A condition that fails is PreconditionFailed, always. An
+// if_match that holds makes if_unmodified_since moot, a present if_none_match makes
+// if_modified_since moot.
 struct CopySource {
   std::string bucket = {};  // empty: the bucket of the call
   std::string key = {};

@@ -20,7 +20,8 @@ struct Limits {
   uint64_t max_object_bytes = 53'687'091'200'000;  // 50 TB (48.8 TiB); above: EntityTooLarge
   size_t max_list_page = 1000;  // entries in one page; a larger request is cut to it
   size_t max_buckets = 10'000;  // above: TooManyBuckets
-  uint64_t max_copy_bytes = uint64_t{5} << 30;  // source of a Copy; above: InvalidRequest
+  // Source of a Copy, or of an UploadPartCopy without a range; above: InvalidRequest.
+  uint64_t max_copy_bytes = uint64_t{5} << 30;
   // Of a multipart upload: every part but the last has at least so many bytes (EntityTooSmall at
   // the complete), none has more (EntityTooLarge), and part numbers end here (InvalidArgument).
   uint64_t min_part_bytes = 5 << 20;

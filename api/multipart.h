@@ -29,6 +29,7 @@
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "cloudlet/checksum.h"
+#include "cloudlet/copy.h"
 #include "cloudlet/object.h"
 
 namespace cloudlet {
@@ -52,6 +53,22 @@ struct UploadPartResult {
   std::string etag = {};  // of the part, as that of an object of these bytes; the complete wants it
   uint64_t crc64nvme = 0;
   Checksum checksum = {};  // of the part, by the upload's algorithm, else its CRC64NVME
+};
+
+struct UploadPartCopyOptions {
+  // The bytes of the source that become the part. InvalidArgument unless both ends are given, in
+  // this order, and lie within the source. Absent: all of it. Extension: any range of a source of
+  // any size; S3 has them only of sources above 5 MB.
+  std::optional<ByteRange> range = {};
+  Durability durability = Durability::kBuffered;
+};
+
+struct UploadPartCopyResult {
+  std::string etag = {};                    // as in UploadPartResult
+  absl::Time last_modified = {};            // when the part was stored
+  std::string copy_source_version_id = {};  // as in CopyResult
+  Checksum checksum = {};                   // as in UploadPartResult
+  uint64_t crc64nvme = 0;
 };
 
 // A part as the complete names it.

@@ -119,6 +119,14 @@ absl::StatusOr<PartWriter> Bucket::OpenPartWriter(std::string_view key, std::str
       options, caller_));
 }
 
+absl::StatusOr<UploadPartCopyResult> Bucket::UploadPartCopy(
+    std::string_view key, std::string_view upload_id, int part_number, const CopySource& source,
+    const UploadPartCopyOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckWritable(gateway_, "copy to part of", name_, key));
+  return gateway_->store().UploadPartCopy(
+      {{name_, key, upload_id, caller_, gateway_->revoked()}, part_number, &source, &options});
+}
+
 absl::StatusOr<PutResult> Bucket::CompleteMultipartUpload(std::string_view key,
                                                           std::string_view upload_id,
                                                           absl::Span<const CompletedPart> parts,

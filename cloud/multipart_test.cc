@@ -136,12 +136,40 @@ TEST_F(Multipart, AReaderOfAPart_ReadsThatPart) {
   EXPECT_TRUE(body == Body(kPartBytes, 2));
 }
 
+TEST_F(Multipart, PartCopies_MakeAnObjectOfOthers_AndSourcesMayGo) {
+  const Bucket archive = cloud_.CreateBucket("archive").value();
+  const std::string reel = Body(kPartBytes + 1000, 1);
+  ASSERT_TRUE(archive.Put("reel", reel).ok());
+  ASSERT_TRUE(bucket_.Put("credits", "the end").ok());
+  const std::string id = bucket_.CreateMultipartUpload("film").value();
+  UploadPartCopyOptions options;
+  options.range = ByteRange::Of(500, kPartBytes);
+  const CopySource source = {.bucket = "archive", .key = "reel"};
+  const UploadPartCopyResult one = bucket_.UploadPartCopy("film", id, 1, source, options).value();
+  const UploadPartCopyResult two =
+      bucket_.UploadPartCopy("film", id, 2, {.key = "credits"}).value();
+  EXPECT_EQ(two.etag, bucket_.Head("credits").value().info.etag);
+  EXPECT_EQ(two.checksum, bucket_.Head("credits").value().info.checksum);
+  ASSERT_TRUE(archive.Delete("reel").ok());
+  ASSERT_TRUE(bucket_.Delete("credits").ok());
+  ASSERT_TRUE(bucket_.CompleteMultipartUpload("film", id, {{1, one.etag}, {2, two.etag}}).ok());
+  EXPECT_TRUE(bucket_.Get("film").value().body ==
+              absl::string_view(reel.substr(500, kPartBytes) + "the end"));
+  EXPECT_TRUE(cloud_.VerifyStore()->problems.empty());
+  const absl::Status ended = bucket_.UploadPartCopy("film", id, 1, source).status();
+  EXPECT_TRUE(IsNoSuchUpload(ended));
+  EXPECT_EQ(ended.message().substr(0, 31), "copy to part of \"films/film\": N");
+  const std::string next = bucket_.CreateMultipartUpload("film").value();
+  EXPECT_TRUE(IsNoSuchKey(bucket_.UploadPartCopy("film", next, 1, source).status()));
+}
+
 TEST_F(Multipart, AMovedHandle_IsFailedPrecondition) {
   Bucket moved = std::move(bucket_);
   const auto code = absl::StatusCode::kFailedPrecondition;
   EXPECT_EQ(bucket_.CreateMultipartUpload("k").status().code(), code);
   EXPECT_EQ(bucket_.UploadPart("k", "id", 1, "x").status().code(), code);
   EXPECT_EQ(bucket_.OpenPartWriter("k", "id", 1).status().code(), code);
+  EXPECT_EQ(bucket_.UploadPartCopy("k", "id", 1, {.key = "s"}).status().code(), code);
   EXPECT_EQ(bucket_.CompleteMultipartUpload("k", "id", {}).status().code(), code);
   EXPECT_EQ(bucket_.AbortMultipartUpload("k", "id").code(), code);
   EXPECT_EQ(bucket_.ListParts("k", "id").status().code(), code);

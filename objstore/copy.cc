@@ -1,9 +1,8 @@
-// Copy. The source is looked at in the commit, under its stripe (copy_source.h).
+// Copy. The source is looked at in the commit, under its stripe (shared_body.h).
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
 #include "objstore/batch_builder.h"
@@ -11,6 +10,7 @@
 #include "objstore/copy_source.h"
 #include "objstore/names.h"
 #include "objstore/prepared.h"
+#include "objstore/shared_body.h"
 
 namespace cloudlet::objstore {
 namespace {
@@ -45,19 +45,6 @@ absl::Status CheckDirective(const CopyOptions& options) {
                        "headers or metadata are given, and the metadata directive is COPY");
   }
   return MakeError(ErrorCode::kInvalidArgument, "the metadata directive is neither of its values");
-}
-
-absl::Status CheckCopySize(const Head& head, uint64_t limit) {
-  if (head.size <= limit) return absl::OkStatus();
-  return MakeError(ErrorCode::kInvalidRequest,
-                   absl::StrCat("The specified copy source is larger than the maximum allowable "
-                                "size for a copy source: ",
-                                limit, " (it has ", head.size, " bytes)"));
-}
-
-SourceConditions ConditionsOf(const CopySource& source) {
-  return {source.if_match, source.if_none_match, source.if_modified_since,
-          source.if_unmodified_since};
 }
 
 // All that CopyObject replaces or leaves; what was computed from the bytes is not among it.
@@ -101,14 +88,8 @@ absl::Status Prepare(State& state, const Environment& environment, CopyMutation&
 absl::StatusOr<MutationResult> PreparedCopy::Apply(BatchBuilder& builder, const Prepared& prepared,
                                                    uint64_t number) {
   CLOUDLET_ASSIGN_OR_RETURN(const VersionRow from, SourceRow(builder, prepared, version));
-  if (IsDeleteMarker(from.head)) {
-    return MakeError(
-        ErrorCode::kInvalidRequest,
-        "The source of a copy request may not specifically refer to a delete marker by version id");
-  }
-  CLOUDLET_RETURN_IF_ERROR(CheckCopySize(from.head, builder.environment().limits.max_copy_bytes));
   CLOUDLET_RETURN_IF_ERROR(
-      CheckSource(ConditionsOf(*source), from.head.etag.Text(), from.head.modified_ms));
+      CheckCopySource(*source, from.head, builder.environment().limits.max_copy_bytes));
   const bool changes_headers = options->metadata_directive == MetadataDirective::kReplace ||
                                !options->website_redirect_location.empty();
   const bool onto_itself =

@@ -1,57 +1,61 @@
-// See copy_source.h.
+// Sources of copies: see copy_source.h. Nothing here does I/O. Wording follows S3.
 #include "objstore/copy_source.h"
 
-#include <string>
-#include <string_view>
-#include <utility>
-
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
-#include "objstore/authorize.h"
-#include "objstore/keys.h"
+#include "objstore/conditions.h"
+#include "objstore/versions.h"
 
 namespace cloudlet::objstore {
 
-absl::StatusOr<VersionRow> SourceRow(const BatchBuilder& builder, const Prepared& prepared,
-                                     const std::optional<VersionRef>& version) {
-  const BucketState& bucket = *prepared.source_bucket;
-  if (bucket.deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
-  CLOUDLET_RETURN_IF_ERROR(Authorize(builder.caller(), bucket.owner, builder.environment().owner));
-  if (builder.HasChanged(bucket.id, prepared.source_key)) {
-    return absl::AbortedError(
-        "an earlier mutation of the same request changes the source (send them one after the "
-        "other)");
+absl::Status CheckCopySource(const CopySource& source, const Head& head, uint64_t max_bytes) {
+  if (IsDeleteMarker(head)) {
+    return MakeError(
+        ErrorCode::kInvalidRequest,
+        "The source of a copy request may not specifically refer to a delete marker by version id");
   }
-  CLOUDLET_ASSIGN_OR_RETURN(std::optional<kv::PinnedBytes> bytes,
-                            builder.kv().Get(kHeads, HeadKey(bucket.id, prepared.source_key)));
-  if (bytes.has_value()) {
-    CLOUDLET_ASSIGN_OR_RETURN(Head head, DecodeHeadFixed(bytes->view()));
-    if (!version.has_value() || IsVersion(head, *version)) {
-      return VersionRow{std::move(head), *std::move(bytes)};
-    }
+  if (head.size > max_bytes) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     absl::StrCat("The specified copy source is larger than the maximum allowable "
+                                  "size for a copy source: ",
+                                  max_bytes, " (it has ", head.size, " bytes)"));
   }
-  if (!version.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the source does not exist");
-  const NoncurrentRows rows(&builder.kv(), nullptr, bucket.id, prepared.source_key);
-  CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> row, rows.Find(*version));
-  if (!row.has_value()) {
-    return MakeError(ErrorCode::kNoSuchVersion, "the source has no version of this id");
-  }
-  return *std::move(row);
+  return CheckSource(
+      {source.if_match, source.if_none_match, source.if_modified_since, source.if_unmodified_since},
+      head.etag.Text(), head.modified_ms);
 }
 
-void WriteShared(BatchBuilder& builder, const Prepared& prepared, DecodedHead& shared,
-                 uint64_t number) {
-  Head& head = shared.head;
-  head.flags = FlagsOf(prepared.bucket->versioning.load());
-  head.number = number;
-  head.bucket_id = prepared.bucket->id;
-  head.null_number = 0;
-  const std::string row = EncodeHead(head);
-  const std::string_view parts[] = {row, shared.inline_bytes};
-  builder.batch().PutParts(kHeads, builder.head_key(), parts);
-  if (head.location != Location::kInline) {
-    builder.batch().Put(kOwners, ReferenceKey(head.payload_id, kVersionOwner, number), {});
+absl::Status CheckPartCopyRange(const std::optional<ByteRange>& range) {
+  if (!range.has_value()) return absl::OkStatus();
+  if (range->first.has_value() && range->last.has_value() && *range->first <= *range->last) {
+    return absl::OkStatus();
   }
+  return MakeError(ErrorCode::kInvalidArgument,
+                   "The x-amz-copy-source-range value must be of the form bytes=first-last where "
+                   "first and last are the zero-based offsets of the first and last bytes to copy");
+}
+
+absl::StatusOr<Extent> ExtentOfPartCopy(const std::optional<ByteRange>& range, uint64_t size,
+                                        uint64_t max_part_bytes) {
+  CLOUDLET_RETURN_IF_ERROR(CheckPartCopyRange(range));
+  Extent extent{0, size};
+  if (range.has_value()) {
+    const uint64_t first = range->first.value_or(0);
+    const uint64_t last = range->last.value_or(0);
+    if (last >= size) {
+      return MakeError(ErrorCode::kInvalidArgument,
+                       absl::StrCat("Range specified is not valid for source object of size: ",
+                                    size, " (bytes=", first, "-", last, ")"));
+    }
+    extent = {first, last - first + 1};
+  }
+  if (extent.length > max_part_bytes) {
+    return MakeError(
+        ErrorCode::kEntityTooLarge,
+        absl::StrCat(extent.length, " bytes of the source, a part has at most ", max_part_bytes));
+  }
+  return extent;
 }
 
 }  // namespace cloudlet::objstore

@@ -209,7 +209,7 @@ bool IsFree(base::Mutex& mutex) {
   return true;
 }
 
-// What the sweeper's safety rests on: see copy_source.h.
+// What the sweeper's safety rests on: see shared_body.h.
 TEST_F(CopyTest, HoldsTheStripesOfBothKeys_UntilItsBatchIsWritten) {
   ASSERT_EQ(PutCode("k", Bytes(5000)), "OK");
   const uint64_t bucket = test_.state().buckets.Find("bkt").value()->id;

@@ -11,7 +11,7 @@
 // Epochs are counted from when the id was seen without references, not from its release: copies
 // share a payload, and one owner's release says nothing of those who read it as another's, which
 // may have been released only now. Nobody else gains a reference to an id without any: a commit
-// that adds one holds the stripe of a key that has one (copy_source.h), or takes a pinned body.
+// that adds one holds the stripe of a key that has one (shared_body.h), or takes a pinned body.
 //
 // Threads: all methods from any thread; sweeping is done by one thread at a time, others pass.
 #ifndef CLOUDLET_OBJSTORE_GARBAGE_H_

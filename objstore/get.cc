@@ -66,40 +66,6 @@ absl::StatusOr<Wanted> FindWanted(State& state, const ReadRequest& request, cons
   return wanted;
 }
 
-absl::Status AddBody(State& state, const kv::PinnedBytes& row, const DecodedHead& decoded,
-                     Wanted wanted, ReadResult* result) {
-  const Extent extent = wanted.extent;
-  const Head& head = decoded.head;
-  if (extent.length == 0) return absl::OkStatus();
-  switch (head.location) {
-    case Location::kInline: {
-      CLOUDLET_ASSIGN_OR_RETURN(result->answer.small_body, InlineBody(row, decoded, extent));
-      return absl::OkStatus();
-    }
-    case Location::kInPayload: {
-      auto reader = std::make_unique<PayloadReader>(head.payload_id, head.size, head.crc64nvme,
-                                                    extent.offset, extent.length);
-      if (head.size <= kChunkBytes) {  // one chunk: read it now, inside the epoch
-        CLOUDLET_ASSIGN_OR_RETURN(result->answer.small_body, reader->Next(*state.kv));
-        return absl::OkStatus();
-      }
-      result->pin = std::make_unique<Garbage::Pin>(state.garbage.get(), head.payload_id);
-      result->reader = std::move(reader);
-      return absl::OkStatus();
-    }
-    case Location::kInManifest: {
-      if (!wanted.manifest.has_value()) {
-        CLOUDLET_ASSIGN_OR_RETURN(wanted.manifest, LoadManifest(*state.kv, head));
-      }
-      result->pin = std::make_unique<Garbage::Pin>(state.garbage.get(), head.payload_id);
-      result->reader =
-          std::make_unique<ManifestReader>(std::move(wanted.manifest->parts), head, extent);
-      return absl::OkStatus();
-    }
-  }
-  return absl::DataLossError("the head has no location");
-}
-
 // The row of the version that is asked for, through one moment: rows move from one family to the
 // other.
 absl::StatusOr<kv::PinnedBytes> VersionBytes(State& state, const BucketState& bucket,
@@ -127,6 +93,40 @@ absl::StatusOr<kv::PinnedBytes> RowBytes(State& state, const BucketState& bucket
 }
 
 }  // namespace
+
+absl::StatusOr<OpenedBody> OpenBody(State& state, const kv::PinnedBytes& row,
+                                    const DecodedHead& decoded, Extent extent,
+                                    std::optional<Manifest> manifest) {
+  const Head& head = decoded.head;
+  OpenedBody body;
+  if (extent.length == 0) return body;
+  switch (head.location) {
+    case Location::kInline: {
+      CLOUDLET_ASSIGN_OR_RETURN(body.small, InlineBody(row, decoded, extent));
+      return body;
+    }
+    case Location::kInPayload: {
+      auto reader = std::make_unique<PayloadReader>(head.payload_id, head.size, head.crc64nvme,
+                                                    extent.offset, extent.length);
+      if (head.size <= kChunkBytes) {  // one chunk: read it now, inside the epoch
+        CLOUDLET_ASSIGN_OR_RETURN(body.small, reader->Next(*state.kv));
+        return body;
+      }
+      body.pin = std::make_unique<Garbage::Pin>(state.garbage.get(), head.payload_id);
+      body.reader = std::move(reader);
+      return body;
+    }
+    case Location::kInManifest: {
+      if (!manifest.has_value()) {
+        CLOUDLET_ASSIGN_OR_RETURN(manifest, LoadManifest(*state.kv, head));
+      }
+      body.pin = std::make_unique<Garbage::Pin>(state.garbage.get(), head.payload_id);
+      body.reader = std::make_unique<ManifestReader>(std::move(manifest->parts), head, extent);
+      return body;
+    }
+  }
+  return absl::DataLossError("the head has no location");
+}
 
 absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,
                   ReadResult* result) {
@@ -157,7 +157,8 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
   answer.offset = wanted.extent.offset;
   answer.length = wanted.extent.length;
   if (request.part == ReadPart::kBody) {
-    CLOUDLET_RETURN_IF_ERROR(AddBody(state, row, *decoded, std::move(wanted), result));
+    CLOUDLET_ASSIGN_OR_RETURN(
+        result->body, OpenBody(state, row, *decoded, wanted.extent, std::move(wanted.manifest)));
   }
   return absl::OkStatus();
 }

@@ -224,11 +224,13 @@ absl::StatusOr<ReadAnswer> LocalStore::Read(const ReadRequest& request) {
   ReadAnswer& answer = read.answer;
   if (request.part == ReadPart::kBody && !answer.not_modified) {
     ++gets_;
+    OpenedBody& body = read.body;
+    answer.small_body = std::move(body.small);
     bytes_read_ += answer.small_body.size();
-    if (read.reader != nullptr) {
+    if (body.reader != nullptr) {
       answer.source =
-          std::make_unique<LocalSource>(shared_from_this(), entrance->shared, std::move(read.pin),
-                                        std::move(read.reader), request.bucket, request.key);
+          std::make_unique<LocalSource>(shared_from_this(), entrance->shared, std::move(body.pin),
+                                        std::move(body.reader), request.bucket, request.key);
     }
   }
   return std::move(answer);

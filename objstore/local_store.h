@@ -57,6 +57,7 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   absl::StatusOr<std::string> CreateMultipartUpload(const CreateUploadRequest& request) override;
   absl::StatusOr<std::unique_ptr<PayloadSink>> StagePart(const PartRequest& request) override;
   absl::StatusOr<UploadPartResult> UploadPart(const PartRequest& request, PartBody body) override;
+  absl::StatusOr<UploadPartCopyResult> UploadPartCopy(const PartCopyRequest& request) override;
   absl::Status AbortMultipartUpload(const UploadRequest& request) override;
   absl::StatusOr<PartPage> ListParts(const UploadRequest& request,
                                      const PartPageOptions& options) override;

@@ -6,7 +6,9 @@
 #include "base/status_macros.h"
 #include "objstore/annotate.h"
 #include "objstore/local_store.h"
+#include "objstore/part_checksums.h"
 #include "objstore/streams.h"
+#include "objstore/upload_part_copy.h"
 #include "objstore/uploads.h"
 
 namespace cloudlet::objstore {
@@ -39,19 +41,35 @@ absl::StatusOr<std::unique_ptr<PayloadSink>> LocalStore::StagePart(const PartReq
 absl::StatusOr<UploadPartResult> LocalStore::UploadPart(const PartRequest& request, PartBody body) {
   const auto upload = [&]() -> absl::StatusOr<UploadPartResult> {
     CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
-    const uint64_t bytes = std::holds_alternative<absl::Cord>(body)
-                               ? std::get<absl::Cord>(body).size()
-                               : std::get<std::unique_ptr<StagedPayload>>(body)->size();
     std::vector<ReleasedPayload> released;
-    absl::StatusOr<UploadPartResult> part =
+    const absl::StatusOr<Part> part =
         objstore::UploadPart(entrance.state, environment_, request, std::move(body), &released);
     AddGarbage(entrance.state, released);
-    if (part.ok()) bytes_written_ += bytes;
-    return part;
+    if (!part.ok()) return part.status();
+    bytes_written_ += part->size;
+    return UploadPartResult{part->etag.Text(), part->crc64nvme, ShownChecksum(*part)};
   };
   absl::StatusOr<UploadPartResult> part = upload();
   if (!part.ok()) {
     return Annotate(part.status(), "upload part of", request.upload.bucket, request.upload.key);
+  }
+  return part;
+}
+
+absl::StatusOr<UploadPartCopyResult> LocalStore::UploadPartCopy(const PartCopyRequest& request) {
+  const auto copy = [&]() -> absl::StatusOr<UploadPartCopyResult> {
+    CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
+    std::vector<ReleasedPayload> released;
+    absl::StatusOr<CopiedPart> part = CopyPart(entrance.state, environment_, request, &released);
+    AddGarbage(entrance.state, released);
+    if (!part.ok()) return part.status();
+    bytes_read_ += part->size;
+    bytes_written_ += part->size;
+    return std::move(part->result);
+  };
+  absl::StatusOr<UploadPartCopyResult> part = copy();
+  if (!part.ok()) {
+    return Annotate(part.status(), "copy to part of", request.upload.bucket, request.upload.key);
   }
   return part;
 }

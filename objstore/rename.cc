@@ -9,10 +9,10 @@
 #include "cloudlet/error.h"
 #include "objstore/batch_builder.h"
 #include "objstore/conditions.h"
-#include "objstore/copy_source.h"
 #include "objstore/keys.h"
 #include "objstore/names.h"
 #include "objstore/prepared.h"
+#include "objstore/shared_body.h"
 
 namespace cloudlet::objstore {
 

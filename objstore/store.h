@@ -161,6 +161,14 @@ struct PartRequest {
   const UploadPartOptions* options = nullptr;  // not null
 };
 
+// A part that has the bytes of an object.
+struct PartCopyRequest {
+  UploadRequest upload;
+  int part_number = 0;
+  const CopySource* source = nullptr;              // not null; naming no bucket: that of the upload
+  const UploadPartCopyOptions* options = nullptr;  // not null
+};
+
 // A Cord, or what StagePart of the same store gave.
 using PartBody = std::variant<absl::Cord, std::unique_ptr<StagedPayload>>;
 
@@ -217,6 +225,7 @@ class ObjectStore {
   virtual absl::StatusOr<std::unique_ptr<PayloadSink>> StagePart(const PartRequest& request) = 0;
   virtual absl::StatusOr<UploadPartResult> UploadPart(const PartRequest& request,
                                                       PartBody body) = 0;
+  virtual absl::StatusOr<UploadPartCopyResult> UploadPartCopy(const PartCopyRequest& request) = 0;
   virtual absl::Status AbortMultipartUpload(const UploadRequest& request) = 0;
   virtual absl::StatusOr<PartPage> ListParts(const UploadRequest& request,
                                              const PartPageOptions& options) = 0;

@@ -38,9 +38,7 @@ class KeyLocks {
 
 // What only holds once the locks are.
 absl::Status StillAllowed(const BucketState& bucket, const std::atomic<bool>* revoked) {
-  if (revoked != nullptr && revoked->load()) {
-    return absl::FailedPreconditionError("the invocation that asks has ended or timed out");
-  }
+  CLOUDLET_RETURN_IF_ERROR(NotRevoked(revoked));
   return bucket.deleted.load() ? MakeError(ErrorCode::kNoSuchBucket) : absl::OkStatus();
 }
 
@@ -151,6 +149,11 @@ absl::Status NoSuchUpload() {
                    "or aborted");
 }
 
+absl::Status NotRevoked(const std::atomic<bool>* revoked) {
+  if (revoked == nullptr || !revoked->load()) return absl::OkStatus();
+  return absl::FailedPreconditionError("the invocation that asks has ended or timed out");
+}
+
 std::string UploadRef::RowKey(uint32_t part) const {
   return UploadKey(bucket_id, key, upload_id, part);
 }
@@ -215,9 +218,9 @@ absl::StatusOr<PayloadStart> StartPart(State& state, const Environment& environm
   return PayloadStart{WriterFor(state, found, *request.options), found.bucket->id};
 }
 
-absl::StatusOr<UploadPartResult> UploadPart(State& state, const Environment& environment,
-                                            const PartRequest& request, PartBody body,
-                                            std::vector<ReleasedPayload>* released) {
+absl::StatusOr<Part> UploadPart(State& state, const Environment& environment,
+                                const PartRequest& request, PartBody body,
+                                std::vector<ReleasedPayload>* released) {
   CLOUDLET_ASSIGN_OR_RETURN(const Found found, FindForPart(state, environment, request));
   const PutOptions given = DigestsGiven(*request.options, found.checksum);
   CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(given));
@@ -237,7 +240,7 @@ absl::StatusOr<UploadPartResult> UploadPart(State& state, const Environment& env
   part.checksum = digests.checksum;
   part.modified_ms = ToMillis(environment.clock->Now());
   CLOUDLET_RETURN_IF_ERROR(CommitPart(state, found, request, part, staged.get(), released));
-  return UploadPartResult{part.etag.Text(), part.crc64nvme, ShownChecksum(part)};
+  return part;
 }
 
 absl::Status AbortUpload(State& state, const Environment& environment, const UploadRequest& request,

@@ -1,5 +1,5 @@
 // The rows of open uploads in the store, and the verbs on uploads that are no change of an object.
-// The complete is one: complete.cc.
+// The complete is one: complete.cc. Parts that are copied: upload_part_copy.h.
 //
 // A verb that writes takes the gate of the bucket and the stripe of the key, as a commit does, so a
 // part is either in the upload when a complete looks, or finds the upload gone. Bodies are written
@@ -7,6 +7,7 @@
 #ifndef CLOUDLET_OBJSTORE_UPLOADS_H_
 #define CLOUDLET_OBJSTORE_UPLOADS_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,15 +44,18 @@ absl::StatusOr<std::optional<Upload>> FindUpload(kv::Kv& kv, const UploadRef& re
 absl::StatusOr<std::vector<Part>> LoadParts(kv::Kv& kv, const UploadRef& ref, uint32_t after,
                                             size_t most, const kv::Snapshot* snapshot = nullptr);
 
+// FAILED_PRECONDITION once the invocation that asks has timed out or ended.
+absl::Status NotRevoked(const std::atomic<bool>* revoked);
+
 absl::StatusOr<std::string> CreateUpload(State& state, const Environment& environment,
                                          const CreateUploadRequest& request);
 // A writer for a part that is staged.
 absl::StatusOr<PayloadStart> StartPart(State& state, const Environment& environment,
                                        const PartRequest& request);
 // What they release has its 'g' row.
-absl::StatusOr<UploadPartResult> UploadPart(State& state, const Environment& environment,
-                                            const PartRequest& request, PartBody body,
-                                            std::vector<ReleasedPayload>* released);
+absl::StatusOr<Part> UploadPart(State& state, const Environment& environment,
+                                const PartRequest& request, PartBody body,
+                                std::vector<ReleasedPayload>* released);
 absl::Status AbortUpload(State& state, const Environment& environment, const UploadRequest& request,
                          std::vector<ReleasedPayload>* released);
 

@@ -1,18 +1,24 @@
 // The verbs of the store that change nothing, one file each: get.cc, list.cc, list_versions.cc; and
-// the start of a body that is staged. Mutations are in prepared.h, uploads in uploads.h. LocalStore
-// is the boundary around them all; each works on one opened State.
+// the start of a body that is staged. Mutations are in prepared.h, uploads in uploads.h and
+// upload_part_copy.h. LocalStore is the boundary around them all; each works on one opened State.
 #ifndef CLOUDLET_OBJSTORE_VERBS_H_
 #define CLOUDLET_OBJSTORE_VERBS_H_
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
+#include "objstore/kv/kv.h"
 #include "objstore/payload.h"
+#include "objstore/ranges.h"
+#include "objstore/records.h"
 #include "objstore/state.h"
 #include "objstore/store.h"
+#include "objstore/upload_rows.h"
 
 namespace cloudlet::objstore {
 
@@ -29,10 +35,21 @@ absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& envir
 absl::Status CheckStaged(const State& state, const LocalStaged& staged, uint64_t bucket_id);
 
 // get.cc
-struct ReadResult {
-  ReadAnswer answer;                   // without a source
-  std::unique_ptr<BodyReader> reader;  // set where the body does not lie in the answer
+// The bytes of an extent of an object.
+struct OpenedBody {
+  absl::Cord small;                    // all of them, verified, where they are few
+  std::unique_ptr<BodyReader> reader;  // else what reads them
   std::unique_ptr<Garbage::Pin> pin;   // with the reader: keeps the payload
+};
+// Of the object whose row this is, within the epoch that the row was read in. The manifest is
+// loaded where it is needed and not given.
+absl::StatusOr<OpenedBody> OpenBody(State& state, const kv::PinnedBytes& row,
+                                    const DecodedHead& decoded, Extent extent,
+                                    std::optional<Manifest> manifest = std::nullopt);
+
+struct ReadResult {
+  ReadAnswer answer;  // without the bytes
+  OpenedBody body;
 };
 // `result` must be new.
 absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,

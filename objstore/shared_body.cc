@@ -1,0 +1,57 @@
+// See shared_body.h.
+#include "objstore/shared_body.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "cloudlet/error.h"
+#include "objstore/authorize.h"
+#include "objstore/keys.h"
+
+namespace cloudlet::objstore {
+
+absl::StatusOr<VersionRow> SourceRow(const BatchBuilder& builder, const Prepared& prepared,
+                                     const std::optional<VersionRef>& version) {
+  const BucketState& bucket = *prepared.source_bucket;
+  if (bucket.deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
+  CLOUDLET_RETURN_IF_ERROR(Authorize(builder.caller(), bucket.owner, builder.environment().owner));
+  if (builder.HasChanged(bucket.id, prepared.source_key)) {
+    return absl::AbortedError(
+        "an earlier mutation of the same request changes the source (send them one after the "
+        "other)");
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(std::optional<kv::PinnedBytes> bytes,
+                            builder.kv().Get(kHeads, HeadKey(bucket.id, prepared.source_key)));
+  if (bytes.has_value()) {
+    CLOUDLET_ASSIGN_OR_RETURN(Head head, DecodeHeadFixed(bytes->view()));
+    if (!version.has_value() || IsVersion(head, *version)) {
+      return VersionRow{std::move(head), *std::move(bytes)};
+    }
+  }
+  if (!version.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the source does not exist");
+  const NoncurrentRows rows(&builder.kv(), nullptr, bucket.id, prepared.source_key);
+  CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> row, rows.Find(*version));
+  if (!row.has_value()) {
+    return MakeError(ErrorCode::kNoSuchVersion, "the source has no version of this id");
+  }
+  return *std::move(row);
+}
+
+void WriteShared(BatchBuilder& builder, const Prepared& prepared, DecodedHead& shared,
+                 uint64_t number) {
+  Head& head = shared.head;
+  head.flags = FlagsOf(prepared.bucket->versioning.load());
+  head.number = number;
+  head.bucket_id = prepared.bucket->id;
+  head.null_number = 0;
+  const std::string row = EncodeHead(head);
+  const std::string_view parts[] = {row, shared.inline_bytes};
+  builder.batch().PutParts(kHeads, builder.head_key(), parts);
+  if (head.location != Location::kInline) {
+    builder.batch().Put(kOwners, ReferenceKey(head.payload_id, kVersionOwner, number), {});
+  }
+}
+
+}  // namespace cloudlet::objstore

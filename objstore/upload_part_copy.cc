@@ -1,0 +1,126 @@
+// Copying to a part of an upload: see upload_part_copy.h.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+#include "objstore/upload_part_copy.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cloudlet/error.h"
+#include "objstore/authorize.h"
+#include "objstore/copy_source.h"
+#include "objstore/keys.h"
+#include "objstore/names.h"
+#include "objstore/part_checksums.h"
+#include "objstore/payload.h"
+#include "objstore/uploads.h"
+#include "objstore/verbs.h"
+#include "objstore/versions.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+// The row of the source, a delete marker's too where it is named.
+absl::StatusOr<kv::PinnedBytes> SourceBytes(State& state, const BucketState& bucket,
+                                            const CopySource& source) {
+  if (source.version_id.empty()) {
+    CLOUDLET_ASSIGN_OR_RETURN(std::optional<kv::PinnedBytes> row,
+                              state.kv->Get(kHeads, HeadKey(bucket.id, source.key)));
+    if (!row.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the source does not exist");
+    return *std::move(row);
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(const VersionRef ref, ParseVersionId(source.version_id));
+  const auto snapshot = state.kv->TakeSnapshot();
+  CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> row,
+                            FindVersion(*state.kv, bucket.id, source.key, ref, *snapshot));
+  if (!row.has_value()) {
+    return MakeError(ErrorCode::kNoSuchVersion, "the source has no version of this id");
+  }
+  return std::move(row->bytes);
+}
+
+struct Source {
+  OpenedBody body;
+  std::string version_id;  // empty while its bucket has never had versioning
+};
+
+absl::StatusOr<Source> OpenSource(State& state, const Environment& environment,
+                                  const PartCopyRequest& request) {
+  const CopySource& source = *request.source;
+  const Limits& limits = environment.limits;
+  CLOUDLET_RETURN_IF_ERROR(CheckPartCopyRange(request.options->range));
+  CLOUDLET_ASSIGN_OR_RETURN(
+      const BucketPtr bucket,
+      state.buckets.Find(source.bucket.empty() ? request.upload.bucket : source.bucket));
+  CLOUDLET_RETURN_IF_ERROR(CheckKey(source.key, limits, environment.key_policy));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(request.upload.caller, bucket->owner, environment.owner));
+  const Epochs::Guard epoch = state.garbage->EnterEpoch();
+  CLOUDLET_ASSIGN_OR_RETURN(const kv::PinnedBytes row, SourceBytes(state, *bucket, source));
+  CLOUDLET_ASSIGN_OR_RETURN(const DecodedHead decoded, DecodeHead(row.view()));
+  const bool whole = !request.options->range.has_value();
+  CLOUDLET_RETURN_IF_ERROR(
+      CheckCopySource(source, decoded.head, whole ? limits.max_copy_bytes : UINT64_MAX));
+  CLOUDLET_ASSIGN_OR_RETURN(
+      const Extent extent,
+      ExtentOfPartCopy(request.options->range, decoded.head.size, limits.max_part_bytes));
+  Source opened;
+  CLOUDLET_ASSIGN_OR_RETURN(opened.body, OpenBody(state, row, decoded, extent));
+  if (bucket->versioning.load() != Versioning::kOff) opened.version_id = VersionIdOf(decoded.head);
+  return opened;
+}
+
+absl::Status AppendAll(const absl::Cord& bytes, uint64_t max_bytes, PayloadWriter* writer) {
+  for (const absl::string_view piece : bytes.Chunks()) {
+    CLOUDLET_RETURN_IF_ERROR(writer->Append(base::S(piece), max_bytes));
+  }
+  return absl::OkStatus();
+}
+
+// From the source to the writer, at most a chunk at a time. An invocation that has timed out does
+// not go on with it.
+absl::Status Pump(State& state, const PartCopyRequest& request, OpenedBody& body,
+                  uint64_t max_bytes, PayloadWriter* writer) {
+  CLOUDLET_RETURN_IF_ERROR(AppendAll(body.small, max_bytes, writer));
+  while (body.reader != nullptr) {
+    CLOUDLET_RETURN_IF_ERROR(NotRevoked(request.upload.revoked));
+    CLOUDLET_ASSIGN_OR_RETURN(const absl::Cord piece, body.reader->Next(*state.kv));
+    if (piece.empty()) break;
+    CLOUDLET_RETURN_IF_ERROR(AppendAll(piece, max_bytes, writer));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<CopiedPart> CopyPart(State& state, const Environment& environment,
+                                    const PartCopyRequest& request,
+                                    std::vector<ReleasedPayload>* released) {
+  UploadPartOptions options;  // nothing is claimed of the bytes
+  options.durability = request.options->durability;
+  const PartRequest part_request{request.upload, request.part_number, &options};
+  CLOUDLET_ASSIGN_OR_RETURN(const PayloadStart start, StartPart(state, environment, part_request));
+  CLOUDLET_ASSIGN_OR_RETURN(Source source, OpenSource(state, environment, request));
+  CLOUDLET_RETURN_IF_ERROR(
+      Pump(state, request, source.body, environment.limits.max_part_bytes, start.writer.get()));
+  CLOUDLET_ASSIGN_OR_RETURN(std::unique_ptr<LocalStaged> staged, start.writer->Finish());
+  staged->bucket_id = start.bucket_id;
+  staged->generation = state.generation;
+  CLOUDLET_ASSIGN_OR_RETURN(
+      const Part part, UploadPart(state, environment, part_request,
+                                  std::unique_ptr<StagedPayload>(std::move(staged)), released));
+  CopiedPart copied;
+  copied.size = part.size;
+  copied.result.etag = part.etag.Text();
+  copied.result.last_modified = FromMillis(part.modified_ms);
+  copied.result.copy_source_version_id = std::move(source.version_id);
+  copied.result.checksum = ShownChecksum(part);
+  copied.result.crc64nvme = part.crc64nvme;
+  return copied;
+}
+
+}  // namespace cloudlet::objstore
