@@ -38,6 +38,20 @@ TEST(ErrorTable, WithoutCode) {
   EXPECT_EQ(MakeError(ErrorCode::kNone, "x").code(), absl::StatusCode::kInternal);
 }
 
+TEST(DeleteMarkers, AreToldInTheStatusTheyAreSetIn) {
+  const DeleteMarkerInfo marker{"fff0", absl::FromUnixMillis(1'234'567)};
+  const absl::Status status = WithDeleteMarker(MakeError(ErrorCode::kNoSuchKey, "why"), marker);
+  EXPECT_TRUE(IsNoSuchKey(status));
+  const auto told = DeleteMarkerOf(status);
+  ASSERT_TRUE(told.has_value());
+  EXPECT_EQ(told->version_id, "fff0");
+  EXPECT_EQ(told->last_modified, marker.last_modified);
+  EXPECT_FALSE(DeleteMarkerOf(MakeError(ErrorCode::kNoSuchKey)).has_value());
+  EXPECT_FALSE(DeleteMarkerOf(absl::OkStatus()).has_value());
+  EXPECT_TRUE(WithDeleteMarker(absl::OkStatus(), marker).ok());
+  EXPECT_FALSE(DeleteMarkerOf(WithDeleteMarker(absl::OkStatus(), marker)).has_value());
+}
+
 TEST(EventNames, GoThereAndBack) {
   for (int i = 1; i < 256; ++i) {
     const auto type = static_cast<EventType>(i);

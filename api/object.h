@@ -155,6 +155,17 @@ struct GetOptions {
   // Only the bytes of this part, by the number that it was uploaded under; part 1 of an object
   // without parts is all of it. No such part: InvalidPartNumber; with a range too: InvalidRequest.
   std::optional<int> part_number = {};
+
+  // What the answer says in place of the object's own headers: S3's response-* parameters. Empty:
+  // what is stored. A value with CR, LF or NUL: InvalidArgument; from an anonymous caller:
+  // InvalidRequest.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax
+  std::string response_content_type = {};
+  std::string response_cache_control = {};
+  std::string response_content_disposition = {};
+  std::string response_content_encoding = {};
+  std::string response_content_language = {};
+  std::string response_expires = {};
 };
 
 struct GetResult {

@@ -1,5 +1,6 @@
-// The verbs of the store, one file each: put.cc, remove.cc, copy.cc, complete.cc, get.cc, list.cc,
-// list_versions.cc; those of uploads are in uploads.h. LocalStore is the boundary around them.
+// The verbs of the store, one file each: put.cc, remove.cc, copy.cc, complete.cc, get.cc,
+// attributes.cc, list.cc, list_versions.cc; those of uploads are in uploads.h. LocalStore is the
+// boundary around them.
 //
 // Each works on one opened State; preparing a mutation does all that needs no lock (names, digests,
 // bodies on their way into the store), the commit does the rest.
@@ -56,6 +57,16 @@ struct ReadResult {
 // `result` must be new.
 absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,
                   ReadResult* result);
+
+// The row that a read of `key` is about: that of a version, or of the current object where
+// `version_id` is empty. NoSuchKey, NoSuchVersion, MethodNotAllowed as Bucket::Get says, each
+// telling the delete marker that it met. Within an epoch, if what the row names is read then.
+absl::StatusOr<kv::PinnedBytes> FindReadable(State& state, const BucketState& bucket,
+                                             std::string_view key, std::string_view version_id);
+
+// attributes.cc
+absl::StatusOr<ObjectAttributes> GetAttributes(State& state, const Environment& environment,
+                                               const AttributesRequest& request);
 
 // list.cc
 absl::StatusOr<ListPage> List(State& state, const Environment& environment, std::string_view bucket,
