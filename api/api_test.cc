@@ -52,6 +52,14 @@ TEST(DeleteMarkers, AreToldInTheStatusTheyAreSetIn) {
   EXPECT_FALSE(DeleteMarkerOf(WithDeleteMarker(absl::OkStatus(), marker)).has_value());
 }
 
+TEST(UrlEncodeKey, LeavesTheSameBytesAsS3) {
+  EXPECT_EQ(UrlEncodeKey(""), "");
+  EXPECT_EQ(UrlEncodeKey("photos/2026/a-b_c.d*"), "photos/2026/a-b_c.d*");
+  EXPECT_EQ(UrlEncodeKey("test_file(3).png"), "test_file%283%29.png");
+  EXPECT_EQ(UrlEncodeKey("a b+c~d%"), "a%20b%2Bc%7Ed%25");
+  EXPECT_EQ(UrlEncodeKey(std::string("\0\n\x7F\xC3\xA9\xFF", 6)), "%00%0A%7F%C3%A9%FF");
+}
+
 TEST(EventNames, GoThereAndBack) {
   for (int i = 1; i < 256; ++i) {
     const auto type = static_cast<EventType>(i);
