@@ -137,6 +137,9 @@ absl::StatusOr<kv::PinnedBytes> FindReadableOrMarker(State& state, const BucketS
   if (!newest.has_value()) {
     return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
   }
+  if (!IsDeleteMarker(*newest)) {
+    return absl::DataLossError("the newest version is no delete marker, and not current either");
+  }
   return AtMarker(ErrorCode::kNoSuchKey, "the object does not exist: a delete marker is current",
                   *newest);
 }
