@@ -197,7 +197,7 @@ TEST_P(StoreUploads, Attributes_OfPartsWithAnotherChecksum_OnlyCountThem) {
 
 TEST_P(StoreUploads, Attributes_PagesOfParts) {
   Texts bodies;
-  for (int i = 1; i <= 7; ++i) bodies.push_back(Bytes(static_cast<uint64_t>(100 + i)));
+  for (uint64_t size = 101; size <= 107; ++size) bodies.push_back(Bytes(size));
   MakeFilm(store(), Wish(ChecksumAlgorithm::kSha256), bodies);
   AttributesOptions options;
   options.object_parts = true;
