@@ -3,9 +3,12 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 
@@ -15,6 +18,8 @@ namespace {
 using absl::StatusCode;
 
 constexpr char kPayloadUrl[] = "cloudlet/s3-error-code";
+// The version id, a space, milliseconds since 1970.
+constexpr char kMarkerUrl[] = "cloudlet/delete-marker";
 
 // In the order of the enum, so that a code is its own index.
 constexpr ErrorInfo kTable[] = {
@@ -132,6 +137,24 @@ ErrorCode ErrorCodeOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kPayloadUrl);
   if (!payload.has_value()) return ErrorCode::kNone;
   return ErrorCodeNamed(std::string(*payload));
+}
+
+std::optional<DeleteMarkerInfo> DeleteMarkerOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kMarkerUrl);
+  if (!payload.has_value()) return std::nullopt;
+  const std::string text(*payload);
+  const size_t space = text.find(' ');
+  int64_t millis = 0;
+  if (space == std::string::npos || !absl::SimpleAtoi(text.substr(space + 1), &millis)) {
+    return std::nullopt;
+  }
+  return DeleteMarkerInfo{text.substr(0, space), absl::FromUnixMillis(millis)};
+}
+
+absl::Status WithDeleteMarker(absl::Status status, const DeleteMarkerInfo& marker) {
+  status.SetPayload(kMarkerUrl, absl::Cord(absl::StrCat(marker.version_id, " ",
+                                                        absl::ToUnixMillis(marker.last_modified))));
+  return status;
 }
 
 }  // namespace cloudlet

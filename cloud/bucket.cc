@@ -154,6 +154,12 @@ absl::StatusOr<HeadResult> Bucket::Head(std::string_view key, const GetOptions& 
   return result;
 }
 
+absl::StatusOr<ObjectAttributes> Bucket::GetAttributes(std::string_view key,
+                                                       const AttributesOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "get attributes of", name_, key));
+  return gateway_->store().GetAttributes({name_, key, &options, caller_});
+}
+
 absl::StatusOr<ObjectReader> Bucket::OpenReader(std::string_view key,
                                                 const GetOptions& options) const {
   CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "open reader of", name_, key));

@@ -117,6 +117,8 @@ TEST(LocalStore, AfterClose_EveryCallIsFailedPrecondition_AndSaysWhere) {
   EXPECT_EQ(CodeOf(Delete(*test.store, "bkt", "k")), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(Get(*test.store, "bkt", "k")), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->List("bkt", {}, {})), "FAILED_PRECONDITION");
+  const AttributesOptions attributes;
+  EXPECT_EQ(CodeOf(test.store->GetAttributes({"bkt", "k", &attributes})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->CreateBucket("other", {}, {})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->DeleteBucket("bkt", {})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->HeadBucket("bkt", {})), "FAILED_PRECONDITION");
@@ -327,6 +329,24 @@ TEST(LocalStore, List_OverADamagedHead_IsDataLossThatNamesIt) {
   const auto page = test.store->List("bkt", {}, {});
   EXPECT_EQ(CodeOf(page), "DATA_LOSS");
   EXPECT_NE(page.status().message().find("photo.jpg"), absl::string_view::npos) << page.status();
+}
+
+TEST(LocalStore, NewestVersion_ThatIsNoMarkerOrCannotBeRead_IsNoPlainNoSuchKey) {
+  TestStore test;
+  ASSERT_TRUE(test.store->SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(Put(*test.store, "bkt", "k", "1").ok());
+  ASSERT_TRUE(Put(*test.store, "bkt", "k", "2").ok());
+  ASSERT_TRUE(Put(*test.store, "bkt", "m", "1").ok());
+  ASSERT_TRUE(Delete(*test.store, "bkt", "m").ok());
+  test.engine.controls->fail_walks = absl::UnavailableError("no walk");
+  EXPECT_EQ(CodeOf(HeadOf(*test.store, "bkt", "m")), "ServiceUnavailable");
+  test.engine.controls->fail_walks = absl::OkStatus();
+  EXPECT_EQ(CodeOf(HeadOf(*test.store, "bkt", "m")), "NoSuchKey");
+  const auto marker = test.Rows(kVersions).at(1);  // behind the first version of "k"
+  test.PutRow(kVersions, marker.first, marker.second.substr(1));
+  EXPECT_EQ(CodeOf(HeadOf(*test.store, "bkt", "m")), "DATA_LOSS");
+  test.DeleteRow(kHeads, test.Rows(kHeads).at(0).first);
+  EXPECT_EQ(CodeOf(HeadOf(*test.store, "bkt", "k")), "DATA_LOSS");
 }
 
 TEST(LocalStore, SwappedChunks_AreDataLoss) {

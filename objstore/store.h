@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "absl/types/span.h"
+#include "cloudlet/attributes.h"
 #include "cloudlet/bucket.h"
 #include "cloudlet/caller.h"
 #include "cloudlet/copy.h"
@@ -193,6 +194,13 @@ struct ReadAnswer {
   std::unique_ptr<PayloadSource> source;
 };
 
+struct AttributesRequest {
+  std::string_view bucket;
+  std::string_view key;
+  const AttributesOptions* options = nullptr;  // not null
+  Caller caller = {};
+};
+
 // What a store can do beyond the interface's common ground.
 struct StoreCapabilities {
   bool atomic_events = false;      // the event row is in the batch of its change
@@ -212,6 +220,7 @@ class ObjectStore {
   // for the mutation alone.
   virtual absl::StatusOr<std::unique_ptr<PayloadSink>> Stage(const StageRequest& request) = 0;
   virtual absl::StatusOr<ReadAnswer> Read(const ReadRequest& request) = 0;
+  virtual absl::StatusOr<ObjectAttributes> GetAttributes(const AttributesRequest& request) = 0;
   virtual absl::StatusOr<ListPage> List(std::string_view bucket, const ListPageOptions& options,
                                         const Caller& caller) = 0;
 
