@@ -40,6 +40,7 @@ enum class ErrorCode {
   kInvalidPartOrder,
   kInvalidRange,
   kInvalidRequest,
+  kInvalidWriteOffset,
   kKeyTooLong,
   kMalformedXml,
   kMetadataTooLarge,
@@ -53,6 +54,7 @@ enum class ErrorCode {
   kServiceUnavailable,
   kSlowDown,
   kTooManyBuckets,
+  kTooManyParts,
   // Lambda.
   kFunctionNotFound,       // ResourceNotFoundException
   kFunctionConflict,       // ResourceConflictException
