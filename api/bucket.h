@@ -20,6 +20,7 @@
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "cloudlet/append.h"
 #include "cloudlet/attributes.h"
 #include "cloudlet/caller.h"
 #include "cloudlet/copy.h"
@@ -135,6 +136,16 @@ class Bucket {
   // InvalidArgument, AccessDenied.
   absl::StatusOr<RenameResult> Rename(std::string_view source_key, std::string_view key,
                                       const RenameOptions& options = {}) const;
+  // Extension: cloudlet/append.h. Adds bytes to an object, which keeps its headers and metadata, or
+  // makes one of them; an ObjectCreated:Put event either way. Errors: NoSuchBucket,
+  // InvalidWriteOffset, PreconditionFailed, NoSuchKey (If-Match without an object), BadDigest,
+  // InvalidDigest, InvalidRequest, EntityTooLarge (a part above Limits::max_part_bytes, an object
+  // above max_object_bytes), TooManyParts, NotImplemented (a bucket that has or had versioning),
+  // KeyTooLongError, InvalidArgument, AccessDenied.
+  absl::StatusOr<AppendResult> Append(std::string_view key, std::string_view body,
+                                      const AppendOptions& options = {}) const;
+  absl::StatusOr<AppendResult> Append(std::string_view key, const absl::Cord& body,
+                                      const AppendOptions& options = {}) const;
 
   absl::StatusOr<ObjectReader> OpenReader(std::string_view key,
                                           const GetOptions& options = {}) const;

@@ -43,6 +43,7 @@ enum class ErrorCode {
   kInvalidPartOrder,
   kInvalidRange,
   kInvalidRequest,
+  kInvalidWriteOffset,
   kKeyTooLong,
   kMalformedXml,
   kMetadataTooLarge,
@@ -56,6 +57,7 @@ enum class ErrorCode {
   kServiceUnavailable,
   kSlowDown,
   kTooManyBuckets,
+  kTooManyParts,
   // Lambda.
   kFunctionNotFound,       // ResourceNotFoundException
   kFunctionConflict,       // ResourceConflictException

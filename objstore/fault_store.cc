@@ -17,6 +17,7 @@ StoreCall CallOf(const DeleteMutation& /*one*/) { return StoreCall::kDelete; }
 StoreCall CallOf(const CopyMutation& /*one*/) { return StoreCall::kCopy; }
 StoreCall CallOf(const RenameMutation& /*one*/) { return StoreCall::kRename; }
 StoreCall CallOf(const CompleteMutation& /*one*/) { return StoreCall::kComplete; }
+StoreCall CallOf(const AppendMutation& /*one*/) { return StoreCall::kAppend; }
 
 // Whether these options of a mutation have a condition on what it replaces or deletes.
 template <typename Options>
@@ -41,6 +42,7 @@ std::string_view VerbOf(StoreCall call) {
     case StoreCall::kCopy:
     case StoreCall::kRename:
     case StoreCall::kComplete:
+    case StoreCall::kAppend:
       return "mutate";
     case StoreCall::kGetAttributes:
       return "get attributes of";
@@ -201,8 +203,8 @@ std::vector<absl::StatusOr<MutationResult>> FaultStore::MutateOthers(
     } else if (request.together == Together::kAllOrNothing) {
       const Call call = CallOfMutation(mutation);
       verdicts.emplace_back(
-          Annotate(absl::AbortedError("another mutation of the same request failed"),
-                   call.verb, call.bucket, call.key));
+          Annotate(absl::AbortedError("another mutation of the same request failed"), call.verb,
+                   call.bucket, call.key));
     } else {
       verdicts.emplace_back(absl::UnknownError("not carried out"));  // overwritten below
       others.push_back(std::move(mutation));

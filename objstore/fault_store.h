@@ -40,6 +40,7 @@ enum class StoreCall {
   kCopy,    // bucket and key: of the copy
   kRename,  // likewise
   kComplete,
+  kAppend,
   kStage,
   kGet,
   kHead,

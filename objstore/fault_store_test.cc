@@ -257,6 +257,7 @@ TEST_F(Faults, EveryCall_CanFail_UnderTheNameThatTheStoreItselfHasForIt) {
         Delete(store, "bkt", "k").status(),
         Copy(store, {.key = "k"}, "bkt", "k").status(),
         Rename(store, "bkt", "k", "k").status(),
+        Append(store, "bkt", "k", "v").status(),
         store.Mutate({absl::MakeSpan(&completion, 1)}).at(0).status(),
         store.Stage({"bkt", "k", &PlainPut()}).status(),
         Get(store, "bkt", "k").status(),

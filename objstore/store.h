@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "absl/types/span.h"
+#include "cloudlet/append.h"
 #include "cloudlet/attributes.h"
 #include "cloudlet/bucket.h"
 #include "cloudlet/caller.h"
@@ -105,12 +106,22 @@ struct CompleteMutation {
   const CompleteOptions* options = nullptr;  // not null; durability as above
 };
 
+// Adds bytes to an object.
+struct AppendMutation {
+  static constexpr std::string_view kVerb = "append to";
+  std::string_view bucket;
+  std::string_view key;
+  const absl::Cord* body = nullptr;        // not null
+  const AppendOptions* options = nullptr;  // not null; durability as above
+};
+
 // A copy or rename does not see what others before it in an all-or-nothing request do to its
 // source: it answers ABORTED then.
-using Mutation =
-    std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation, CompleteMutation>;
+using Mutation = std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation,
+                              CompleteMutation, AppendMutation>;
 // A PutResult for a complete, too.
-using MutationResult = std::variant<PutResult, DeleteResult, CopyResult, RenameResult>;
+using MutationResult =
+    std::variant<PutResult, DeleteResult, CopyResult, RenameResult, AppendResult>;
 
 // What happens to the others when one mutation fails.
 enum class Together {
