@@ -140,6 +140,7 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
 
   ReadAnswer& answer = result->answer;
   TakeInfo(&decoded->head, request.key, &answer.info);
+  if (request.part == ReadPart::kTags) answer.tags = std::move(decoded->head.tags);
   if (bucket->versioning.load() != Versioning::kOff) {
     answer.info.version_id = VersionIdOf(decoded->head);
   }
