@@ -78,6 +78,11 @@ TEST(EventNames, WildcardsCoverTheirKind) {
   EXPECT_FALSE(EventTypeCovers(EventType::kObjectCreated, EventType::kObjectRemovedDelete));
   EXPECT_FALSE(EventTypeCovers(EventType::kObjectCreatedCopy, EventType::kObjectCreatedPut));
   EXPECT_TRUE(EventTypeCovers(EventType::kObjectCreatedPut, EventType::kObjectCreatedPut));
+  EXPECT_TRUE(EventTypeCovers(EventType::kObjectTagging, EventType::kObjectTaggingPut));
+  EXPECT_TRUE(EventTypeCovers(EventType::kObjectTagging, EventType::kObjectTaggingDelete));
+  EXPECT_FALSE(EventTypeCovers(EventType::kObjectTagging, EventType::kObjectCreatedPut));
+  EXPECT_FALSE(EventTypeCovers(EventType::kObjectCreated, EventType::kObjectTaggingPut));
+  EXPECT_FALSE(EventTypeCovers(EventType::kObjectRemoved, EventType::kObjectTaggingDelete));
 }
 
 TEST(ChecksumNames, GoThereAndBackInAnyCase) {
@@ -124,6 +129,14 @@ TEST(ChecksumNames, NumbersAreThoseOfFormatOne) {
   EXPECT_EQ(static_cast<int>(ChecksumAlgorithm::kXxhash128), 10);
   EXPECT_EQ(static_cast<int>(ChecksumType::kFullObject), 1);
   EXPECT_EQ(static_cast<int>(ChecksumType::kComposite), 2);
+}
+
+TEST(EventTypes, NumbersAreThoseOfFormatOne) {
+  EXPECT_EQ(static_cast<int>(EventType::kObjectCreatedPut), 1);
+  EXPECT_EQ(static_cast<int>(EventType::kObjectRemovedDeleteMarkerCreated), 6);
+  EXPECT_EQ(static_cast<int>(EventType::kObjectTaggingPut), 7);
+  EXPECT_EQ(static_cast<int>(EventType::kObjectTaggingDelete), 8);
+  EXPECT_EQ(static_cast<int>(EventType::kObjectTagging), 130);
 }
 
 TEST(Event, SequencerIsSixteenHexDigits) {

@@ -80,6 +80,7 @@ class Bucket {
   // Stores an object, replacing a current one. The body is not referenced after the call, except
   // that a Cord's memory may be shared. Errors: NoSuchBucket, KeyTooLongError, InvalidArgument,
   // MetadataTooLarge, EntityTooLarge, BadDigest, InvalidDigest, InvalidRequest (checksums),
+  // InvalidTag,
   // PreconditionFailed, NoSuchKey (If-Match without an object), AccessDenied.
   absl::StatusOr<PutResult> Put(std::string_view key, std::string_view body,
                                 const PutOptions& options = {}) const;
@@ -127,8 +128,8 @@ class Bucket {
   // long for 5 GiB as for 1 KiB. Both buckets must be the caller's. Errors: NoSuchBucket,
   // NoSuchKey, NoSuchVersion, InvalidRequest (a delete marker as the source; the current version
   // onto itself without changing anything; a source above Limits::max_copy_bytes; headers without
-  // kReplace), PreconditionFailed, KeyTooLongError, InvalidArgument, MetadataTooLarge,
-  // AccessDenied.
+  // kReplace, or tags), PreconditionFailed, KeyTooLongError, InvalidArgument, MetadataTooLarge,
+  // InvalidTag, AccessDenied.
   absl::StatusOr<CopyResult> Copy(const CopySource& source, std::string_view key,
                                   const CopyOptions& options = {}) const;
   // Extension: cloudlet/copy.h. Errors: NoSuchBucket, NoSuchKey, InvalidRequest (onto itself),
@@ -146,6 +147,24 @@ class Bucket {
                                       const AppendOptions& options = {}) const;
   absl::StatusOr<AppendResult> Append(std::string_view key, const absl::Cord& body,
                                       const AppendOptions& options = {}) const;
+
+  // The tags of an object, or of one version of it; cloudlet/tags.h. Errors: NoSuchKey,
+  // NoSuchVersion, MethodNotAllowed (a delete marker, by its version id), NoSuchBucket,
+  // InvalidArgument, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
+  absl::StatusOr<GetTagsResult> GetTags(std::string_view key,
+                                        const GetTagsOptions& options = {}) const;
+  // Replaces them, or takes all of them off; that there are none is no error. The object stays what
+  // it is, its time and version id too. One event, ObjectTagging:Put or ObjectTagging:Delete, also
+  // where the tags are what they were. Errors: InvalidTag, NoSuchKey, NoSuchVersion,
+  // MethodNotAllowed (a delete marker, by its version id or as what is current), NoSuchBucket,
+  // InvalidArgument, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html and
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectTagging.html
+  absl::StatusOr<ChangeTagsResult> SetTags(std::string_view key, const TagSet& tags,
+                                           const ChangeTagsOptions& options = {}) const;
+  absl::StatusOr<ChangeTagsResult> DeleteTags(std::string_view key,
+                                              const ChangeTagsOptions& options = {}) const;
 
   absl::StatusOr<ObjectReader> OpenReader(std::string_view key,
                                           const GetOptions& options = {}) const;
@@ -232,6 +251,18 @@ class Bucket {
   // From the next call on, durably. Errors: NoSuchBucket, AccessDenied, InvalidArgument (kOff).
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
   absl::Status SetVersioning(Versioning versioning) const;
+
+  // The tags of the bucket itself; cloudlet/tags.h. Errors: NoSuchTagSet (it has none),
+  // NoSuchBucket, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketTagging.html
+  absl::StatusOr<TagSet> GetBucketTags() const;
+  // Replaces them, durably; by none, too. No event. Errors: InvalidTag, NoSuchBucket, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html
+  absl::Status SetBucketTags(const TagSet& tags) const;
+  // Takes all of them off, durably; that there are none is no error. Errors: NoSuchBucket,
+  // AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketTagging.html
+  absl::Status DeleteBucketTags() const;
 
  private:
   std::shared_ptr<internal::Gateway> gateway_;

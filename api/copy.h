@@ -41,6 +41,11 @@ enum class MetadataDirective {
   kReplace,  // they are those of the options
 };
 
+enum class TaggingDirective {
+  kCopy,     // the copy has the source's tags; giving some: InvalidRequest
+  kReplace,  // it has those of the options, none where there are none
+};
+
 struct CopyOptions {
   MetadataDirective metadata_directive = MetadataDirective::kCopy;
   // With kReplace, as in PutOptions.
@@ -59,6 +64,10 @@ struct CopyOptions {
   std::string if_none_match = {};
 
   Durability durability = Durability::kBuffered;
+
+  // Other tags are no change that would let a copy be made onto its source.
+  TaggingDirective tagging_directive = TaggingDirective::kCopy;
+  TagSet tags = {};
 };
 
 struct CopyResult {
@@ -71,8 +80,8 @@ struct CopyResult {
 };
 
 // Extension, after S3's directory buckets: the object moves to another key of the bucket, at one
-// moment. Everything of it stays, its ETag and time too. Where it replaces an object, that is gone.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_RenameObject.html
+// moment. Everything of it stays, its ETag, time and tags too. Where it replaces an object, that is
+// gone. https://docs.aws.amazon.com/AmazonS3/latest/API/API_RenameObject.html
 struct RenameOptions {
   // On the object that is replaced: as in PutOptions, and dates, which answer PreconditionFailed.
   // An if_modified_since asks for such an object, an if_unmodified_since does not.

@@ -21,8 +21,11 @@ constexpr NamedType kTypes[] = {
     {EventType::kObjectCreatedCompleteMultipartUpload, "ObjectCreated:CompleteMultipartUpload"},
     {EventType::kObjectRemovedDelete, "ObjectRemoved:Delete"},
     {EventType::kObjectRemovedDeleteMarkerCreated, "ObjectRemoved:DeleteMarkerCreated"},
+    {EventType::kObjectTaggingPut, "ObjectTagging:Put"},
+    {EventType::kObjectTaggingDelete, "ObjectTagging:Delete"},
     {EventType::kObjectCreated, "ObjectCreated:*"},
     {EventType::kObjectRemoved, "ObjectRemoved:*"},
+    {EventType::kObjectTagging, "ObjectTagging:*"},
 };
 
 }  // namespace
@@ -53,6 +56,8 @@ bool EventTypeCovers(EventType wanted, EventType type) {
     case EventType::kObjectRemoved:
       return type == EventType::kObjectRemovedDelete ||
              type == EventType::kObjectRemovedDeleteMarkerCreated;
+    case EventType::kObjectTagging:
+      return type == EventType::kObjectTaggingPut || type == EventType::kObjectTaggingDelete;
     default:
       return wanted == type;
   }

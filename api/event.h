@@ -24,9 +24,12 @@ enum class EventType : uint8_t {
   kObjectCreatedCompleteMultipartUpload = 4,
   kObjectRemovedDelete = 5,
   kObjectRemovedDeleteMarkerCreated = 6,
+  kObjectTaggingPut = 7,
+  kObjectTaggingDelete = 8,
   // Only in triggers: every type of the kind.
   kObjectCreated = 128,
   kObjectRemoved = 129,
+  kObjectTagging = 130,
 };
 
 // S3's name without the "s3:" in front: "ObjectCreated:Put", "ObjectRemoved:*". Empty for kNone.

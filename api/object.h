@@ -17,6 +17,7 @@
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "cloudlet/checksum.h"
+#include "cloudlet/tags.h"
 
 namespace cloudlet {
 
@@ -63,6 +64,7 @@ struct ObjectInfo {
   Checksum checksum = {};
   // Of an object that a multipart upload made; else 0.
   int parts_count = 0;
+  int tag_count = 0;  // the tags themselves: Bucket::GetTags
 };
 
 struct PutOptions {
@@ -103,6 +105,8 @@ struct PutOptions {
   // For CreateMultipartUpload, with a checksum_algorithm: see there. An object put in one piece has
   // kFullObject (InvalidRequest for another).
   std::optional<ChecksumType> checksum_type = {};
+
+  TagSet tags = {};  // of the object; cloudlet/tags.h
 };
 
 // One object of Bucket::PutMany. Key and body must stay as they are until the call returns.
@@ -212,6 +216,27 @@ struct DeleteResult {
   uint64_t sequence = 0;        // number of the change; 0: nothing changed
   std::string request_id = {};
   bool delete_marker = false;  // a delete marker was made or, by its version id, deleted
+};
+
+struct GetTagsOptions {
+  std::string version_id = {};  // as in GetOptions
+};
+
+struct GetTagsResult {
+  TagSet tags = {};             // empty where the object has none
+  std::string version_id = {};  // whose they are; as in ObjectInfo
+};
+
+// Of SetTags and DeleteTags.
+struct ChangeTagsOptions {
+  std::string version_id = {};  // as in GetOptions
+  Durability durability = Durability::kBuffered;
+};
+
+struct ChangeTagsResult {
+  std::string version_id = {};  // of the version that was changed; as in ObjectInfo
+  uint64_t sequence = 0;        // number of this change; that of the object stays
+  std::string request_id = {};  // the same that its event carries
 };
 
 }  // namespace cloudlet

@@ -14,6 +14,7 @@
 #include "base/strings.h"
 #include "cloud/gateway.h"
 #include "cloud/handle_check.h"
+#include "cloud/mutate_one.h"
 #include "cloud/stream_impl.h"
 #include "objstore/annotate.h"
 #include "objstore/store.h"
@@ -25,16 +26,7 @@ using base::V;
 namespace {
 
 using internal::CheckHandle;
-
-template <typename Result>
-absl::StatusOr<Result> MutateOne(const internal::Gateway& gateway, objstore::Mutation& mutation,
-                                 const Caller& caller, Durability durability) {
-  std::vector<absl::StatusOr<objstore::MutationResult>> verdicts =
-      gateway.store().Mutate({absl::MakeSpan(&mutation, 1), caller, durability,
-                              objstore::Together::kEachAlone, gateway.revoked()});
-  if (!verdicts[0].ok()) return verdicts[0].status();
-  return std::get<Result>(*std::move(verdicts[0]));
-}
+using internal::MutateOne;
 
 }  // namespace
 

@@ -14,6 +14,7 @@
 #include "objstore/names.h"
 #include "objstore/records.h"
 #include "objstore/records.pb.h"
+#include "objstore/tags.h"
 
 namespace cloudlet::objstore {
 namespace {
@@ -33,6 +34,23 @@ absl::StatusOr<BucketPtr> FromRow(std::string_view name, std::string_view bytes)
   bucket->info.options.retain_events = row.retain_events();
   bucket->versioning = static_cast<Versioning>(row.versioning());
   return bucket;
+}
+
+// The row of a bucket that exists.
+absl::StatusOr<rows::BucketRow> LoadRow(kv::Kv& kv, std::string_view name) {
+  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> bytes, kv.Get(kBuckets, name));
+  rows::BucketRow row;
+  if (!bytes.has_value() ||
+      !row.ParseFromArray(bytes->view().data(), static_cast<int>(bytes->view().size()))) {
+    return absl::DataLossError("the row of the bucket is missing or does not parse");
+  }
+  return row;
+}
+
+absl::Status StoreRow(kv::Kv& kv, std::string_view name, const rows::BucketRow& row) {
+  const auto batch = kv.NewBatch();
+  batch->Put(kBuckets, name, row.SerializeAsString());
+  return kv.Write(*batch, kv::Durability::kSync);
 }
 
 }  // namespace
@@ -139,18 +157,40 @@ absl::Status BucketTable::SetVersioning(std::string_view name, Versioning versio
   base::MutexLock changing(&changing_);
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, FindExisting(name, caller, store_owner));
   base::WriterLock gate(&bucket->gate);
-  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> bytes, kv_->Get(kBuckets, name));
-  rows::BucketRow row;
-  if (!bytes.has_value() ||
-      !row.ParseFromArray(bytes->view().data(), static_cast<int>(bytes->view().size()))) {
-    return absl::DataLossError("the row of the bucket is missing or does not parse");
-  }
+  CLOUDLET_ASSIGN_OR_RETURN(rows::BucketRow row, LoadRow(*kv_, name));
   row.set_versioning(static_cast<uint32_t>(versioning));
-  const auto batch = kv_->NewBatch();
-  batch->Put(kBuckets, name, row.SerializeAsString());
-  CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kSync));
+  CLOUDLET_RETURN_IF_ERROR(StoreRow(*kv_, name, row));
   bucket->versioning = versioning;
   return absl::OkStatus();
+}
+
+absl::StatusOr<TagSet> BucketTable::Tags(std::string_view name, const Caller& caller,
+                                         std::string_view store_owner) const {
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, FindExisting(name, caller, store_owner));
+  base::ReaderLock gate(&bucket->gate);  // no other bucket takes its name meanwhile
+  if (bucket->deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
+  CLOUDLET_ASSIGN_OR_RETURN(const rows::BucketRow row, LoadRow(*kv_, name));
+  TagSet tags;
+  tags.reserve(static_cast<size_t>(row.tags_size()));
+  for (const rows::TagRow& tag : row.tags()) tags.push_back({tag.key(), tag.value()});
+  return tags;
+}
+
+absl::Status BucketTable::SetTags(std::string_view name, const TagSet& tags, const Caller& caller,
+                                  std::string_view store_owner) {
+  base::MutexLock changing(&changing_);
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, FindExisting(name, caller, store_owner));
+  TagSet checked;
+  CLOUDLET_RETURN_IF_ERROR(CheckTags(tags, kMaxBucketTags, &checked));
+  base::WriterLock gate(&bucket->gate);
+  CLOUDLET_ASSIGN_OR_RETURN(rows::BucketRow row, LoadRow(*kv_, name));
+  row.clear_tags();
+  for (const Tag& tag : checked) {
+    rows::TagRow* const stored = row.add_tags();
+    stored->set_key(tag.key);
+    stored->set_value(tag.value);
+  }
+  return StoreRow(*kv_, name, row);
 }
 
 absl::Status BucketTable::Delete(std::string_view name, const Caller& caller,

@@ -24,6 +24,7 @@
 #include "cloudlet/bucket.h"
 #include "cloudlet/caller.h"
 #include "cloudlet/limits.h"
+#include "cloudlet/tags.h"
 #include "objstore/kv/kv.h"
 #include "objstore/sequencer.h"
 
@@ -70,6 +71,12 @@ class BucketTable {
   // Durably. NoSuchBucket, AccessDenied, InvalidArgument (off, or no value of the enum).
   absl::Status SetVersioning(std::string_view name, Versioning versioning, const Caller& caller,
                              std::string_view store_owner);
+  // Those of the bucket itself. NoSuchBucket, AccessDenied.
+  absl::StatusOr<TagSet> Tags(std::string_view name, const Caller& caller,
+                              std::string_view store_owner) const;
+  // Replaces them, durably. NoSuchBucket, AccessDenied, InvalidTag.
+  absl::Status SetTags(std::string_view name, const TagSet& tags, const Caller& caller,
+                       std::string_view store_owner);
 
  private:
   absl::StatusOr<BucketPtr> FindExisting(std::string_view name, const Caller& caller,

@@ -11,6 +11,7 @@
 #include "objstore/names.h"
 #include "objstore/prepared.h"
 #include "objstore/shared_body.h"
+#include "objstore/tags.h"
 
 namespace cloudlet::objstore {
 namespace {
@@ -35,7 +36,7 @@ bool GivesHeaders(const CopyOptions& options) {
          !options.content_language.empty() || !options.expires.empty() || !options.metadata.empty();
 }
 
-absl::Status CheckDirective(const CopyOptions& options) {
+absl::Status CheckMetadataDirective(const CopyOptions& options) {
   switch (options.metadata_directive) {
     case MetadataDirective::kReplace:
       return absl::OkStatus();
@@ -45,6 +46,18 @@ absl::Status CheckDirective(const CopyOptions& options) {
                        "headers or metadata are given, and the metadata directive is COPY");
   }
   return MakeError(ErrorCode::kInvalidArgument, "the metadata directive is neither of its values");
+}
+
+absl::Status CheckTaggingDirective(const CopyOptions& options) {
+  switch (options.tagging_directive) {
+    case TaggingDirective::kReplace:
+      return absl::OkStatus();
+    case TaggingDirective::kCopy:
+      if (options.tags.empty()) return absl::OkStatus();
+      return MakeError(ErrorCode::kInvalidRequest,
+                       "tags are given, and the tagging directive is COPY");
+  }
+  return MakeError(ErrorCode::kInvalidArgument, "the tagging directive is neither of its values");
 }
 
 // All that CopyObject replaces or leaves; what was computed from the bytes is not among it.
@@ -67,8 +80,10 @@ absl::Status Prepare(State& state, const Environment& environment, CopyMutation&
   const CopyOptions& options = *mutation.options;
   CLOUDLET_ASSIGN_OR_RETURN(BucketPtr bucket, state.buckets.Find(mutation.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(mutation.key, environment.limits, environment.key_policy));
-  CLOUDLET_RETURN_IF_ERROR(CheckDirective(options));
+  CLOUDLET_RETURN_IF_ERROR(CheckMetadataDirective(options));
+  CLOUDLET_RETURN_IF_ERROR(CheckTaggingDirective(options));
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(HeadersOf(options), environment.limits, &copy.headers));
+  CLOUDLET_RETURN_IF_ERROR(CheckTags(options.tags, kMaxObjectTags, &copy.tags));
   BucketPtr source_bucket = bucket;
   if (!source.bucket.empty()) {
     CLOUDLET_ASSIGN_OR_RETURN(source_bucket, state.buckets.Find(source.bucket));
@@ -112,6 +127,7 @@ absl::StatusOr<MutationResult> PreparedCopy::Apply(BatchBuilder& builder, const 
     ReplaceHeaders(headers, &head.headers);
   }
   head.headers.website_redirect_location = headers.website_redirect_location;
+  if (options->tagging_directive == TaggingDirective::kReplace) head.tags = tags;
   head.canned_acl = 0;
   head.modified_ms = builder.now_ms();
   CopyResult result;

@@ -18,6 +18,8 @@ StoreCall CallOf(const CopyMutation& /*one*/) { return StoreCall::kCopy; }
 StoreCall CallOf(const RenameMutation& /*one*/) { return StoreCall::kRename; }
 StoreCall CallOf(const CompleteMutation& /*one*/) { return StoreCall::kComplete; }
 StoreCall CallOf(const AppendMutation& /*one*/) { return StoreCall::kAppend; }
+StoreCall CallOf(const SetTagsMutation& /*one*/) { return StoreCall::kSetTags; }
+StoreCall CallOf(const DeleteTagsMutation& /*one*/) { return StoreCall::kDeleteTags; }
 
 // Whether these options of a mutation have a condition on what it replaces or deletes.
 template <typename Options>
@@ -43,6 +45,8 @@ std::string_view VerbOf(StoreCall call) {
     case StoreCall::kRename:
     case StoreCall::kComplete:
     case StoreCall::kAppend:
+    case StoreCall::kSetTags:
+    case StoreCall::kDeleteTags:
       return "mutate";
     case StoreCall::kGetAttributes:
       return "get attributes of";
@@ -78,6 +82,12 @@ std::string_view VerbOf(StoreCall call) {
       return "head bucket";
     case StoreCall::kListBuckets:
       return "list buckets";
+    case StoreCall::kGetTags:
+      return "get tags of";
+    case StoreCall::kGetBucketTags:
+      return "get tags of bucket";
+    case StoreCall::kSetBucketTags:
+      return "set tags of bucket";
     case StoreCall::kSetVersioning:
       return "set versioning of";
     case StoreCall::kSync:
@@ -230,7 +240,9 @@ absl::StatusOr<std::unique_ptr<PayloadSink>> FaultStore::Stage(const StageReques
 }
 
 absl::StatusOr<ReadAnswer> FaultStore::Read(const ReadRequest& request) {
-  const StoreCall call = request.part == ReadPart::kBody ? StoreCall::kGet : StoreCall::kHead;
+  const StoreCall call = request.part == ReadPart::kBody   ? StoreCall::kGet
+                         : request.part == ReadPart::kTags ? StoreCall::kGetTags
+                                                           : StoreCall::kHead;
   return Around({call, request.bucket, request.key, false, request.verb},
                 [&] { return inner().Read(request); });
 }
@@ -313,6 +325,17 @@ absl::Status FaultStore::SetVersioning(std::string_view name, Versioning version
                                        const Caller& caller) {
   return Around({StoreCall::kSetVersioning, name},
                 [&] { return inner().SetVersioning(name, versioning, caller); });
+}
+
+absl::StatusOr<TagSet> FaultStore::BucketTags(std::string_view name, const Caller& caller) {
+  return Around({StoreCall::kGetBucketTags, name},
+                [&] { return inner().BucketTags(name, caller); });
+}
+
+absl::Status FaultStore::SetBucketTags(std::string_view name, const TagSet& tags,
+                                       const Caller& caller) {
+  return Around({StoreCall::kSetBucketTags, name},
+                [&] { return inner().SetBucketTags(name, tags, caller); });
 }
 
 absl::Status FaultStore::Sync() {

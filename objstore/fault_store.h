@@ -41,9 +41,12 @@ enum class StoreCall {
   kRename,  // likewise
   kComplete,
   kAppend,
+  kSetTags,
+  kDeleteTags,
   kStage,
   kGet,
   kHead,
+  kGetTags,
   kGetAttributes,
   kList,
   kListVersions,
@@ -59,6 +62,8 @@ enum class StoreCall {
   kHeadBucket,
   kListBuckets,
   kSetVersioning,
+  kGetBucketTags,
+  kSetBucketTags,
   kSync,
 };
 
@@ -136,6 +141,9 @@ class FaultStore : public ForwardingStore {
   absl::StatusOr<BucketInfo> HeadBucket(std::string_view name, const Caller& caller) override;
   absl::StatusOr<std::vector<BucketInfo>> ListBuckets(const Caller& caller) override;
   absl::Status SetVersioning(std::string_view name, Versioning versioning,
+                             const Caller& caller) override;
+  absl::StatusOr<TagSet> BucketTags(std::string_view name, const Caller& caller) override;
+  absl::Status SetBucketTags(std::string_view name, const TagSet& tags,
                              const Caller& caller) override;
   absl::Status Sync() override;
 

@@ -89,6 +89,15 @@ absl::Status ForwardingStore::SetVersioning(std::string_view name, Versioning ve
   return inner_->SetVersioning(name, versioning, caller);
 }
 
+absl::StatusOr<TagSet> ForwardingStore::BucketTags(std::string_view name, const Caller& caller) {
+  return inner_->BucketTags(name, caller);
+}
+
+absl::Status ForwardingStore::SetBucketTags(std::string_view name, const TagSet& tags,
+                                            const Caller& caller) {
+  return inner_->SetBucketTags(name, tags, caller);
+}
+
 absl::Status ForwardingStore::Sync() { return inner_->Sync(); }
 
 StoreCapabilities ForwardingStore::capabilities() const { return inner_->capabilities(); }

@@ -50,6 +50,9 @@ class ForwardingStore : public ObjectStore {
   absl::StatusOr<std::vector<BucketInfo>> ListBuckets(const Caller& caller) override;
   absl::Status SetVersioning(std::string_view name, Versioning versioning,
                              const Caller& caller) override;
+  absl::StatusOr<TagSet> BucketTags(std::string_view name, const Caller& caller) override;
+  absl::Status SetBucketTags(std::string_view name, const TagSet& tags,
+                             const Caller& caller) override;
   absl::Status Sync() override;
   StoreCapabilities capabilities() const override;
 

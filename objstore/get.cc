@@ -191,6 +191,7 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
   if (const auto& response = request.options->response) {
     SetResponseHeaders(*response, &answer.info);
   }
+  if (request.part == ReadPart::kTags) answer.tags = std::move(decoded->head.tags);
   if (bucket->versioning.load() != Versioning::kOff) {
     answer.info.version_id = VersionIdOf(decoded->head);
   }

@@ -76,6 +76,14 @@ rows::BucketRow Bucket() {
   return row;
 }
 
+rows::BucketRow TaggedBucket() {
+  rows::BucketRow row = Bucket();
+  rows::TagRow* const tag = row.add_tags();
+  tag->set_key("animal");
+  tag->set_value("cat");
+  return row;
+}
+
 FunctionConfig FullFunction() {
   FunctionConfig config;
   config.name = "thumbnail";
@@ -119,6 +127,8 @@ Golden RowsNow() {
   return {
       {"head", base::HexLower(EncodeHead(FullHead()))},
       {"head_composite", base::HexLower(EncodeHead(CompositeHead()))},
+      {"head_tagged", base::HexLower(EncodeHead(TaggedHead()))},
+      {"bucket_tagged", base::HexLower(TaggedBucket().SerializeAsString())},
       {"head_inline", base::HexLower(EncodeHead(InlineHead(11)) + "hello world")},
       {"event", base::HexLower(EncodeEvent(FullEvent()))},
       {"delivery", base::HexLower(EncodeDelivery(FullDelivery()))},
@@ -179,6 +189,10 @@ TEST(Golden, RowsOfFormat1_AreReadAsEver) {
   const auto composite = DecodeHead(composite_row);
   ASSERT_TRUE(composite.ok()) << composite.status();
   EXPECT_EQ(composite->head.checksum, CompositeHead().checksum);
+  const std::string tagged_row = Unhexed(golden["head_tagged"]);
+  const auto tagged = DecodeHead(tagged_row);
+  ASSERT_TRUE(tagged.ok()) << tagged.status();
+  EXPECT_EQ(tagged->head.tags, TaggedHead().tags);
   const std::string inline_row = Unhexed(golden["head_inline"]);
   const auto inline_head = DecodeHead(inline_row);
   ASSERT_TRUE(inline_head.ok()) << inline_head.status();

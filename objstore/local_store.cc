@@ -215,6 +215,7 @@ absl::StatusOr<std::unique_ptr<PayloadSink>> LocalStore::Stage(const StageReques
 absl::StatusOr<ReadAnswer> LocalStore::Read(const ReadRequest& request) {
   const std::string_view verb = !request.verb.empty()             ? request.verb
                                 : request.part == ReadPart::kBody ? "get"
+                                : request.part == ReadPart::kTags ? "get tags of"
                                                                   : "head";
   absl::StatusOr<Entrance> entrance = Enter();
   if (!entrance.ok()) return Annotate(entrance.status(), verb, request.bucket, request.key);
@@ -316,6 +317,23 @@ absl::Status LocalStore::SetVersioning(std::string_view name, Versioning version
     return entrance.state.buckets.SetVersioning(name, versioning, caller, environment_.owner);
   };
   return Annotate(set(), "set versioning of", name);
+}
+
+absl::StatusOr<TagSet> LocalStore::BucketTags(std::string_view name, const Caller& caller) {
+  absl::StatusOr<Entrance> entrance = Enter();
+  if (!entrance.ok()) return Annotate(entrance.status(), "get tags of", name);
+  absl::StatusOr<TagSet> tags = entrance->state.buckets.Tags(name, caller, environment_.owner);
+  if (!tags.ok()) return Annotate(tags.status(), "get tags of", name);
+  return tags;
+}
+
+absl::Status LocalStore::SetBucketTags(std::string_view name, const TagSet& tags,
+                                       const Caller& caller) {
+  const auto set = [&]() -> absl::Status {
+    CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
+    return entrance.state.buckets.SetTags(name, tags, caller, environment_.owner);
+  };
+  return Annotate(set(), tags.empty() ? "delete tags of" : "set tags of", name);
 }
 
 absl::Status LocalStore::Sync() {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -176,28 +176,32 @@ absl::Status CheckDurability(Durability durability) {
                    absl::StrCat("durability has no value ", static_cast<int>(durability)));
 }
 
+std::optional<char32_t> ConsumeCodePoint(std::string_view* bytes) {
+  const auto lead = static_cast<unsigned char>(bytes->front());
+  if (lead < 0x80) {
+    bytes->remove_prefix(1);
+    return lead;
+  }
+  const int more = lead >= 0xC2 && lead < 0xE0   ? 1
+                   : lead >= 0xE0 && lead < 0xF0 ? 2
+                   : lead >= 0xF0 && lead < 0xF5 ? 3
+                                                 : 0;
+  if (more == 0 || bytes->size() <= static_cast<size_t>(more)) return std::nullopt;
+  char32_t code = lead & (0x3F >> more);
+  for (int k = 1; k <= more; ++k) {
+    const auto c = static_cast<unsigned char>((*bytes)[static_cast<size_t>(k)]);
+    if ((c & 0xC0) != 0x80) return std::nullopt;
+    code = (code << 6) | (c & 0x3F);
+  }
+  const bool overlong = (more == 2 && code < 0x800) || (more == 3 && code < 0x10000);
+  if (overlong || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return std::nullopt;
+  bytes->remove_prefix(static_cast<size_t>(more) + 1);
+  return code;
+}
+
 bool IsUtf8(std::string_view bytes) {
-  size_t i = 0;
-  while (i < bytes.size()) {
-    const auto lead = static_cast<unsigned char>(bytes[i]);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const int more = lead >= 0xC2 && lead < 0xE0   ? 1
-                     : lead >= 0xE0 && lead < 0xF0 ? 2
-                     : lead >= 0xF0 && lead < 0xF5 ? 3
-                                                   : 0;
-    if (more == 0 || bytes.size() - i <= static_cast<size_t>(more)) return false;
-    uint32_t code = lead & (0x3F >> more);
-    for (int k = 1; k <= more; ++k) {
-      const auto c = static_cast<unsigned char>(bytes[i + static_cast<size_t>(k)]);
-      if ((c & 0xC0) != 0x80) return false;
-      code = (code << 6) | (c & 0x3F);
-    }
-    const bool overlong = (more == 2 && code < 0x800) || (more == 3 && code < 0x10000);
-    if (overlong || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
-    i += static_cast<size_t>(more) + 1;
+  while (!bytes.empty()) {
+    if (!ConsumeCodePoint(&bytes).has_value()) return false;
   }
   return true;
 }

@@ -6,6 +6,7 @@
 #ifndef CLOUDLET_OBJSTORE_NAMES_H_
 #define CLOUDLET_OBJSTORE_NAMES_H_
 
+#include <optional>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -34,6 +35,9 @@ absl::Status CheckResponseHeaders(const ResponseHeaders& response, const Caller&
 absl::Status CheckDurability(Durability durability);
 
 bool IsUtf8(std::string_view bytes);
+// Takes one character in UTF-8 from the front of `bytes`, which must not be empty; nullopt, taking
+// nothing, when there is none.
+std::optional<char32_t> ConsumeCodePoint(std::string_view* bytes);
 
 }  // namespace cloudlet::objstore
 

@@ -84,6 +84,7 @@ struct PreparedCopy : MutationTraits {
   const CopyOptions* options = nullptr;  // not null
   std::optional<VersionRef> version;     // of the source; none: the current one
   ObjectInfo headers;                    // where they replace the source's
+  TagSet tags;                           // likewise
 };
 
 // rename.cc. Takes the number of the removal, then that of the change at the new key.
@@ -124,12 +125,25 @@ struct PreparedAppend : MutationTraits {
   const AppendOptions* options = nullptr;  // not null
 };
 
+// tagging.cc: of SetTagsMutation and DeleteTagsMutation. The row is rewritten where it lies, with
+// the number of its version; the mutation's own number is that of the event.
+struct PreparedTagging : MutationTraits {
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& /*result*/, CloudStats* /*stats*/) const {}
+
+  EventType event = EventType::kNone;
+  TagSet tags;                        // that the object is to have
+  std::optional<VersionRef> version;  // none: the current one
+};
+
 struct Prepared {
   absl::Status refused;  // not OK: the verdict is known already
   BucketPtr bucket;      // not null unless refused
   std::string_view key;
   std::variant<PreparedDelete, PreparedPut, PreparedCopy, PreparedRename, PreparedComplete,
-               PreparedAppend>
+               PreparedAppend,
+               PreparedTagging>
       action;
   // Of the object that a copy or rename is made of; its stripe is held too. Null: there is none.
   BucketPtr source_bucket = nullptr;
@@ -156,6 +170,10 @@ absl::Status Prepare(State& state, const Environment& environment, RenameMutatio
 absl::Status Prepare(State& state, const Environment& environment, CompleteMutation& mutation,
                      Prepared* prepared);
 absl::Status Prepare(State& state, const Environment& environment, AppendMutation& mutation,
+                     Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, SetTagsMutation& mutation,
+                     Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, DeleteTagsMutation& mutation,
                      Prepared* prepared);
 
 // How many of the first of `rest`, at most `most`, can be one commit: it ends before a mutation

@@ -16,6 +16,7 @@
 #include "objstore/keys.h"
 #include "objstore/names.h"
 #include "objstore/prepared.h"
+#include "objstore/tags.h"
 #include "objstore/verbs.h"
 
 namespace cloudlet::objstore {
@@ -107,6 +108,7 @@ absl::Status Prepare(State& state, const Environment& environment, PutMutation& 
   CLOUDLET_RETURN_IF_ERROR(CheckKey(mutation.key, environment.limits, environment.key_policy));
   Head& head = put.head;
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(options, environment.limits, &head.headers));
+  CLOUDLET_RETURN_IF_ERROR(CheckTags(options.tags, kMaxObjectTags, &head.tags));
   CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(options));
 
   BodyDigests digests;
@@ -161,7 +163,9 @@ absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& envir
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
   CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
   ObjectInfo headers;
+  TagSet tags;
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(*request.options, environment.limits, &headers));
+  CLOUDLET_RETURN_IF_ERROR(CheckTags(request.options->tags, kMaxObjectTags, &tags));
   CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(*request.options));
   CLOUDLET_RETURN_IF_ERROR(CheckDurability(request.options->durability));
   const DigestPlan plan = PlanDigests(bucket->info.options.etag_policy, *request.options);

@@ -144,6 +144,26 @@ bool DecodeMetadata(std::string_view bytes, UserMetadata* metadata) {
   return true;
 }
 
+std::string EncodeTags(const TagSet& tags) {
+  std::string out;
+  for (const Tag& tag : tags) {
+    base::AppendLengthPrefixed(&out, tag.key);
+    base::AppendLengthPrefixed(&out, tag.value);
+  }
+  return out;
+}
+
+bool DecodeTags(std::string_view bytes, TagSet* tags) {
+  base::ByteReader reader(bytes);
+  std::string_view key;
+  std::string_view value;
+  while (!reader.empty()) {
+    if (!reader.ReadLengthPrefixed(&key) || !reader.ReadLengthPrefixed(&value)) return false;
+    tags->push_back({std::string(key), std::string(value)});
+  }
+  return true;
+}
+
 // A row has one checksum, in the one section or the other. The header has the CRC64NVME.
 void AppendChecksum(std::string* row, const StoredChecksum& checksum) {
   const bool full = checksum.type == ChecksumType::kFullObject;
@@ -225,6 +245,8 @@ bool DecodeHeadSection(uint8_t tag, std::string_view bytes, Head* head) {
     case HeadTag::kChecksum:
       if (HasUnknownAlgorithm(bytes)) break;
       return DecodeChecksum(bytes, head);
+    case HeadTag::kTags:
+      return DecodeTags(bytes, &head->tags);
   }
   head->unknown.push_back({tag, std::string(bytes)});
   return true;
@@ -361,6 +383,7 @@ std::string EncodeHead(const Head& head) {
     AppendText(&row, HeadTag::kUserMetadata, EncodeMetadata(headers.metadata));
   }
   if (head.checksum.has_value()) AppendChecksum(&row, *head.checksum);
+  if (!head.tags.empty()) AppendText(&row, HeadTag::kTags, EncodeTags(head.tags));
   for (const UnknownSection& section : head.unknown) {
     AppendSection(&row, section.tag, section.bytes);
   }
@@ -439,6 +462,7 @@ void TakeInfo(Head* head, std::string_view key, ObjectInfo* info) {
   info->sequence = head->number;
   info->crc64nvme = head->crc64nvme;
   info->parts_count = static_cast<int>(head->etag.parts);
+  info->tag_count = static_cast<int>(head->tags.size());
   info->checksum = ShownChecksum(*head);
   if (head->checksum.has_value()) info->crc32c = Crc32cOf(*head->checksum);
   if (info->content_type.empty()) info->content_type = "binary/octet-stream";

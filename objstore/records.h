@@ -91,6 +91,7 @@ enum class HeadTag : uint8_t {
   kUserMetadata = 8,  // pairs of (u32 length, bytes)
   kCrc32c = 9,        // u32: the checksum where it is the CRC32C of all bytes
   kChecksum = 10,     // any other: u8 algorithm, u8 type, u32 parts, digest
+  kTags = 11,         // pairs of (u32 length, bytes), in the order of the keys
 };
 
 // A section that this program does not know, kept as it is.
@@ -114,6 +115,7 @@ struct Head {
   uint8_t canned_acl = 0;
   std::optional<StoredChecksum> checksum;  // none: only the CRC64NVME
   ObjectInfo headers;                      // only system headers and metadata are used
+  TagSet tags;                             // in the order of the keys
   std::vector<UnknownSection> unknown;
 };
 

@@ -119,6 +119,25 @@ TEST(HeadRow, ChecksumOfAnUnknownAlgorithm_SurvivesARewrite) {
   EXPECT_EQ(EncodeHead(decoded->head), row);
 }
 
+TEST(HeadRow, Tags_RoundTrip_AndTakeNoRoomWhereThereAreNone) {
+  const std::string row = EncodeHead(TaggedHead());
+  auto decoded = DecodeHead(row);
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->head.tags, TaggedHead().tags);
+  EXPECT_EQ(EncodeHead(decoded->head), row);
+  EXPECT_EQ(row.size() - EncodeHead(FullHead()).size(), 5u + 4 * 4 + 6 + 3 + 5);
+  ObjectInfo info;
+  TakeInfo(&decoded->head, "k", &info);
+  EXPECT_EQ(info.tag_count, 2);
+}
+
+// A key without its value.
+TEST(HeadRow, TagsThatDoNotParse_AreDataLoss) {
+  Head head = InlineHead(0);
+  head.unknown = {{static_cast<uint8_t>(HeadTag::kTags), std::string("\1\0\0\0a", 5)}};
+  EXPECT_EQ(DecodeHead(EncodeHead(head)).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(HeadRow, InlineBytesFollowTheRow) {
   const std::string body = "hello world";
   const std::string row = EncodeHead(InlineHead(body.size())) + body;

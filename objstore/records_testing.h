@@ -44,6 +44,12 @@ inline Head CompositeHead() {
   return head;
 }
 
+inline Head TaggedHead() {
+  Head head = FullHead();
+  head.tags = {{"animal", "cat"}, {"empty", ""}};
+  return head;
+}
+
 inline Head InlineHead(uint64_t size) {
   Head head;
   head.etag = StoredEtag::Parse("5eb63bbbe01eeed093cb22bb8f5acdc3");

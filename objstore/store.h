@@ -30,6 +30,7 @@
 #include "cloudlet/listing.h"
 #include "cloudlet/multipart.h"
 #include "cloudlet/object.h"
+#include "cloudlet/tags.h"
 
 namespace cloudlet::objstore {
 
@@ -115,13 +116,30 @@ struct AppendMutation {
   const AppendOptions* options = nullptr;  // not null; durability as above
 };
 
+// Replaces the tags of an object, or of one version of it.
+struct SetTagsMutation {
+  static constexpr std::string_view kVerb = "set tags of";
+  std::string_view bucket;
+  std::string_view key;
+  const TagSet* tags = nullptr;                // not null
+  const ChangeTagsOptions* options = nullptr;  // not null; durability as above
+};
+
+// Takes all of them off; that there are none is no error.
+struct DeleteTagsMutation {
+  static constexpr std::string_view kVerb = "delete tags of";
+  std::string_view bucket;
+  std::string_view key;
+  const ChangeTagsOptions* options = nullptr;  // not null; durability as above
+};
+
 // A copy or rename does not see what others before it in an all-or-nothing request do to its
 // source: it answers ABORTED then.
 using Mutation = std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation,
-                              CompleteMutation, AppendMutation>;
+                              CompleteMutation, AppendMutation, SetTagsMutation, DeleteTagsMutation>;
 // A PutResult for a complete, too.
 using MutationResult =
-    std::variant<PutResult, DeleteResult, CopyResult, RenameResult, AppendResult>;
+    std::variant<PutResult, DeleteResult, CopyResult, RenameResult, AppendResult, ChangeTagsResult>;
 
 // What happens to the others when one mutation fails.
 enum class Together {
@@ -184,7 +202,11 @@ struct PartCopyRequest {
 // A Cord, or what StagePart of the same store gave.
 using PartBody = std::variant<absl::Cord, std::unique_ptr<StagedPayload>>;
 
-enum class ReadPart { kInfoOnly, kBody };
+enum class ReadPart {
+  kInfoOnly,
+  kBody,
+  kTags,  // and the info
+};
 
 struct ReadRequest {
   std::string_view bucket;
@@ -192,7 +214,7 @@ struct ReadRequest {
   const GetOptions* options = nullptr;  // not null
   ReadPart part = ReadPart::kBody;
   Caller caller = {};
-  std::string_view verb = {};  // what errors call it; empty: "get" or "head", by the part
+  std::string_view verb = {};  // what errors call it; empty: "get", "head" or "get tags of"
 };
 
 struct ReadAnswer {
@@ -203,6 +225,7 @@ struct ReadAnswer {
   // The bytes: small bodies lie here, verified; otherwise it is empty and `source` gives them.
   absl::Cord small_body;
   std::unique_ptr<PayloadSource> source;
+  TagSet tags;  // of kTags
 };
 
 struct AttributesRequest {
@@ -260,6 +283,12 @@ class ObjectStore {
   virtual absl::StatusOr<std::vector<BucketInfo>> ListBuckets(const Caller& caller) = 0;
 
   virtual absl::Status SetVersioning(std::string_view name, Versioning versioning,
+                                     const Caller& caller) = 0;
+
+  // Of the bucket itself; empty where it has none.
+  virtual absl::StatusOr<TagSet> BucketTags(std::string_view name, const Caller& caller) = 0;
+  // Replaces them, durably; empty: takes them off.
+  virtual absl::Status SetBucketTags(std::string_view name, const TagSet& tags,
                                      const Caller& caller) = 0;
 
   virtual absl::Status Sync() = 0;

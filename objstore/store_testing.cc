@@ -188,6 +188,38 @@ absl::StatusOr<AppendResult> Append(ObjectStore& store, std::string_view bucket,
   return MutateOne<AppendResult>(store, mutation, caller, options.durability);
 }
 
+absl::StatusOr<ChangeTagsResult> SetTags(ObjectStore& store, std::string_view bucket,
+                                         std::string_view key, const TagSet& tags,
+                                         const ChangeTagsOptions& options, const Caller& caller) {
+  Mutation mutation(SetTagsMutation{bucket, key, &tags, &options});
+  return MutateOne<ChangeTagsResult>(store, mutation, caller, options.durability);
+}
+
+absl::StatusOr<ChangeTagsResult> DeleteTags(ObjectStore& store, std::string_view bucket,
+                                            std::string_view key, const ChangeTagsOptions& options,
+                                            const Caller& caller) {
+  Mutation mutation(DeleteTagsMutation{bucket, key, &options});
+  return MutateOne<ChangeTagsResult>(store, mutation, caller, options.durability);
+}
+
+std::string TextOf(const TagSet& tags) {
+  std::string text;
+  for (const Tag& tag : tags) {
+    text.append(text.empty() ? "" : " ").append(tag.key).append("=").append(tag.value);
+  }
+  return text;
+}
+
+std::string TagsOf(ObjectStore& store, std::string_view bucket, std::string_view key,
+                   std::string_view version_id) {
+  GetOptions options;
+  options.version_id = version_id;
+  const absl::StatusOr<ReadAnswer> answer = store.Read({bucket, key, &options, ReadPart::kTags});
+  if (!answer.ok()) return CodeOf(answer);
+  if (answer->info.tag_count != static_cast<int>(answer->tags.size())) return "wrong count";
+  return TextOf(answer->tags);
+}
+
 absl::StatusOr<Got> Get(ObjectStore& store, std::string_view bucket, std::string_view key,
                         const GetOptions& options, const Caller& caller) {
   return ReadAll(store, bucket, key, options, ReadPart::kBody, caller);

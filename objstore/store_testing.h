@@ -59,6 +59,18 @@ absl::StatusOr<CopyResult> Copy(ObjectStore& store, const CopySource& source,
 absl::StatusOr<RenameResult> Rename(ObjectStore& store, std::string_view bucket,
                                     std::string_view source_key, std::string_view key,
                                     const RenameOptions& options = {}, const Caller& caller = {});
+absl::StatusOr<ChangeTagsResult> SetTags(ObjectStore& store, std::string_view bucket,
+                                         std::string_view key, const TagSet& tags,
+                                         const ChangeTagsOptions& options = {},
+                                         const Caller& caller = {});
+absl::StatusOr<ChangeTagsResult> DeleteTags(ObjectStore& store, std::string_view bucket,
+                                            std::string_view key,
+                                            const ChangeTagsOptions& options = {},
+                                            const Caller& caller = {});
+// "key=value key=value", which the count of the info must agree with, or the code of the error.
+std::string TagsOf(ObjectStore& store, std::string_view bucket, std::string_view key,
+                   std::string_view version_id = {});
+std::string TextOf(const TagSet& tags);
 
 absl::StatusOr<AppendResult> Append(ObjectStore& store, std::string_view bucket,
                                     std::string_view key, std::string_view body,

@@ -30,7 +30,7 @@ struct UploadChecksum {
 struct Upload {
   int64_t created_ms = 0;
   std::string initiator;
-  Head head;  // headers and metadata of the object to be; the rest is not set
+  Head head;  // headers, metadata and tags of the object to be; the rest is not set
   std::optional<UploadChecksum> checksum = {};
 };
 

@@ -16,6 +16,7 @@
 #include "objstore/names.h"
 #include "objstore/part_checksums.h"
 #include "objstore/stripes.h"
+#include "objstore/tags.h"
 #include "objstore/upload_rules.h"
 
 namespace cloudlet::objstore {
@@ -194,6 +195,7 @@ absl::StatusOr<std::string> CreateUpload(State& state, const Environment& enviro
       Find(state, environment, {request.bucket, request.key, {}, request.caller, nullptr}));
   Upload upload;
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(options, environment.limits, &upload.head.headers));
+  CLOUDLET_RETURN_IF_ERROR(CheckTags(options.tags, kMaxObjectTags, &upload.head.tags));
   CLOUDLET_RETURN_IF_ERROR(CheckCreateOptions(options));
   CLOUDLET_ASSIGN_OR_RETURN(upload.checksum, ChecksumWished(options));
   CLOUDLET_RETURN_IF_ERROR(CheckDurability(options.durability));

@@ -51,12 +51,16 @@ std::string ExtendedRequestId(std::string_view request_id) {
 }
 
 bool IsCreated(EventType type) { return EventTypeCovers(EventType::kObjectCreated, type); }
+bool IsTagging(EventType type) { return EventTypeCovers(EventType::kObjectTagging, type); }
 
 void AppendObject(std::string* out, const Event& event) {
   absl::StrAppend(out, "\"object\":{");
   AppendField(out, "key", EncodeEventKey(event.key));
   if (IsCreated(event.type)) {
     absl::StrAppend(out, ",\"size\":", event.size, ",");
+    AppendField(out, "eTag", event.etag);
+  } else if (IsTagging(event.type)) {
+    absl::StrAppend(out, ",");
     AppendField(out, "eTag", event.etag);
   } else if (event.type == EventType::kObjectRemovedDeleteMarkerCreated) {
     absl::StrAppend(out, ",");
@@ -66,8 +70,10 @@ void AppendObject(std::string* out, const Event& event) {
     absl::StrAppend(out, ",");
     AppendField(out, "versionId", event.version_id);
   }
-  absl::StrAppend(out, ",");
-  AppendField(out, "sequencer", event.sequencer());
+  if (!IsTagging(event.type)) {  // S3 gives these none
+    absl::StrAppend(out, ",");
+    AppendField(out, "sequencer", event.sequencer());
+  }
   absl::StrAppend(out, "}");
 }
 

@@ -68,6 +68,22 @@ TEST(EventJsonTest, Golden_DeleteMarkerCreated) {
                 R"("versionId":"v1","sequencer":"55AED6DCD90281E5"}}}]})");
 }
 
+// As S3 has it: the ETag, no size and no sequencer.
+TEST(EventJsonTest, Golden_ObjectTagging) {
+  Event event = Created();
+  event.type = EventType::kObjectTaggingPut;
+  event.version_id = "v1";
+  EXPECT_EQ(EventJson(event, "eu-central-1", "owner"),
+            Head("ObjectTagging:Put") +
+                R"("object":{"key":"red+flower.jpg",)"
+                R"("eTag":"d41d8cd98f00b204e9800998ecf8427f","versionId":"v1"}}}]})");
+  event.type = EventType::kObjectTaggingDelete;
+  event.version_id.clear();
+  EXPECT_EQ(EventJson(event, "eu-central-1", "owner"),
+            Head("ObjectTagging:Delete") + R"("object":{"key":"red+flower.jpg",)"
+                                           R"("eTag":"d41d8cd98f00b204e9800998ecf8427f"}}}]})");
+}
+
 TEST(EventJsonTest, NullVersionIsNotShown) {
   Event event = Created();
   event.version_id = "null";

@@ -1,0 +1,112 @@
+// Tags of an object that is there: its row is rewritten where it lies. Time, ETag and version id
+// stay, and so does what the row owns, as that goes by the number of the version.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "cloudlet/error.h"
+#include "objstore/batch_builder.h"
+#include "objstore/keys.h"
+#include "objstore/names.h"
+#include "objstore/prepared.h"
+#include "objstore/tags.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+// `tags` null: the object is to have none.
+absl::Status PrepareTagging(const State& state, const Environment& environment,
+                            std::string_view bucket_name, std::string_view key, const TagSet* tags,
+                            const ChangeTagsOptions& options, Prepared* prepared) {
+  PreparedTagging& tagging = prepared->action.emplace<PreparedTagging>();
+  CLOUDLET_ASSIGN_OR_RETURN(BucketPtr bucket, state.buckets.Find(bucket_name));
+  CLOUDLET_RETURN_IF_ERROR(CheckKey(key, environment.limits, environment.key_policy));
+  if (!options.version_id.empty()) {
+    CLOUDLET_ASSIGN_OR_RETURN(tagging.version, ParseVersionId(options.version_id));
+  }
+  tagging.event = EventType::kObjectTaggingDelete;
+  if (tags != nullptr) {
+    CLOUDLET_RETURN_IF_ERROR(CheckTags(*tags, kMaxObjectTags, &tagging.tags));
+    tagging.event = EventType::kObjectTaggingPut;
+  }
+  prepared->bucket = std::move(bucket);
+  return absl::OkStatus();
+}
+
+absl::Status IsAMarker() {
+  return MakeError(ErrorCode::kMethodNotAllowed, "the version is a delete marker");
+}
+
+// There is no current object: under a delete marker S3 does not allow the method.
+absl::Status NoCurrentObject(const NoncurrentRows& rows) {
+  CLOUDLET_ASSIGN_OR_RETURN(const NoncurrentRows::Newest newest, rows.FindNewest());
+  if (newest.first.has_value()) return IsAMarker();
+  return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
+}
+
+// The version that is asked for, where it is not the current one.
+absl::StatusOr<VersionRow> NoncurrentRow(const NoncurrentRows& rows,
+                                         const std::optional<VersionRef>& version) {
+  if (!version.has_value()) return NoCurrentObject(rows);
+  CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> row, rows.Find(*version));
+  if (!row.has_value()) {
+    return MakeError(ErrorCode::kNoSuchVersion, "the object has no version of this id");
+  }
+  if (IsDeleteMarker(row->head)) return IsAMarker();
+  return *std::move(row);
+}
+
+}  // namespace
+
+absl::Status Prepare(State& state, const Environment& environment, SetTagsMutation& mutation,
+                     Prepared* prepared) {
+  return PrepareTagging(state, environment, mutation.bucket, mutation.key, mutation.tags,
+                        *mutation.options, prepared);
+}
+
+absl::Status Prepare(State& state, const Environment& environment, DeleteTagsMutation& mutation,
+                     Prepared* prepared) {
+  return PrepareTagging(state, environment, mutation.bucket, mutation.key, nullptr,
+                        *mutation.options, prepared);
+}
+
+absl::StatusOr<MutationResult> PreparedTagging::Apply(BatchBuilder& builder,
+                                                      const Prepared& prepared, uint64_t number) {
+  const std::optional<Head>& current = builder.current();
+  const bool is_current =
+      current.has_value() && (!version.has_value() || IsVersion(*current, *version));
+  NoncurrentRows rows = builder.RowsOf(prepared);
+  std::optional<VersionRow> below;
+  if (!is_current) {
+    CLOUDLET_ASSIGN_OR_RETURN(below, NoncurrentRow(rows, version));
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(
+      DecodedHead decoded,
+      DecodeHead(is_current ? builder.current_row()->view() : below->bytes.view()));
+  Head& head = decoded.head;
+  head.tags = std::move(tags);
+  const std::string row = EncodeHead(head);
+  if (is_current) {
+    const std::string_view pieces[] = {row, decoded.inline_bytes};
+    builder.batch().PutParts(kHeads, builder.head_key(), pieces);
+    builder.AddChange(prepared, ChangeKind::kWritten, number);  // observers may keep the head
+  } else {
+    rows.Rewrite(head, row, decoded.inline_bytes);
+  }
+  ChangeTagsResult result;
+  if (prepared.bucket->versioning.load() != Versioning::kOff) {
+    result.version_id = VersionIdOf(head);
+  }
+  result.sequence = number;
+  result.request_id = builder.request_id();
+  const std::string etag = head.etag.Text();
+  builder.AddEvent(prepared, event, number, {&head, etag, result.version_id});
+  builder.AddEffect(prepared, is_current ? &head : current.has_value() ? &*current : nullptr);
+  return MutationResult(std::move(result));
+}
+
+}  // namespace cloudlet::objstore
