@@ -40,6 +40,11 @@ enum class MetadataDirective {
   kReplace,  // they are those of the options
 };
 
+enum class AnnotationDirective {
+  kCopy,     // those of the source come along, in the same change and without events of their own
+  kExclude,  // the copy has none
+};
+
 struct CopyOptions {
   MetadataDirective metadata_directive = MetadataDirective::kCopy;
   // With kReplace, as in PutOptions.
@@ -58,6 +63,7 @@ struct CopyOptions {
   std::string if_none_match = {};
 
   Durability durability = Durability::kBuffered;
+  AnnotationDirective annotation_directive = AnnotationDirective::kCopy;
 };
 
 struct CopyResult {

@@ -23,6 +23,8 @@ enum class ErrorCode {
   kNone,  // OK, or a status without an S3 code (store closed, open elsewhere, DATA_LOSS, ...)
   // S3.
   kAccessDenied,
+  kAnnotationLimitExceeded,
+  kAnnotationNameTooLong,
   kBadDigest,
   kBucketAlreadyExists,
   kBucketAlreadyOwnedByYou,
@@ -32,17 +34,20 @@ enum class ErrorCode {
   kEntityTooSmall,
   kIncompleteBody,
   kInternalError,
+  kInvalidAnnotationName,
   kInvalidArgument,
   kInvalidBucketName,
   kInvalidDigest,
   kInvalidPart,
   kInvalidPartNumber,
   kInvalidPartOrder,
+  kInvalidPrefix,
   kInvalidRange,
   kInvalidRequest,
   kKeyTooLong,
   kMetadataTooLarge,
   kMethodNotAllowed,
+  kNoSuchAnnotation,
   kNoSuchBucket,
   kNoSuchKey,
   kNoSuchUpload,
@@ -52,6 +57,7 @@ enum class ErrorCode {
   kServiceUnavailable,
   kSlowDown,
   kTooManyBuckets,
+  kUnsupportedMediaType,
   // Lambda.
   kFunctionNotFound,       // ResourceNotFoundException
   kFunctionConflict,       // ResourceConflictException

@@ -21,8 +21,11 @@ constexpr NamedType kTypes[] = {
     {EventType::kObjectCreatedCompleteMultipartUpload, "ObjectCreated:CompleteMultipartUpload"},
     {EventType::kObjectRemovedDelete, "ObjectRemoved:Delete"},
     {EventType::kObjectRemovedDeleteMarkerCreated, "ObjectRemoved:DeleteMarkerCreated"},
+    {EventType::kObjectAnnotationPut, "ObjectAnnotation:Put"},
+    {EventType::kObjectAnnotationDelete, "ObjectAnnotation:Delete"},
     {EventType::kObjectCreated, "ObjectCreated:*"},
     {EventType::kObjectRemoved, "ObjectRemoved:*"},
+    {EventType::kObjectAnnotation, "ObjectAnnotation:*"},
 };
 
 }  // namespace
@@ -53,6 +56,8 @@ bool EventTypeCovers(EventType wanted, EventType type) {
     case EventType::kObjectRemoved:
       return type == EventType::kObjectRemovedDelete ||
              type == EventType::kObjectRemovedDeleteMarkerCreated;
+    case EventType::kObjectAnnotation:
+      return type == EventType::kObjectAnnotationPut || type == EventType::kObjectAnnotationDelete;
     default:
       return wanted == type;
   }

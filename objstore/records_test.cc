@@ -26,7 +26,7 @@ void ExpectSameFixed(const Head& a, const Head& b) {
   EXPECT_EQ(a.modified_ms, b.modified_ms);
   EXPECT_EQ(a.number, b.number);
   EXPECT_EQ(a.bucket_id, b.bucket_id);
-  EXPECT_EQ(a.null_number, b.null_number);
+  EXPECT_EQ(a.annotations_id, b.annotations_id);
   EXPECT_EQ(a.payload_id, b.payload_id);
   EXPECT_EQ(a.crc64nvme, b.crc64nvme);
   EXPECT_EQ(a.canned_acl, b.canned_acl);

@@ -1,6 +1,6 @@
-// The verbs of the store that change nothing, one file each: get.cc, list.cc, list_versions.cc; and
-// the start of a body that is staged. Mutations are in prepared.h, uploads in uploads.h. LocalStore
-// is the boundary around them all; each works on one opened State.
+// The verbs of the store that change nothing, one file each: get.cc, list.cc, list_versions.cc,
+// annotations.cc; and the start of a body that is staged. Mutations are in prepared.h, uploads in
+// uploads.h. LocalStore is the boundary around them all; each works on one opened State.
 #ifndef CLOUDLET_OBJSTORE_VERBS_H_
 #define CLOUDLET_OBJSTORE_VERBS_H_
 
@@ -46,6 +46,12 @@ absl::StatusOr<ListPage> List(State& state, const Environment& environment, std:
 absl::StatusOr<VersionPage> ListVersions(State& state, const Environment& environment,
                                          std::string_view bucket, const VersionPageOptions& options,
                                          const Caller& caller);
+
+// annotations.cc
+absl::StatusOr<Annotation> GetAnnotation(State& state, const Environment& environment,
+                                         const AnnotationRequest& request);
+absl::StatusOr<AnnotationPage> ListAnnotations(State& state, const Environment& environment,
+                                               const ListAnnotationsRequest& request);
 
 }  // namespace cloudlet::objstore
 

@@ -55,7 +55,7 @@ bool IsCreated(EventType type) { return EventTypeCovers(EventType::kObjectCreate
 void AppendObject(std::string* out, const Event& event) {
   absl::StrAppend(out, "\"object\":{");
   AppendField(out, "key", EncodeEventKey(event.key));
-  if (IsCreated(event.type)) {
+  if (IsCreated(event.type) || EventTypeCovers(EventType::kObjectAnnotation, event.type)) {
     absl::StrAppend(out, ",\"size\":", event.size, ",");
     AppendField(out, "eTag", event.etag);
   } else if (event.type == EventType::kObjectRemovedDeleteMarkerCreated) {
