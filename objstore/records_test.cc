@@ -269,6 +269,10 @@ TEST(EventRow, RoundTripsWithEveryFieldSet) {
   EXPECT_EQ(a.causation.parent, b.causation.parent);
   EXPECT_EQ(a.causation.hops, b.causation.hops);
   EXPECT_EQ(EncodeEvent(*decoded), EncodeEvent(record));
+  EventRecord annotated = FullEvent();
+  annotated.event.type = EventType::kObjectAnnotationPut;
+  annotated.event.annotation_name = "labels";
+  EXPECT_EQ(DecodeEvent(EncodeEvent(annotated)).value().event.annotation_name, "labels");
 }
 
 TEST(EventRow, KeepsEtagsOfEveryKind) {
