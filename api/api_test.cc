@@ -76,6 +76,10 @@ TEST(EventNames, WildcardsCoverTheirKind) {
   EXPECT_TRUE(EventTypeCovers(EventType::kObjectCreated, EventType::kObjectCreatedPut));
   EXPECT_TRUE(EventTypeCovers(EventType::kObjectRemoved, EventType::kObjectRemovedDelete));
   EXPECT_FALSE(EventTypeCovers(EventType::kObjectCreated, EventType::kObjectRemovedDelete));
+  EXPECT_TRUE(EventTypeCovers(EventType::kObjectAnnotation, EventType::kObjectAnnotationPut));
+  EXPECT_TRUE(EventTypeCovers(EventType::kObjectAnnotation, EventType::kObjectAnnotationDelete));
+  EXPECT_FALSE(EventTypeCovers(EventType::kObjectAnnotation, EventType::kObjectCreatedPut));
+  EXPECT_FALSE(EventTypeCovers(EventType::kObjectCreated, EventType::kObjectAnnotationPut));
   EXPECT_FALSE(EventTypeCovers(EventType::kObjectCreatedCopy, EventType::kObjectCreatedPut));
   EXPECT_TRUE(EventTypeCovers(EventType::kObjectCreatedPut, EventType::kObjectCreatedPut));
   EXPECT_TRUE(EventTypeCovers(EventType::kObjectTagging, EventType::kObjectTaggingPut));

@@ -20,6 +20,7 @@
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "cloudlet/annotation.h"
 #include "cloudlet/append.h"
 #include "cloudlet/attributes.h"
 #include "cloudlet/caller.h"
@@ -245,6 +246,36 @@ class Bucket {
   // is none), AccessDenied.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
   absl::StatusOr<UploadPage> ListMultipartUploads(const UploadPageOptions& options = {}) const;
+
+  // --- Annotations: see annotation.h ---
+
+  // Attaches an annotation to the current version of an object or, by its id, to another, or
+  // replaces it. Errors: NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete
+  // marker), InvalidAnnotationName, AnnotationNameTooLong, AnnotationLimitExceeded, InvalidRequest
+  // (an empty payload; checksums), EntityTooLarge, UnsupportedMediaType (no UTF-8), BadDigest,
+  // InvalidDigest, InvalidArgument, PreconditionFailed, NoSuchAnnotation (an if_match without it),
+  // AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAnnotation.html
+  absl::StatusOr<PutAnnotationResult> PutAnnotation(std::string_view key, std::string_view name,
+                                                    std::string_view payload,
+                                                    const PutAnnotationOptions& options = {}) const;
+  // With its payload, verified: DATA_LOSS on a mismatch. Errors: NoSuchAnnotation, NoSuchKey,
+  // NoSuchVersion, MethodNotAllowed, NoSuchBucket, InvalidAnnotationName, AnnotationNameTooLong,
+  // InvalidArgument, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAnnotation.html
+  absl::StatusOr<Annotation> GetAnnotation(std::string_view key, std::string_view name,
+                                           const GetAnnotationOptions& options = {}) const;
+  // Nothing to delete is no error. Errors: as GetAnnotation without NoSuchAnnotation, but for an
+  // if_match; PreconditionFailed.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectAnnotation.html
+  absl::StatusOr<DeleteAnnotationResult> DeleteAnnotation(
+      std::string_view key, std::string_view name,
+      const DeleteAnnotationOptions& options = {}) const;
+  // One page of the annotations of a version. Errors: NoSuchKey, NoSuchVersion, MethodNotAllowed,
+  // NoSuchBucket, InvalidPrefix, InvalidArgument, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectAnnotations.html
+  absl::StatusOr<AnnotationPage> ListAnnotations(std::string_view key,
+                                                 const ListAnnotationsOptions& options = {}) const;
 
   // Errors: NoSuchBucket, AccessDenied.
   absl::StatusOr<BucketInfo> Info() const;

@@ -117,6 +117,7 @@ struct VerifyReport {
   uint64_t garbage_payloads = 0;           // released, not yet reclaimed: no problem
   std::vector<std::string> problems = {};  // one line each, at most 100
   uint64_t uploads = 0;                    // open multipart uploads
+  uint64_t annotations = 0;
 };
 
 // The root of a store and all that runs on it: a movable value that owns everything. Two Clouds in

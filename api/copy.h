@@ -46,6 +46,11 @@ enum class TaggingDirective {
   kReplace,  // it has those of the options, none where there are none
 };
 
+enum class AnnotationDirective {
+  kCopy,     // those of the source come along, in the same change and without events of their own
+  kExclude,  // the copy has none
+};
+
 struct CopyOptions {
   MetadataDirective metadata_directive = MetadataDirective::kCopy;
   // With kReplace, as in PutOptions.
@@ -68,6 +73,7 @@ struct CopyOptions {
   // Other tags are no change that would let a copy be made onto its source.
   TaggingDirective tagging_directive = TaggingDirective::kCopy;
   TagSet tags = {};
+  AnnotationDirective annotation_directive = AnnotationDirective::kCopy;
 };
 
 struct CopyResult {

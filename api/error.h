@@ -26,6 +26,8 @@ enum class ErrorCode {
   kNone,  // OK, or a status without an S3 code (store closed, open elsewhere, DATA_LOSS, ...)
   // S3.
   kAccessDenied,
+  kAnnotationLimitExceeded,
+  kAnnotationNameTooLong,
   kBadDigest,
   kBucketAlreadyExists,
   kBucketAlreadyOwnedByYou,
@@ -35,12 +37,14 @@ enum class ErrorCode {
   kEntityTooSmall,
   kIncompleteBody,
   kInternalError,
+  kInvalidAnnotationName,
   kInvalidArgument,
   kInvalidBucketName,
   kInvalidDigest,
   kInvalidPart,
   kInvalidPartNumber,
   kInvalidPartOrder,
+  kInvalidPrefix,
   kInvalidRange,
   kInvalidRequest,
   kInvalidTag,
@@ -49,6 +53,7 @@ enum class ErrorCode {
   kMalformedXml,
   kMetadataTooLarge,
   kMethodNotAllowed,
+  kNoSuchAnnotation,
   kNoSuchBucket,
   kNoSuchKey,
   kNoSuchTagSet,
@@ -60,6 +65,7 @@ enum class ErrorCode {
   kSlowDown,
   kTooManyBuckets,
   kTooManyParts,
+  kUnsupportedMediaType,
   // Lambda.
   kFunctionNotFound,       // ResourceNotFoundException
   kFunctionConflict,       // ResourceConflictException

@@ -23,9 +23,12 @@ constexpr NamedType kTypes[] = {
     {EventType::kObjectRemovedDeleteMarkerCreated, "ObjectRemoved:DeleteMarkerCreated"},
     {EventType::kObjectTaggingPut, "ObjectTagging:Put"},
     {EventType::kObjectTaggingDelete, "ObjectTagging:Delete"},
+    {EventType::kObjectAnnotationPut, "ObjectAnnotation:Put"},
+    {EventType::kObjectAnnotationDelete, "ObjectAnnotation:Delete"},
     {EventType::kObjectCreated, "ObjectCreated:*"},
     {EventType::kObjectRemoved, "ObjectRemoved:*"},
     {EventType::kObjectTagging, "ObjectTagging:*"},
+    {EventType::kObjectAnnotation, "ObjectAnnotation:*"},
 };
 
 }  // namespace
@@ -58,6 +61,8 @@ bool EventTypeCovers(EventType wanted, EventType type) {
              type == EventType::kObjectRemovedDeleteMarkerCreated;
     case EventType::kObjectTagging:
       return type == EventType::kObjectTaggingPut || type == EventType::kObjectTaggingDelete;
+    case EventType::kObjectAnnotation:
+      return type == EventType::kObjectAnnotationPut || type == EventType::kObjectAnnotationDelete;
     default:
       return wanted == type;
   }

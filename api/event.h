@@ -26,10 +26,13 @@ enum class EventType : uint8_t {
   kObjectRemovedDeleteMarkerCreated = 6,
   kObjectTaggingPut = 7,
   kObjectTaggingDelete = 8,
+  kObjectAnnotationPut = 9,
+  kObjectAnnotationDelete = 10,
   // Only in triggers: every type of the kind.
   kObjectCreated = 128,
   kObjectRemoved = 129,
   kObjectTagging = 130,
+  kObjectAnnotation = 131,
 };
 
 // S3's name without the "s3:" in front: "ObjectCreated:Put", "ObjectRemoved:*". Empty for kNone.
@@ -44,8 +47,8 @@ struct Event {
   EventType type = EventType::kNone;
   std::string bucket = {};
   std::string key = {};         // raw bytes, not URL-encoded
-  uint64_t size = 0;            // bytes; 0 for removals
-  std::string etag = {};        // without quotes; empty for removals
+  uint64_t size = 0;            // of the object, bytes; 0 for its removals
+  std::string etag = {};        // of the object, without quotes; empty for its removals
   std::string version_id = {};  // empty while the bucket has never had versioning
   uint64_t sequence = 0;        // number of the change: larger is later, per key and over the store
   absl::Time time = {};         // of the change
@@ -55,6 +58,8 @@ struct Event {
   // The trigger that brought it here ("configurationId" of S3's JSON); empty in the log.
   std::string trigger_id = {};
   Causation causation = {};
+  // Extension: of an annotation's event, its name; S3's JSON does not tell it.
+  std::string annotation_name = {};
 
   // S3's `sequencer`: 16 upper-case hex digits of `sequence`.
   std::string sequencer() const;

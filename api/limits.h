@@ -27,6 +27,9 @@ struct Limits {
   uint64_t min_part_bytes = 5 << 20;
   uint64_t max_part_bytes = uint64_t{5} << 30;
   int max_part_number = 10'000;  // at most 100,000
+  // Of one version; above: AnnotationLimitExceeded. At most 1,000 (a copy takes them all at once).
+  uint32_t max_annotations = 1'000;
+  uint64_t max_annotation_bytes = 1 << 20;  // of a payload; above: EntityTooLarge. At most 1 MiB
 };
 
 }  // namespace cloudlet

@@ -81,6 +81,15 @@ absl::Status CheckPlan(const CorePlan& plan) {
                                                    plan.limits.max_part_number, ", not 1 to ",
                                                    kMostParts));
   }
+  const Limits most;
+  if (plan.limits.max_annotations < 1 || plan.limits.max_annotations > most.max_annotations ||
+      plan.limits.max_annotation_bytes < 1 ||
+      plan.limits.max_annotation_bytes > most.max_annotation_bytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("options: limits.max_annotations (", plan.limits.max_annotations,
+                     ") and max_annotation_bytes (", plan.limits.max_annotation_bytes,
+                     ") must be 1 to ", most.max_annotations, " and ", most.max_annotation_bytes));
+  }
   if (plan.key_policy != KeyPolicy::kBytes && plan.key_policy != KeyPolicy::kUtf8) {
     return NoSuchValue("key_policy", static_cast<int>(plan.key_policy));
   }

@@ -139,7 +139,7 @@ absl::StatusOr<MutationResult> PreparedAppend::Apply(BatchBuilder& builder,
       CheckRoom(parts, decoded.head.size, part.size, builder.environment().limits));
   part.number = parts.empty() ? 1 : parts.back().number + 1;
   parts.push_back(part);
-  CLOUDLET_RETURN_IF_ERROR(builder.MakeWay(prepared, Versioning::kOff));
+  if (exists) builder.ReleaseBody(*builder.current());  // tags and annotations stay
 
   kv::Batch& batch = builder.batch();
   if (!decoded.inline_bytes.empty()) WriteChunk(inline_id, decoded.inline_bytes, &batch);

@@ -138,8 +138,18 @@ NoncurrentRows BatchBuilder::RowsOf(const Prepared& prepared) {
 }
 
 void BatchBuilder::Release(const Head& head) {
+  if (head.annotations_id != 0) {
+    released.push_back({head.annotations_id, 0, PayloadKind::kAnnotationSet});
+    MarkGarbage(released.back(), batch_.get());
+  }
+  ReleaseBody(head);
+}
+
+void BatchBuilder::ReleaseBody(const Head& head) {
   if (head.location == Location::kInline) return;
-  released.push_back({head.payload_id, head.size, head.location == Location::kInManifest});
+  const bool has_parts = head.location == Location::kInManifest;
+  released.push_back(
+      {head.payload_id, head.size, has_parts ? PayloadKind::kManifest : PayloadKind::kBytes});
   DropReference(kVersionOwner, head.number, released.back(), batch_.get());
 }
 
@@ -162,6 +172,7 @@ void BatchBuilder::AddEvent(const Prepared& prepared, EventType type, uint64_t n
   if (subject.head != nullptr) event.size = subject.head->size;
   event.etag = subject.etag;
   event.version_id = subject.version_id;
+  event.annotation_name = subject.annotation_name;
   event.sequence = number;
   event.time = FromMillis(now_ms_);
   event.request_id = request_.request_id;

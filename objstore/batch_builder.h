@@ -74,14 +74,17 @@ class BatchBuilder {
                                               uint64_t number, Head* head);
   void SetResult(const Prepared& prepared, const Head& head, PutResult* result) const;
   // Drops a version's reference to its payload or manifest, which is garbage then unless copies
-  // share it.
+  // share it. Its annotations are garbage.
   void Release(const Head& head);
+  // The same of the body alone.
+  void ReleaseBody(const Head& head);
 
   // What an event tells of the version that it is about.
   struct Subject {
     const Head* head = nullptr;  // of an object that is there afterwards; null: a removal
     std::string_view etag;       // the text of its ETag
     std::string_view version_id;
+    std::string_view annotation_name = {};
   };
   void AddEvent(const Prepared& prepared, EventType type, uint64_t number, const Subject& subject);
   void AddChange(const Prepared& prepared, ChangeKind kind, uint64_t number);

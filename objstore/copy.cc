@@ -2,9 +2,11 @@
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 #include <utility>
+#include <vector>
 
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
+#include "objstore/annotation_sets.h"
 #include "objstore/batch_builder.h"
 #include "objstore/conditions.h"
 #include "objstore/copy_source.h"
@@ -60,6 +62,14 @@ absl::Status CheckTaggingDirective(const CopyOptions& options) {
   return MakeError(ErrorCode::kInvalidArgument, "the tagging directive is neither of its values");
 }
 
+absl::Status CheckAnnotationDirective(AnnotationDirective directive) {
+  if (directive == AnnotationDirective::kCopy || directive == AnnotationDirective::kExclude) {
+    return absl::OkStatus();
+  }
+  return MakeError(ErrorCode::kInvalidArgument,
+                   "the annotation directive is neither of its values");
+}
+
 // All that CopyObject replaces or leaves; what was computed from the bytes is not among it.
 void ReplaceHeaders(const ObjectInfo& by, ObjectInfo* headers) {
   headers->content_type = by.content_type;
@@ -82,6 +92,7 @@ absl::Status Prepare(State& state, const Environment& environment, CopyMutation&
   CLOUDLET_RETURN_IF_ERROR(CheckKey(mutation.key, environment.limits, environment.key_policy));
   CLOUDLET_RETURN_IF_ERROR(CheckMetadataDirective(options));
   CLOUDLET_RETURN_IF_ERROR(CheckTaggingDirective(options));
+  CLOUDLET_RETURN_IF_ERROR(CheckAnnotationDirective(options.annotation_directive));
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(HeadersOf(options), environment.limits, &copy.headers));
   CLOUDLET_RETURN_IF_ERROR(CheckTags(options.tags, kMaxObjectTags, &copy.tags));
   BucketPtr source_bucket = bucket;
@@ -91,6 +102,9 @@ absl::Status Prepare(State& state, const Environment& environment, CopyMutation&
   CLOUDLET_RETURN_IF_ERROR(CheckKey(source.key, environment.limits, environment.key_policy));
   if (!source.version_id.empty()) {
     CLOUDLET_ASSIGN_OR_RETURN(copy.version, ParseVersionId(source.version_id));
+  }
+  if (options.annotation_directive == AnnotationDirective::kCopy) {
+    CLOUDLET_ASSIGN_OR_RETURN(copy.annotations_id, state.sequencer.NextPayloadId());
   }
   copy.source = &source;
   copy.options = &options;
@@ -119,6 +133,10 @@ absl::StatusOr<MutationResult> PreparedCopy::Apply(BatchBuilder& builder, const 
   CLOUDLET_RETURN_IF_ERROR(
       CheckWrite(options->if_match, options->if_none_match, builder.CurrentEtag()));
   CLOUDLET_ASSIGN_OR_RETURN(DecodedHead decoded, DecodeHead(from.bytes.view()));
+  std::vector<NamedAnnotation> annotations;
+  if (annotations_id != 0) {
+    CLOUDLET_ASSIGN_OR_RETURN(annotations, LoadAnnotations(builder.kv(), from.head.annotations_id));
+  }
 
   const Versioning versioning = prepared.bucket->versioning.load();
   CLOUDLET_RETURN_IF_ERROR(builder.MakeWay(prepared, versioning));
@@ -129,6 +147,7 @@ absl::StatusOr<MutationResult> PreparedCopy::Apply(BatchBuilder& builder, const 
   head.headers.website_redirect_location = headers.website_redirect_location;
   if (options->tagging_directive == TaggingDirective::kReplace) head.tags = tags;
   head.canned_acl = 0;
+  head.annotations_id = annotations.empty() ? 0 : annotations_id;
   head.modified_ms = builder.now_ms();
   CopyResult result;
   result.etag = head.etag.Text();
@@ -137,6 +156,9 @@ absl::StatusOr<MutationResult> PreparedCopy::Apply(BatchBuilder& builder, const 
     result.copy_source_version_id = VersionIdOf(from.head);
   }
   WriteShared(builder, prepared, decoded, number);
+  if (!annotations.empty()) {
+    WriteAnnotations(builder, annotations_id, number, std::move(annotations));
+  }
   if (versioning != Versioning::kOff) result.version_id = VersionIdOf(head);
   builder.AddEvent(prepared, EventType::kObjectCreatedCopy, number,
                    {&head, result.etag, result.version_id});

@@ -20,12 +20,17 @@ StoreCall CallOf(const CompleteMutation& /*one*/) { return StoreCall::kComplete;
 StoreCall CallOf(const AppendMutation& /*one*/) { return StoreCall::kAppend; }
 StoreCall CallOf(const SetTagsMutation& /*one*/) { return StoreCall::kSetTags; }
 StoreCall CallOf(const DeleteTagsMutation& /*one*/) { return StoreCall::kDeleteTags; }
+StoreCall CallOf(const PutAnnotationMutation& /*one*/) { return StoreCall::kPutAnnotation; }
+StoreCall CallOf(const DeleteAnnotationMutation& /*one*/) { return StoreCall::kDeleteAnnotation; }
 
 // Whether these options of a mutation have a condition on what it replaces or deletes.
 template <typename Options>
 bool IsConditional(const Options& options) {
   bool conditional = false;
   if constexpr (requires { options.if_match; }) conditional |= !options.if_match.empty();
+  if constexpr (requires { options.object_if_match; }) {
+    conditional |= !options.object_if_match.empty();
+  }
   if constexpr (requires { options.if_none_match; }) conditional |= !options.if_none_match.empty();
   if constexpr (requires { options.if_modified_since; }) {
     conditional |= options.if_modified_since.has_value();
@@ -47,6 +52,8 @@ std::string_view VerbOf(StoreCall call) {
     case StoreCall::kAppend:
     case StoreCall::kSetTags:
     case StoreCall::kDeleteTags:
+    case StoreCall::kPutAnnotation:
+    case StoreCall::kDeleteAnnotation:
       return "mutate";
     case StoreCall::kGetAttributes:
       return "get attributes of";
@@ -82,12 +89,16 @@ std::string_view VerbOf(StoreCall call) {
       return "head bucket";
     case StoreCall::kListBuckets:
       return "list buckets";
+    case StoreCall::kGetAnnotation:
+      return "get annotation of";
+    case StoreCall::kListAnnotations:
+      return "list annotations of";
     case StoreCall::kGetTags:
       return "get tags of";
     case StoreCall::kGetBucketTags:
-      return "get tags of bucket";
+      return "get tags of";
     case StoreCall::kSetBucketTags:
-      return "set tags of bucket";
+      return "set tags of";
     case StoreCall::kSetVersioning:
       return "set versioning of";
     case StoreCall::kSync:
@@ -252,6 +263,16 @@ absl::StatusOr<ObjectAttributes> FaultStore::GetAttributes(const AttributesReque
                 [&] { return inner().GetAttributes(request); });
 }
 
+absl::StatusOr<Annotation> FaultStore::GetAnnotation(const AnnotationRequest& request) {
+  return Around({StoreCall::kGetAnnotation, request.bucket, request.key},
+                [&] { return inner().GetAnnotation(request); });
+}
+
+absl::StatusOr<AnnotationPage> FaultStore::ListAnnotations(const ListAnnotationsRequest& request) {
+  return Around({StoreCall::kListAnnotations, request.bucket, request.key},
+                [&] { return inner().ListAnnotations(request); });
+}
+
 absl::StatusOr<ListPage> FaultStore::List(std::string_view bucket, const ListPageOptions& options,
                                           const Caller& caller) {
   return Around({StoreCall::kList, bucket}, [&] { return inner().List(bucket, options, caller); });
@@ -334,7 +355,8 @@ absl::StatusOr<TagSet> FaultStore::BucketTags(std::string_view name, const Calle
 
 absl::Status FaultStore::SetBucketTags(std::string_view name, const TagSet& tags,
                                        const Caller& caller) {
-  return Around({StoreCall::kSetBucketTags, name},
+  const std::string_view verb = tags.empty() ? "delete tags of" : "set tags of";
+  return Around({StoreCall::kSetBucketTags, name, {}, false, verb},
                 [&] { return inner().SetBucketTags(name, tags, caller); });
 }
 

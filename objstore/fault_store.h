@@ -43,10 +43,14 @@ enum class StoreCall {
   kAppend,
   kSetTags,
   kDeleteTags,
+  kPutAnnotation,
+  kDeleteAnnotation,
   kStage,
   kGet,
   kHead,
   kGetTags,
+  kGetAnnotation,
+  kListAnnotations,
   kGetAttributes,
   kList,
   kListVersions,
@@ -120,6 +124,8 @@ class FaultStore : public ForwardingStore {
   absl::StatusOr<std::unique_ptr<PayloadSink>> Stage(const StageRequest& request) override;
   absl::StatusOr<ReadAnswer> Read(const ReadRequest& request) override;
   absl::StatusOr<ObjectAttributes> GetAttributes(const AttributesRequest& request) override;
+  absl::StatusOr<Annotation> GetAnnotation(const AnnotationRequest& request) override;
+  absl::StatusOr<AnnotationPage> ListAnnotations(const ListAnnotationsRequest& request) override;
   absl::StatusOr<ListPage> List(std::string_view bucket, const ListPageOptions& options,
                                 const Caller& caller) override;
   absl::StatusOr<VersionPage> ListVersions(std::string_view bucket,

@@ -246,6 +246,12 @@ TEST_F(Faults, EveryCall_CanFail_UnderTheNameThatTheStoreItselfHasForIt) {
   const auto calls = [&](ObjectStore& store) {
     const UploadRequest upload{"bkt", "k", "none"};
     const UploadPartOptions part;
+    const PutAnnotationOptions put_annotation;
+    Mutation annotating(PutAnnotationMutation{"bkt", "k", "name", "text", &put_annotation});
+    const DeleteAnnotationOptions delete_annotation;
+    Mutation unannotating(DeleteAnnotationMutation{"bkt", "k", "name", &delete_annotation});
+    const GetAnnotationOptions annotation;
+    const ListAnnotationsOptions annotations;
     const CopySource source{.key = "k"};
     const UploadPartCopyOptions part_copy;
     const AttributesOptions attributes;
@@ -260,6 +266,10 @@ TEST_F(Faults, EveryCall_CanFail_UnderTheNameThatTheStoreItselfHasForIt) {
         Append(store, "bkt", "k", "v").status(),
         SetTags(store, "bkt", "k", {}).status(),
         DeleteTags(store, "bkt", "k").status(),
+        store.Mutate({absl::MakeSpan(&annotating, 1)}).at(0).status(),
+        store.Mutate({absl::MakeSpan(&unannotating, 1)}).at(0).status(),
+        store.GetAnnotation({"bkt", "k", "name", &annotation}).status(),
+        store.ListAnnotations({"bkt", "k", &annotations}).status(),
         store.Read({"bkt", "k", &get, ReadPart::kTags}).status(),
         store.BucketTags("bkt", {}).status(),
         store.SetBucketTags("bkt", {}, {}),

@@ -19,6 +19,15 @@ absl::StatusOr<ObjectAttributes> ForwardingStore::GetAttributes(const Attributes
   return inner_->GetAttributes(request);
 }
 
+absl::StatusOr<Annotation> ForwardingStore::GetAnnotation(const AnnotationRequest& request) {
+  return inner_->GetAnnotation(request);
+}
+
+absl::StatusOr<AnnotationPage> ForwardingStore::ListAnnotations(
+    const ListAnnotationsRequest& request) {
+  return inner_->ListAnnotations(request);
+}
+
 absl::StatusOr<ListPage> ForwardingStore::List(std::string_view bucket,
                                                const ListPageOptions& options,
                                                const Caller& caller) {

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/fault_point.h"
 #include "base/status_macros.h"
+#include "objstore/annotation_rows.h"
 #include "objstore/keys.h"
 #include "objstore/payload.h"
 #include "objstore/upload_rows.h"
@@ -20,15 +21,25 @@ namespace {
 constexpr size_t kSweepAtCandidates = 64;
 constexpr uint64_t kSweepAtBytes = 16 << 20;
 constexpr uint64_t kPointDeletes = 4;    // chunks; above, the range is reclaimed file by file
-constexpr size_t kPartsOfAStep = 2'000;  // of manifests; a manifest is freed as a whole
+constexpr size_t kPartsOfAStep = 2'000;  // of manifests and sets, which are freed as a whole
+
+PayloadKind KindOf(char stored) {
+  const auto kind = static_cast<PayloadKind>(stored);
+  const bool known = kind == PayloadKind::kManifest || kind == PayloadKind::kAnnotationSet;
+  return known ? kind : PayloadKind::kBytes;
+}
 
 }  // namespace
 
 void DropReference(char kind, uint64_t owner_id, const ReleasedPayload& payload, kv::Batch* batch) {
   batch->Delete(kOwners, ReferenceKey(payload.payload_id, kind, owner_id));
+  MarkGarbage(payload, batch);
+}
+
+void MarkGarbage(const ReleasedPayload& payload, kv::Batch* batch) {
   std::string hint;
   base::AppendU64(&hint, payload.bytes);
-  if (payload.is_manifest) hint.push_back(kManifestOwner);
+  if (payload.kind != PayloadKind::kBytes) hint.push_back(static_cast<char>(payload.kind));
   batch->Put(kOwners, GarbageKey(payload.payload_id), hint);
 }
 
@@ -46,7 +57,7 @@ absl::Status Garbage::Load() {
       return absl::DataLossError("a garbage row does not parse");
     }
     payload.payload_id = *id;
-    payload.is_manifest = !reader.empty() && reader.rest()[0] == kManifestOwner;
+    if (!reader.empty()) payload.kind = KindOf(reader.rest()[0]);
     found.push_back(payload);
   }
   CLOUDLET_RETURN_IF_ERROR(it->status());
@@ -191,17 +202,45 @@ absl::Status Garbage::FreeManifest(uint64_t id, kv::Batch* batch,
   return absl::OkStatus();
 }
 
+absl::Status Garbage::FreeAnnotations(uint64_t id, kv::Batch* batch,
+                                      std::vector<ReleasedPayload>* parts, size_t* rows) {
+  kv::IteratorOptions options;
+  options.lower = AnnotationSetKey(id);
+  options.upper = base::PrefixEnd(options.lower);
+  const auto it = kv_->NewIterator(kAnnotations, options);
+  std::vector<std::string> keys;
+  std::vector<ReleasedPayload> payloads;
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    keys.emplace_back(it->key());
+    if (it->key().size() == options.lower.size()) continue;  // of the set itself
+    const absl::StatusOr<StoredAnnotation> annotation = DecodeAnnotation(it->value());
+    if (!annotation.ok()) return absl::OkStatus();  // the set stays: as a manifest
+    if (annotation->payload_id != 0) payloads.push_back({annotation->payload_id, annotation->size});
+  }
+  CLOUDLET_RETURN_IF_ERROR(it->status());
+  for (const ReleasedPayload& payload : payloads) {
+    DropReference(kAnnotationsOwner, id, payload, batch);
+    parts->push_back(payload);
+  }
+  for (const std::string& key : keys) batch->Delete(kAnnotations, key);
+  *rows += keys.size();
+  batch->Delete(kOwners, GarbageKey(id));
+  return absl::OkStatus();
+}
+
 // Those that this sweep itself has seen without references need no second look.
 absl::Status Garbage::Free(const std::vector<Candidate>& candidates, uint64_t sweep,
                            std::vector<ReleasedPayload>* later) {
   if (candidates.empty()) return absl::OkStatus();
   const auto batch = kv_->NewBatch();
   std::vector<ReleasedPayload> parts;
+  size_t rows = 0;  // of sets of annotations
   bool synced = false;
   for (const Candidate& candidate : candidates) {
     const uint64_t id = candidate.payload.payload_id;
     const uint64_t bytes = candidate.payload.bytes;
-    if (candidate.payload.is_manifest && parts.size() >= kPartsOfAStep) {
+    const PayloadKind kind = candidate.payload.kind;
+    if (kind != PayloadKind::kBytes && parts.size() + rows >= kPartsOfAStep) {
       later->push_back(candidate.payload);
       continue;
     }
@@ -209,8 +248,12 @@ absl::Status Garbage::Free(const std::vector<Candidate>& candidates, uint64_t sw
       CLOUDLET_ASSIGN_OR_RETURN(const bool owned, HasReference(id));
       if (owned) continue;
     }
-    if (candidate.payload.is_manifest) {
+    if (kind == PayloadKind::kManifest) {
       CLOUDLET_RETURN_IF_ERROR(FreeManifest(id, batch.get(), &parts));
+      continue;
+    }
+    if (kind == PayloadKind::kAnnotationSet) {
+      CLOUDLET_RETURN_IF_ERROR(FreeAnnotations(id, batch.get(), &parts, &rows));
       continue;
     }
     batch->Delete(kOwners, GarbageKey(id));

@@ -6,7 +6,9 @@
 // its 'g' row is there, it has been seen to have no reference row, every reader of an epoch before
 // that has left, no writer or open reader has it pinned, and it still has no reference row. A
 // manifest is reclaimed by dropping its references to its parts, which become garbage in the same
-// batch. Readers of an object with parts pin the manifest: while it stands, its parts do.
+// batch. Readers of an object with parts pin the manifest: while it stands, its parts do. A set of
+// annotations has no reference row, as one version has it: it is garbage once it has its 'g' row,
+// and is reclaimed as a manifest is, with its rows.
 //
 // Epochs are counted from when the id was seen without references, not from its release: copies
 // share a payload, and one owner's release says nothing of those who read it as another's, which
@@ -34,13 +36,21 @@
 
 namespace cloudlet::objstore {
 
+// What an id stands for. The values are stored, behind the bytes in 'g' rows.
+enum class PayloadKind : char {
+  kBytes = 0,            // not stored
+  kManifest = 'm',       // a manifest; `bytes` are those of its parts
+  kAnnotationSet = 'a',  // a set of annotations
+};
+
 struct ReleasedPayload {
   uint64_t payload_id = 0;
   uint64_t bytes = 0;  // 0: not known
-  // The id is one of a manifest, `bytes` those of its parts.
-  bool is_manifest = false;
+  PayloadKind kind = PayloadKind::kBytes;
 };
 
+// The row of a commit by which that payload may be garbage.
+void MarkGarbage(const ReleasedPayload& payload, kv::Batch* batch);
 // The rows of a commit by which that owner lets go of a payload.
 void DropReference(char kind, uint64_t owner_id, const ReleasedPayload& payload, kv::Batch* batch);
 
@@ -96,6 +106,9 @@ class Garbage {
   absl::Status Free(const std::vector<Candidate>& candidates, uint64_t sweep,
                     std::vector<ReleasedPayload>* later);
   absl::Status FreeManifest(uint64_t id, kv::Batch* batch, std::vector<ReleasedPayload>* parts);
+  // Adds to `rows` how many it deletes.
+  absl::Status FreeAnnotations(uint64_t id, kv::Batch* batch, std::vector<ReleasedPayload>* parts,
+                               size_t* rows);
 
   const pid_t process_ = getpid();
   kv::Kv* const kv_;

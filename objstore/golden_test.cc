@@ -9,8 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/crc.h"
 #include "base/strings.h"
 #include "gtest/gtest.h"
+#include "objstore/annotation_rows.h"
 #include "objstore/delivery_rows.h"
 #include "objstore/keys.h"
 #include "objstore/records.h"
@@ -123,6 +125,30 @@ Part FullPart(uint32_t number) {
   return part;
 }
 
+StoredAnnotation FullAnnotation() {
+  StoredAnnotation annotation;
+  annotation.size = 5'000;
+  annotation.etag = StoredEtag::Parse("9e107d9d372bb6826bd81d3542a419d6");
+  annotation.crc64nvme = 0x5152535455565758;
+  annotation.checksum = {ChecksumAlgorithm::kCrc32, ChecksumType::kFullObject, 0,
+                         "\x01\x02\x03\x04"};
+  annotation.modified_ms = 1'893'456'000'123;
+  annotation.number = 77;
+  annotation.payload_id = 0x4142434445464748;
+  return annotation;
+}
+
+StoredAnnotation AnnotationInItsRow() {
+  StoredAnnotation annotation;
+  annotation.payload = "hello world";
+  annotation.size = annotation.payload.size();
+  annotation.etag = StoredEtag::Parse("5eb63bbbe01eeed093cb22bb8f5acdc3");
+  annotation.crc64nvme = base::Crc64Nvme(annotation.payload);
+  annotation.modified_ms = 1'893'456'000'000;
+  annotation.number = 7;
+  return annotation;
+}
+
 Golden RowsNow() {
   return {
       {"head", base::HexLower(EncodeHead(FullHead()))},
@@ -139,6 +165,9 @@ Golden RowsNow() {
       {"bucket", base::HexLower(Bucket().SerializeAsString())},
       {"upload", base::HexLower(EncodeUpload(FullUpload()))},
       {"part", base::HexLower(EncodePart(FullPart(3)))},
+      {"annotation", base::HexLower(EncodeAnnotation(FullAnnotation()))},
+      {"annotation_inline", base::HexLower(EncodeAnnotation(AnnotationInItsRow()))},
+      {"annotation_set", base::HexLower(EncodeAnnotationSet(300))},
       {"manifest", base::HexLower(EncodeManifest({77, {FullPart(1), FullPart(3)}}))},
   };
 }
@@ -162,6 +191,9 @@ Golden KeysNow() {
       {"events.transient", base::HexLower(EventKey(kTransientTag, kNumber))},
       {"events.retained", base::HexLower(EventKey(kRetainedTag, kNumber))},
       {"deliveries", base::HexLower(DeliveryKeyOf(kNumber, "thumbnail"))},
+      {"owners.annotations", base::HexLower(ReferenceKey(kNumber, kAnnotationsOwner, 9))},
+      {"ext1.set", base::HexLower(AnnotationSetKey(kNumber))},
+      {"ext1.annotation", base::HexLower(AnnotationKey(kNumber, "labels"))},
       {"uploads.upload", base::HexLower(UploadKey(kNumber, nasty, kNumber, kUploadItself))},
       {"uploads.part", base::HexLower(UploadKey(kNumber, nasty, kNumber, 10'000))},
   };
@@ -214,6 +246,14 @@ TEST(Golden, RowsOfFormat1_AreReadAsEver) {
   ASSERT_TRUE(manifest.ok()) << manifest.status();
   EXPECT_EQ(manifest->commit_number, 77u);
   EXPECT_EQ(manifest->parts[1].payload_id, FullPart(3).payload_id);
+  const auto annotation = DecodeAnnotation(Unhexed(golden["annotation"]));
+  ASSERT_TRUE(annotation.ok()) << annotation.status();
+  EXPECT_EQ(annotation->checksum, FullAnnotation().checksum);
+  EXPECT_EQ(annotation->payload_id, FullAnnotation().payload_id);
+  const auto in_its_row = DecodeAnnotation(Unhexed(golden["annotation_inline"]));
+  ASSERT_TRUE(in_its_row.ok()) << in_its_row.status();
+  EXPECT_EQ(in_its_row->payload, "hello world");
+  EXPECT_EQ(DecodeAnnotationSet(Unhexed(golden["annotation_set"])).value(), 300u);
 }
 
 }  // namespace

@@ -21,10 +21,11 @@
 //                be64(manifest id) 0xFFFFFFFF                 -> ManifestRow, le64 CRC64NVME of it
 //   owners       'r' be64(payload id) kind be64(owner id)     -> empty: a reference; kind 'v' a
 //                                                                version by its commit number,
-//                                                                'm' a manifest or upload
+//                                                                'm' a manifest or upload, 'a' a
+//                                                                set of annotations
 //                'g' be64(payload id)                         -> le64 bytes, 0 if not known: may
 //                                                                be garbage; then 'm' where it is a
-//                                                                manifest
+//                                                                manifest, 'a' a set of annotations
 //   uploads      be64(bucket id) ordered(key) be64(upload id) be32(part)
 //                                                             -> part 0: UploadRow, else PartRow;
 //                                                                the id is one of a manifest
@@ -32,7 +33,11 @@
 //                                                                watermark
 //                'r' be64(number)                             -> event row, retained
 //   deliveries   be64(number) function name                   -> DeliveryRow
-//   ext1, ext2   not used; opened and kept
+//   ext1         be64(set id)                                 -> AnnotationSetRow: the annotations of
+//                                                                one version, whose head names the
+//                                                                set; the id is one of a payload
+//                be64(set id) name                            -> AnnotationRow, le64 CRC64NVME of it
+//   ext2         not used; opened and kept
 //
 // Head rows and event rows: records.h. Other rows: records.proto. Which keys are written today and
 // which are laid out for later work: docs/on-disk-format.md.
@@ -62,6 +67,7 @@ inline constexpr kv::Family kOwners = 5;
 inline constexpr kv::Family kUploads = 6;
 inline constexpr kv::Family kEvents = 7;
 inline constexpr kv::Family kDeliveries = 8;
+inline constexpr kv::Family kAnnotations = 9;  // "ext1"
 
 inline std::vector<std::string> FamilyNames() {
   return {"system",  "buckets", "heads",      "versions", "payload", "owners",
@@ -164,6 +170,7 @@ inline constexpr char kReferenceTag = 'r';
 inline constexpr char kGarbageTag = 'g';
 inline constexpr char kVersionOwner = 'v';
 inline constexpr char kManifestOwner = 'm';
+inline constexpr char kAnnotationsOwner = 'a';
 
 inline std::string ReferencePrefix(uint64_t payload_id) {
   std::string out(1, kReferenceTag);
@@ -252,6 +259,26 @@ inline std::string DeliveryKeyOf(uint64_t number, std::string_view function) {
   base::AppendBe64(&out, number);
   out.append(function);
   return out;
+}
+
+// --- ext1: annotations ---
+inline std::string AnnotationSetKey(uint64_t set_id) {
+  std::string out;
+  base::AppendBe64(&out, set_id);
+  return out;
+}
+inline std::string AnnotationKey(uint64_t set_id, std::string_view name) {
+  return AnnotationSetKey(set_id).append(name);
+}
+struct AnnotationName {
+  uint64_t set_id = 0;
+  std::string_view name;  // into the key; empty: the row of the set
+};
+inline std::optional<AnnotationName> ParseAnnotationKey(std::string_view key) {
+  AnnotationName parsed;
+  if (!base::ReadBe64(&key, &parsed.set_id)) return std::nullopt;
+  parsed.name = key;
+  return parsed;
 }
 
 }  // namespace cloudlet::objstore

@@ -65,6 +65,9 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   absl::StatusOr<UploadPage> ListMultipartUploads(std::string_view bucket,
                                                   const UploadPageOptions& options,
                                                   const Caller& caller) override;
+  // local_store_annotations.cc
+  absl::StatusOr<Annotation> GetAnnotation(const AnnotationRequest& request) override;
+  absl::StatusOr<AnnotationPage> ListAnnotations(const ListAnnotationsRequest& request) override;
   absl::Status CreateBucket(std::string_view name, const BucketOptions& options,
                             const Caller& caller) override;
   absl::Status DeleteBucket(std::string_view name, const Caller& caller) override;

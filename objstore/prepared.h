@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "cloudlet/cloud.h"
+#include "objstore/annotation_rows.h"
 #include "objstore/buckets.h"
 #include "objstore/payload.h"
 #include "objstore/records.h"
@@ -85,6 +86,7 @@ struct PreparedCopy : MutationTraits {
   std::optional<VersionRef> version;     // of the source; none: the current one
   ObjectInfo headers;                    // where they replace the source's
   TagSet tags;                           // likewise
+  uint64_t annotations_id = 0;           // of the copy's, should it get some; 0: it is to have none
 };
 
 // rename.cc. Takes the number of the removal, then that of the change at the new key.
@@ -137,13 +139,40 @@ struct PreparedTagging : MutationTraits {
   std::optional<VersionRef> version;  // none: the current one
 };
 
+// put_annotation.cc
+struct PreparedPutAnnotation : MutationTraits {
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& /*result*/, CloudStats* /*stats*/) const {}
+  size_t batch_bytes() const { return bytes.size(); }
+  void Committed();
+
+  std::string_view name;
+  const PutAnnotationOptions* options = nullptr;  // not null
+  std::optional<VersionRef> version;              // that it is for; none: the current one
+  StoredAnnotation annotation;                    // all but number and time
+  uint64_t new_set_id = 0;                        // for a version that has had no annotations
+  std::string_view bytes;               // the one chunk that rides in the batch; else empty
+  std::unique_ptr<LocalStaged> staged;  // of a payload that was written ahead
+};
+
+// remove_annotation.cc
+struct PreparedDeleteAnnotation : MutationTraits {
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& /*result*/, CloudStats* /*stats*/) const {}
+
+  std::string_view name;
+  const DeleteAnnotationOptions* options = nullptr;  // not null
+  std::optional<VersionRef> version;                 // as above
+};
+
 struct Prepared {
   absl::Status refused;  // not OK: the verdict is known already
   BucketPtr bucket;      // not null unless refused
   std::string_view key;
   std::variant<PreparedDelete, PreparedPut, PreparedCopy, PreparedRename, PreparedComplete,
-               PreparedAppend,
-               PreparedTagging>
+               PreparedAppend, PreparedTagging, PreparedPutAnnotation, PreparedDeleteAnnotation>
       action;
   // Of the object that a copy or rename is made of; its stripe is held too. Null: there is none.
   BucketPtr source_bucket = nullptr;
@@ -175,6 +204,10 @@ absl::Status Prepare(State& state, const Environment& environment, SetTagsMutati
                      Prepared* prepared);
 absl::Status Prepare(State& state, const Environment& environment, DeleteTagsMutation& mutation,
                      Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, PutAnnotationMutation& mutation,
+                     Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment,
+                     DeleteAnnotationMutation& mutation, Prepared* prepared);
 
 // How many of the first of `rest`, at most `most`, can be one commit: it ends before a mutation
 // that must be the first on its key and is not, or is made of an object that another one changes.

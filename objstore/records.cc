@@ -30,6 +30,7 @@ enum class EventTag : uint8_t {
   kPrincipal = 5,
   kSourceAddress = 6,
   kTargets = 7,  // pairs of length-prefixed (function, trigger id)
+  kAnnotationName = 8,
 };
 
 absl::Status BadRow(std::string_view what) {
@@ -118,7 +119,7 @@ void SetFixedPart(std::string_view row, Head* head) {
   head->modified_ms = static_cast<int64_t>(LoadLe<uint64_t>(row, 16));
   head->number = LoadLe<uint64_t>(row, 24);
   head->bucket_id = LoadLe<uint64_t>(row, 32);
-  head->null_number = LoadLe<uint64_t>(row, 40);
+  head->annotations_id = LoadLe<uint64_t>(row, 40);
   head->payload_id = LoadLe<uint64_t>(row, 48);
   head->crc64nvme = LoadLe<uint64_t>(row, 56);
   head->canned_acl = static_cast<uint8_t>(row[84]);
@@ -300,6 +301,9 @@ bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record
     case EventTag::kSourceAddress:
       event.source_address = bytes;
       return true;
+    case EventTag::kAnnotationName:
+      event.annotation_name = bytes;
+      return true;
     case EventTag::kTargets: {
       base::ByteReader reader(bytes);
       std::string_view function;
@@ -396,7 +400,7 @@ std::string EncodeHead(const Head& head) {
   StoreLe<uint64_t>(&row, 16, static_cast<uint64_t>(head.modified_ms));
   StoreLe<uint64_t>(&row, 24, head.number);
   StoreLe<uint64_t>(&row, 32, head.bucket_id);
-  StoreLe<uint64_t>(&row, 40, head.null_number);
+  StoreLe<uint64_t>(&row, 40, head.annotations_id);
   StoreLe<uint64_t>(&row, 48, head.payload_id);
   StoreLe<uint64_t>(&row, 56, head.crc64nvme);
   row[84] = static_cast<char>(head.canned_acl);
@@ -484,6 +488,7 @@ std::string EncodeEvent(const EventRecord& record, const StoredEtag& etag) {
   AppendText(&row, EventTag::kRequestId, event.request_id);
   AppendText(&row, EventTag::kPrincipal, event.principal);
   AppendText(&row, EventTag::kSourceAddress, event.source_address);
+  AppendText(&row, EventTag::kAnnotationName, event.annotation_name);
   if (!record.targets.empty()) AppendTargets(&row, record.targets);
 
   row[0] = static_cast<char>(kLayout);

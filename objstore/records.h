@@ -8,7 +8,7 @@
 //                wrote.
 //
 // Head header, 96 bytes:
-//    0 u8  layout (1)                     40 u64 0
+//    0 u8  layout (1)                     40 u64 id of the set of annotations, 0: none
 //    1 u8  flags (HeadFlags)              48 u64 payload or manifest id (location 1, 2)
 //    2 u8  location (Location)            56 u64 CRC64NVME of the object's bytes
 //    3 u8  ETag kind (EtagKind)           64 16B ETag digest (MD5, or CRC64NVME and zeros)
@@ -109,8 +109,8 @@ struct Head {
   int64_t modified_ms = 0;
   uint64_t number = 0;  // of the commit that wrote it
   uint64_t bucket_id = 0;
-  uint64_t null_number = 0;  // not used: kept as it is
-  uint64_t payload_id = 0;   // where the location is not inline
+  uint64_t annotations_id = 0;  // of the set of its annotations; 0: it has had none
+  uint64_t payload_id = 0;      // where the location is not inline
   uint64_t crc64nvme = 0;
   uint8_t canned_acl = 0;
   std::optional<StoredChecksum> checksum;  // none: only the CRC64NVME

@@ -26,7 +26,7 @@ void ExpectSameFixed(const Head& a, const Head& b) {
   EXPECT_EQ(a.modified_ms, b.modified_ms);
   EXPECT_EQ(a.number, b.number);
   EXPECT_EQ(a.bucket_id, b.bucket_id);
-  EXPECT_EQ(a.null_number, b.null_number);
+  EXPECT_EQ(a.annotations_id, b.annotations_id);
   EXPECT_EQ(a.payload_id, b.payload_id);
   EXPECT_EQ(a.crc64nvme, b.crc64nvme);
   EXPECT_EQ(a.canned_acl, b.canned_acl);
@@ -288,6 +288,10 @@ TEST(EventRow, RoundTripsWithEveryFieldSet) {
   EXPECT_EQ(a.causation.parent, b.causation.parent);
   EXPECT_EQ(a.causation.hops, b.causation.hops);
   EXPECT_EQ(EncodeEvent(*decoded), EncodeEvent(record));
+  EventRecord annotated = FullEvent();
+  annotated.event.type = EventType::kObjectAnnotationPut;
+  annotated.event.annotation_name = "labels";
+  EXPECT_EQ(DecodeEvent(EncodeEvent(annotated)).value().event.annotation_name, "labels");
 }
 
 TEST(EventRow, KeepsEtagsOfEveryKind) {

@@ -19,7 +19,7 @@ inline Head FullHead() {
   head.modified_ms = 1'893'456'000'123;
   head.number = 0x1112131415161718;
   head.bucket_id = 0x2122232425262728;
-  head.null_number = 0x3132333435363738;
+  head.annotations_id = 0x3132333435363738;
   head.payload_id = 0x4142434445464748;
   head.crc64nvme = 0x5152535455565758;
   head.canned_acl = 3;

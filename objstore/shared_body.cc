@@ -45,7 +45,6 @@ void WriteShared(BatchBuilder& builder, const Prepared& prepared, DecodedHead& s
   head.flags = FlagsOf(prepared.bucket->versioning.load());
   head.number = number;
   head.bucket_id = prepared.bucket->id;
-  head.null_number = 0;
   const std::string row = EncodeHead(head);
   const std::string_view parts[] = {row, shared.inline_bytes};
   builder.batch().PutParts(kHeads, builder.head_key(), parts);

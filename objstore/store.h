@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "absl/types/span.h"
+#include "cloudlet/annotation.h"
 #include "cloudlet/append.h"
 #include "cloudlet/attributes.h"
 #include "cloudlet/bucket.h"
@@ -133,13 +134,33 @@ struct DeleteTagsMutation {
   const ChangeTagsOptions* options = nullptr;  // not null; durability as above
 };
 
+// Attaches an annotation to a version of an object, or replaces it.
+struct PutAnnotationMutation {
+  static constexpr std::string_view kVerb = "put annotation of";
+  std::string_view bucket;
+  std::string_view key;
+  std::string_view name;
+  std::string_view payload;
+  const PutAnnotationOptions* options = nullptr;  // not null; durability as above
+};
+
+// Deletes one. Nothing to delete: a result with existed = false.
+struct DeleteAnnotationMutation {
+  static constexpr std::string_view kVerb = "delete annotation of";
+  std::string_view bucket;
+  std::string_view key;
+  std::string_view name;
+  const DeleteAnnotationOptions* options = nullptr;  // not null; durability as above
+};
+
 // A copy or rename does not see what others before it in an all-or-nothing request do to its
 // source: it answers ABORTED then.
 using Mutation = std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation,
-                              CompleteMutation, AppendMutation, SetTagsMutation, DeleteTagsMutation>;
+                              CompleteMutation, AppendMutation, SetTagsMutation, DeleteTagsMutation,
+                              PutAnnotationMutation, DeleteAnnotationMutation>;
 // A PutResult for a complete, too.
-using MutationResult =
-    std::variant<PutResult, DeleteResult, CopyResult, RenameResult, AppendResult, ChangeTagsResult>;
+using MutationResult = std::variant<PutResult, DeleteResult, CopyResult, RenameResult, AppendResult,
+                                    ChangeTagsResult, PutAnnotationResult, DeleteAnnotationResult>;
 
 // What happens to the others when one mutation fails.
 enum class Together {
@@ -235,6 +256,21 @@ struct AttributesRequest {
   Caller caller = {};
 };
 
+struct AnnotationRequest {
+  std::string_view bucket;
+  std::string_view key;
+  std::string_view name;
+  const GetAnnotationOptions* options = nullptr;  // not null
+  Caller caller = {};
+};
+
+struct ListAnnotationsRequest {
+  std::string_view bucket;
+  std::string_view key;
+  const ListAnnotationsOptions* options = nullptr;  // not null
+  Caller caller = {};
+};
+
 // What a store can do beyond the interface's common ground.
 struct StoreCapabilities {
   bool atomic_events = false;      // the event row is in the batch of its change
@@ -275,6 +311,10 @@ class ObjectStore {
   virtual absl::StatusOr<UploadPage> ListMultipartUploads(std::string_view bucket,
                                                           const UploadPageOptions& options,
                                                           const Caller& caller) = 0;
+
+  // Annotations; what changes them is a mutation.
+  virtual absl::StatusOr<Annotation> GetAnnotation(const AnnotationRequest& request) = 0;
+  virtual absl::StatusOr<AnnotationPage> ListAnnotations(const ListAnnotationsRequest& request) = 0;
 
   virtual absl::Status CreateBucket(std::string_view name, const BucketOptions& options,
                                     const Caller& caller) = 0;

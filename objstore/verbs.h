@@ -1,7 +1,7 @@
-// The verbs of the store that change nothing, one file each: get.cc, attributes.cc, list.cc,
-// list_versions.cc; and the start of a body that is staged. Mutations are in prepared.h, uploads in
-// uploads.h and upload_part_copy.h. LocalStore is the boundary around them all; each works on one
-// opened State.
+// The verbs of the store that change nothing, one file each: get.cc, attributes.cc,
+// annotations.cc, list.cc, list_versions.cc; and the start of a body that is staged. Mutations are
+// in prepared.h, uploads in uploads.h and upload_part_copy.h. LocalStore is the boundary around
+// them all; each works on one opened State.
 #ifndef CLOUDLET_OBJSTORE_VERBS_H_
 #define CLOUDLET_OBJSTORE_VERBS_H_
 
@@ -74,6 +74,12 @@ absl::StatusOr<ListPage> List(State& state, const Environment& environment, std:
 absl::StatusOr<VersionPage> ListVersions(State& state, const Environment& environment,
                                          std::string_view bucket, const VersionPageOptions& options,
                                          const Caller& caller);
+
+// annotations.cc
+absl::StatusOr<Annotation> GetAnnotation(State& state, const Environment& environment,
+                                         const AnnotationRequest& request);
+absl::StatusOr<AnnotationPage> ListAnnotations(State& state, const Environment& environment,
+                                               const ListAnnotationsRequest& request);
 
 }  // namespace cloudlet::objstore
 

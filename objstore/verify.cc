@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "objstore/annotation_rows.h"
 #include "objstore/delivery_rows.h"
 #include "objstore/keys.h"
 #include "objstore/part_checksums.h"
@@ -29,7 +30,7 @@ namespace {
 using base::V;
 
 constexpr size_t kMostProblems = 100;
-constexpr size_t kGarbageHintBytes = 8;  // a row with more is that of a manifest
+constexpr size_t kGarbageHintBytes = 8;  // behind them the kind, where it is not plain bytes
 
 class Verifier {
  public:
@@ -41,7 +42,9 @@ class Verifier {
     CLOUDLET_RETURN_IF_ERROR(Versions());
     CLOUDLET_RETURN_IF_ERROR(Uploads());
     CLOUDLET_RETURN_IF_ERROR(Manifests());
+    CLOUDLET_RETURN_IF_ERROR(Annotations());
     CLOUDLET_RETURN_IF_ERROR(Owners());
+    AnnotationSets();
     CLOUDLET_RETURN_IF_ERROR(Payloads());
     CLOUDLET_RETURN_IF_ERROR(Events());
     CLOUDLET_RETURN_IF_ERROR(Deliveries());
@@ -63,6 +66,11 @@ class Verifier {
     uint64_t crc64nvme = 0;
     std::optional<StoredChecksum> checksum = {};
     std::string what = {};
+  };
+  // What there is of one set of annotations.
+  struct FoundSet {
+    std::optional<uint32_t> count;  // as its row says
+    uint32_t rows = 0;
   };
   // What there is of one payload.
   struct Found {
@@ -123,6 +131,12 @@ class Verifier {
       Own(head.payload_id, kVersionOwner, head.number, {0, what});
       of_manifests_.emplace(head.payload_id, OfManifest{head.size, head.etag.parts, head.crc64nvme,
                                                         head.checksum, what});
+    }
+    if (head.annotations_id != 0) {
+      if (!annotated_.emplace(head.annotations_id, what).second) {
+        Problem(absl::StrCat(what, ": shares its annotations with another version"));
+      }
+      if (IsDeleteMarker(head)) Problem(absl::StrCat(what, ": a delete marker with annotations"));
     }
     return std::move(head);
   }
@@ -301,13 +315,65 @@ class Verifier {
     }
   }
 
+  // Each annotation parses, and its set has its payload.
+  absl::Status Annotations() {
+    auto it = Walk(kAnnotations);
+    for (; it->Valid(); it->Next()) {
+      const std::optional<AnnotationName> name = ParseAnnotationKey(it->key());
+      if (!name.has_value()) {
+        Problem("the key of an annotation does not parse");
+        continue;
+      }
+      const std::string what = absl::StrCat("annotations ", name->set_id);
+      FoundSet& set = sets_[name->set_id];
+      if (name->name.empty()) {
+        const absl::StatusOr<uint32_t> count = DecodeAnnotationSet(it->value());
+        if (count.ok()) set.count = *count;
+        continue;
+      }
+      ++set.rows;
+      ++report_.annotations;
+      const std::string one = absl::StrCat(what, " ", V(base::Quoted(name->name)));
+      const absl::StatusOr<StoredAnnotation> annotation = DecodeAnnotation(it->value());
+      if (!annotation.ok()) {
+        Problem(absl::StrCat(one, ": ", annotation.status().message()));
+      } else if (annotation->payload_id != 0) {
+        Own(annotation->payload_id, kAnnotationsOwner, name->set_id, {annotation->size, one});
+      }
+    }
+    return it->status();
+  }
+
+  // Each set has as many annotations as it counts, and its version, or is garbage; each version
+  // that names a set has it. After Owners, which finds the garbage.
+  void AnnotationSets() {
+    for (const auto& [id, set] : sets_) {
+      if (set.count != set.rows) {
+        Problem(absl::StrCat("annotations ", id, ": there are ", set.rows, ", its row says ",
+                             set.count.has_value() ? absl::StrCat(*set.count) : "nothing"));
+      }
+      const bool has_version = annotated_.count(id) != 0;
+      if (has_version == (garbage_.count(id) != 0)) {
+        Problem(absl::StrCat(
+            "annotations ", id,
+            has_version ? ": are garbage, and a version has them" : ": no version has them"));
+      }
+    }
+    for (const auto& [id, what] : annotated_) {
+      if (sets_.count(id) == 0) {
+        Problem(absl::StrCat(what, ": its annotations ", id, " are missing"));
+      }
+    }
+  }
+
   absl::Status Owners() {
     auto it = Walk(kOwners);
     for (; it->Valid(); it->Next()) {
       if (const auto garbage = ParseGarbageKey(it->key())) {
         garbage_.insert(*garbage);
         // Until it is reclaimed it has its parts. These rows come before all references.
-        if (it->value().size() > kGarbageHintBytes && manifests_.count(*garbage) == 0) {
+        if (it->value().size() > kGarbageHintBytes &&
+            it->value()[kGarbageHintBytes] == kManifestOwner && manifests_.count(*garbage) == 0) {
           CLOUDLET_RETURN_IF_ERROR(LoadManifest(*garbage).status());
         }
         continue;
@@ -417,6 +483,8 @@ class Verifier {
   std::map<Ownership, Owned> owned_;
   std::multimap<uint64_t, OfManifest> of_manifests_;  // by the manifest's id
   std::set<uint64_t> manifests_;                      // that were looked at
+  std::map<uint64_t, std::string> annotated_;         // set -> the version that names it
+  std::map<uint64_t, FoundSet> sets_;
   std::set<uint64_t> referenced_;
   std::set<uint64_t> garbage_;
 };

@@ -2,7 +2,8 @@
 //
 // Checked: each head parses, belongs to a bucket, and its payload has all chunks of the right sizes
 // and its reference; each manifest has the parts and sums that its heads say; each part of an
-// upload its upload; each reference has its owner; each payload has a reference or a garbage row;
+// upload its upload; each set of annotations its version and as many of them as it counts, each
+// version its set; each reference has its owner; each payload has a reference or a garbage row;
 // each event and delivery parses; no transient event stands at or below the watermark. Payload
 // bytes are not read through (a full read of the object does).
 //

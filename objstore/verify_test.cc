@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "base/bytes.h"
 #include "gtest/gtest.h"
+#include "objstore/annotation_rows.h"
 #include "objstore/keys.h"
 #include "objstore/local_ledger.h"
 #include "objstore/payload.h"
@@ -174,6 +176,135 @@ TEST_F(VerifyTest, CopiesShareAPayload_EachWithAReference) {
   EXPECT_EQ(PayloadOf("copy"), PayloadOf("large"));
   test_.DeleteRow(kOwners, ReferenceKey(PayloadOf("copy"), kVersionOwner, NumberOf("copy")));
   ExpectProblem("key \"copy\"", "no reference");
+}
+
+// A version with an annotation in its row and one beside it; both directions of each tie are cut.
+class VerifyAnnotations : public VerifyTest {
+ protected:
+  VerifyAnnotations() {
+    EXPECT_TRUE(Annotate("large", "in-row", "v").ok());
+    EXPECT_TRUE(Annotate("large", "beside", std::string(5'000, 'x')).ok());
+    EXPECT_EQ(Problems(), "");
+    set_ = DecodeHeadFixed(Row(kHeads, HeadKeyOf("large"))).value().annotations_id;
+  }
+  absl::Status Annotate(std::string_view key, std::string_view name, std::string_view payload) {
+    const PutAnnotationOptions options;
+    Mutation mutation(PutAnnotationMutation{"bkt", key, name, payload, &options});
+    return test_.store->Mutate({absl::MakeSpan(&mutation, 1)}).at(0).status();
+  }
+  std::string About() const { return "annotations " + std::to_string(set_); }
+  StoredAnnotation Stored(std::string_view name) {
+    return DecodeAnnotation(Row(kAnnotations, AnnotationKey(set_, name))).value();
+  }
+
+  uint64_t set_ = 0;
+};
+
+TEST_F(VerifyAnnotations, AreCounted) {
+  EXPECT_NE(set_, 0u);
+  EXPECT_EQ(Run().annotations, 2u);
+  EXPECT_EQ(Run().payloads, 4u);
+}
+
+TEST_F(VerifyAnnotations, RowsWithoutTheirVersion) {
+  Rewrite("large", [](Head& head) { head.annotations_id = 0; });
+  ExpectProblem(About(), "no version has them");
+}
+
+TEST_F(VerifyAnnotations, VersionWithoutItsRows) {
+  Rewrite("small", [](Head& head) { head.annotations_id = 999; });
+  ExpectProblem("key \"small\"", "its annotations 999 are missing");
+}
+
+TEST_F(VerifyAnnotations, TwoVersionsWithOneSet) {
+  Rewrite("small", [&](Head& head) { head.annotations_id = set_; });
+  ExpectProblem("key \"", "shares its annotations");
+}
+
+TEST_F(VerifyAnnotations, OfAVersion_AndGarbage) {
+  test_.PutRow(kOwners, GarbageKey(set_), std::string(8, '\0') + "a");
+  ExpectProblem(About(), "a version has them");
+}
+
+TEST_F(VerifyAnnotations, CountThatIsWrongOrMissing) {
+  const std::string row = Row(kAnnotations, AnnotationSetKey(set_));
+  test_.PutRow(kAnnotations, AnnotationSetKey(set_), EncodeAnnotationSet(3));
+  ExpectProblem(About(), "there are 2, its row says 3");
+  test_.DeleteRow(kAnnotations, AnnotationSetKey(set_));
+  ExpectProblem(About(), "its row says nothing");
+  test_.PutRow(kAnnotations, AnnotationSetKey(set_), row);
+  test_.DeleteRow(kAnnotations, AnnotationKey(set_, "in-row"));
+  ExpectProblem(About(), "there are 1, its row says 2");
+}
+
+TEST_F(VerifyAnnotations, DamagedRow) {
+  std::string row = Row(kAnnotations, AnnotationKey(set_, "in-row"));
+  for (size_t i = 0; i < row.size(); ++i) {
+    std::string damaged = row;
+    damaged[i] = static_cast<char>(damaged[i] ^ 1);
+    EXPECT_TRUE(absl::IsDataLoss(DecodeAnnotation(damaged).status())) << i;
+  }
+  row[3] = static_cast<char>(row[3] ^ 1);
+  test_.PutRow(kAnnotations, AnnotationKey(set_, "in-row"), row);
+  ExpectProblem(About() + " \"in-row\"", "does not check");
+  const GetAnnotationOptions options;
+  EXPECT_EQ(CodeOf(test_.store->GetAnnotation({"bkt", "large", "in-row", &options})), "DATA_LOSS");
+  test_.PutRow(kAnnotations, "short", row);
+  ExpectProblem("the key of an annotation", "does not parse");
+}
+
+TEST_F(VerifyAnnotations, PayloadWithoutAReference_OrReferenceWithoutItsAnnotation) {
+  const uint64_t id = Stored("beside").payload_id;
+  const std::string reference = ReferenceKey(id, kAnnotationsOwner, set_);
+  test_.DeleteRow(kOwners, reference);
+  ExpectProblem(About() + " \"beside\"", "no reference");
+  test_.PutRow(kOwners, reference, "");
+  EXPECT_EQ(Problems(), "");
+  test_.PutRow(kOwners, ReferenceKey(id, kAnnotationsOwner, 999), "");
+  ExpectProblem("its owner 999", "does not exist");
+}
+
+TEST_F(VerifyAnnotations, MissingPayload) {
+  test_.DeleteRow(kPayload, ChunkKey(Stored("beside").payload_id, 0));
+  ExpectProblem(About() + " \"beside\"", "has 0 bytes");
+  const GetAnnotationOptions options;
+  EXPECT_EQ(CodeOf(test_.store->GetAnnotation({"bkt", "large", "beside", &options})), "DATA_LOSS");
+}
+
+TEST_F(VerifyAnnotations, OfAVersionThatIsGone_AreGarbage_UntilTheyAreSwept) {
+  ASSERT_TRUE(Put(*test_.store, "bkt", "large", "v").ok());
+  EXPECT_EQ(Problems(), "");
+  EXPECT_EQ(Run().annotations, 2u);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(test_.state().garbage->Sweep(100).ok());
+  EXPECT_EQ(Problems(), "");
+  EXPECT_EQ(Run().annotations, 0u);
+  EXPECT_EQ(Run().garbage_payloads, 0u);
+  EXPECT_TRUE(test_.Rows(kAnnotations).empty());
+}
+
+// A reopened store finds them by their rows.
+TEST_F(VerifyAnnotations, OfAVersionThatIsGone_AreSweptAfterAReopen) {
+  ASSERT_TRUE(Delete(*test_.store, "bkt", "large").ok());
+  ASSERT_TRUE(test_.store->Reopen().ok());
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(test_.state().garbage->Sweep(100).ok());
+  EXPECT_EQ(Problems(), "");
+  EXPECT_TRUE(test_.Rows(kAnnotations).empty());
+}
+
+// To let go of a thousand is one row of the commit, and they are freed in steps.
+TEST_F(VerifyAnnotations, AThousand_AreLetGoOfInOneRow) {
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_TRUE(Annotate("small", "n" + std::to_string(i), std::string(1'100, 'x')).ok());
+  }
+  EXPECT_FALSE(Annotate("small", "one-more", "v").ok());
+  const size_t owners = test_.Rows(kOwners).size();
+  ASSERT_TRUE(Put(*test_.store, "bkt", "small", "w").ok());
+  EXPECT_EQ(test_.Rows(kOwners).size(), owners + 1);
+  EXPECT_EQ(Problems(), "");
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(test_.state().garbage->Sweep(100).ok());
+  EXPECT_EQ(Problems(), "");
+  EXPECT_EQ(Run().annotations, 2u);
+  EXPECT_EQ(test_.Rows(kPayload).size(), 5u);  // 3 chunks of "large", "middle", "beside"
 }
 
 TEST_F(VerifyTest, DamagedEvent) {

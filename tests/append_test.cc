@@ -30,6 +30,18 @@ TEST(Append, IsOneEventWithTheWholeObjectsFields_NoneWhenRefused) {
   EXPECT_EQ(fake.cloud().stats().bytes_written, 7u);
 }
 
+TEST(Append, KeepsTagsAndAnnotationsOfTheObject) {
+  FakeCloud fake;
+  const Bucket bucket = fake.cloud().CreateBucket("bucket").value();
+  bucket.Put("log", "one ", {.tags = {{"a", "1"}}}).value();
+  bucket.PutAnnotation("log", "note", "text").value();
+  bucket.Append("log", "two ").value();
+  bucket.Append("log", "three").value();
+  EXPECT_EQ(bucket.GetTags("log").value().tags, (TagSet{{"a", "1"}}));
+  EXPECT_EQ(bucket.GetAnnotation("log", "note").value().payload, "text");
+  EXPECT_TRUE(fake.cloud().VerifyStore().value().problems.empty());
+}
+
 TEST(Append, MixedWithPutsCopiesAndDeletes_AgreesWithStringsAndLeavesASoundStore) {
   base::Random random(20'301'128);
   FakeCloud fake;

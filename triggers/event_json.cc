@@ -56,7 +56,7 @@ bool IsTagging(EventType type) { return EventTypeCovers(EventType::kObjectTaggin
 void AppendObject(std::string* out, const Event& event) {
   absl::StrAppend(out, "\"object\":{");
   AppendField(out, "key", EncodeEventKey(event.key));
-  if (IsCreated(event.type)) {
+  if (IsCreated(event.type) || EventTypeCovers(EventType::kObjectAnnotation, event.type)) {
     absl::StrAppend(out, ",\"size\":", event.size, ",");
     AppendField(out, "eTag", event.etag);
   } else if (IsTagging(event.type)) {

@@ -84,6 +84,17 @@ TEST(EventJsonTest, Golden_ObjectTagging) {
                                            R"("eTag":"d41d8cd98f00b204e9800998ecf8427f"}}}]})");
 }
 
+// As of an object that is there: S3 does not document more.
+TEST(EventJsonTest, Golden_ObjectAnnotation) {
+  Event event = Created();
+  event.type = EventType::kObjectAnnotationDelete;
+  event.annotation_name = "labels";
+  EXPECT_EQ(EventJson(event, "eu-central-1", "owner"),
+            Head("ObjectAnnotation:Delete") +
+                R"("object":{"key":"red+flower.jpg","size":1469,)"
+                R"("eTag":"d41d8cd98f00b204e9800998ecf8427f","sequencer":"55AED6DCD90281E5"}}}]})");
+}
+
 TEST(EventJsonTest, NullVersionIsNotShown) {
   Event event = Created();
   event.version_id = "null";
