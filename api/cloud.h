@@ -159,6 +159,29 @@ class Cloud {
   absl::Status health() const;
   // Every write that has returned survives the machine afterwards.
   absl::Status Sync();
+  // Extension: makes `directory` a store of its own, to be opened by Cloud::Open, that holds one
+  // moment of this one, while reads and writes go on. What had returned before the call, of any
+  // durability, is in it; of what runs meanwhile, what came before that moment: an object with its
+  // bytes and its event, a batch whole or not at all. Durable when it returns OK. `directory` must
+  // not be there, or be empty; its parents are made.
+  //
+  // On the same file system bodies are linked, not copied, so it takes little time and at first
+  // little space: space that this store gives back is free only when the checkpoint is gone too,
+  // and a byte that flips on disk flips in both. Copy it to another machine for a backup.
+  //
+  // Events that are not settled at that moment are in both: each store delivers them (again), with
+  // the same request ids. Readers, writers and parts not yet committed are not in it, open uploads
+  // are. Sequence numbers and version ids go on from there in both, each for itself.
+  //
+  // After an error there is no `directory` and this store is as it was (should the disk fail for
+  // good behind the last step, the message says that it is there). ALREADY_EXISTS (something is in
+  // `directory`), FAILED_PRECONDITION (another checkpoint to it is under way, or
+  // `directory`.partial, where it is built, holds what no interrupted checkpoint has left),
+  // INVALID_ARGUMENT (no path, or one inside of this store), NOT_FOUND, PERMISSION_DENIED,
+  // RESOURCE_EXHAUSTED (no space), UNAVAILABLE (I/O; IsReadOnly when it is this store's own),
+  // NotImplemented in memory. Close and Reopen wait for it: copying to another file system takes as
+  // long as its bytes do.
+  absl::Status Checkpoint(const std::string& directory);
 
   // --- Buckets (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html) ---
   // Errors: InvalidBucketName, BucketAlreadyOwnedByYou, TooManyBuckets, InvalidArgument (options).

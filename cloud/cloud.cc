@@ -102,6 +102,11 @@ absl::Status Cloud::Sync() {
   return core_->store().Sync();
 }
 
+absl::Status Cloud::Checkpoint(const std::string& directory) {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "checkpoint", {}));
+  return core_->store().Checkpoint(directory);
+}
+
 // --- Buckets ---
 
 absl::StatusOr<Bucket> Cloud::CreateBucket(std::string_view name, const BucketOptions& options) {

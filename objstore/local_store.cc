@@ -342,6 +342,18 @@ absl::Status LocalStore::Sync() {
   return Annotate(entrance->state.kv->Sync(), "sync", {});
 }
 
+absl::Status LocalStore::Checkpoint(const std::string& directory) {
+  absl::StatusOr<Entrance> entrance = Enter();
+  if (!entrance.ok()) return Annotate(entrance.status(), "checkpoint", {});
+  kv::Kv& kv = *entrance->state.kv;
+  const absl::Status made = kv.Checkpoint(directory);
+  if (absl::IsUnimplemented(made)) {
+    return MakeError(ErrorCode::kNotImplemented, base::S(made.message()));
+  }
+  // An I/O error of the destination has no code: a Reopen of this store would not mend it.
+  return kv.health().ok() ? made : Annotate(kv.health(), "checkpoint", {});
+}
+
 StoreCapabilities LocalStore::capabilities() const {
   StoreCapabilities capabilities;
   capabilities.atomic_events = true;

@@ -104,6 +104,8 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
 
   absl::Status health() const;
   CloudStats stats();
+  // As Cloud::Checkpoint.
+  absl::Status Checkpoint(const std::string& directory);
 
   // Refuses calls, waits for those inside, sweeps garbage once more, closes the engine. Idempotent.
   absl::Status Close();

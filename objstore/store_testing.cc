@@ -80,6 +80,9 @@ class ForwardingKv : public kv::Kv {
     ++controls_->reclaims;
     return to_->Reclaim(family, begin, end);
   }
+  absl::Status Checkpoint(const std::string& directory) override {
+    return to_->Checkpoint(directory);
+  }
   absl::Status health() const override { return to_->health(); }
   kv::KvStats stats() const override { return to_->stats(); }
   absl::Status Close() override { return absl::OkStatus(); }

@@ -175,6 +175,16 @@ class Kv {
   // only for released payload.
   virtual absl::Status Reclaim(Family family, std::string_view begin, std::string_view end) = 0;
 
+  // Makes `directory` a store of its own that holds one moment of all families, while writes go on:
+  // every write that had returned before the call is in it, of those that run meanwhile a prefix in
+  // the order in which they took effect. Durable when it returns OK; after an error there is no
+  // `directory`, and the Kv is as it was. ALREADY_EXISTS when `directory` is there and is not an
+  // empty directory, FAILED_PRECONDITION when something else is in the way or another checkpoint to
+  // it is under way, INVALID_ARGUMENT for a path inside of the store, UNAVAILABLE (latched, or
+  // I/O), RESOURCE_EXHAUSTED (no space). UNIMPLEMENTED by an engine that has no files. Close waits
+  // for it.
+  virtual absl::Status Checkpoint(const std::string& directory) = 0;
+
   // OK, or why the Kv is latched.
   virtual absl::Status health() const = 0;
   virtual KvStats stats() const = 0;

@@ -254,6 +254,7 @@ class MemoryKv final : public Kv {
   absl::StatusOr<std::unique_ptr<BulkWriter>> NewBulkWriter(Family family) override;
   absl::Status Ingest(Writers writers) override;
   absl::Status Reclaim(Family family, std::string_view begin, std::string_view end) override;
+  absl::Status Checkpoint(const std::string& directory) override;
   absl::Status health() const override;
   KvStats stats() const override;
   absl::Status Close() override;
@@ -366,6 +367,11 @@ absl::Status MemoryKv::Reclaim(Family family, std::string_view begin, std::strin
   if (absl::Status status = CheckOpen(family); !status.ok()) return status;
   taken = families_[family].EraseRange(begin, end);
   return absl::OkStatus();
+}
+
+absl::Status MemoryKv::Checkpoint(const std::string&) {
+  if (const absl::Status open = health(); !open.ok()) return open;
+  return absl::UnimplementedError("checkpoint: a store in memory has no files to make one of");
 }
 
 absl::Status MemoryKv::health() const {

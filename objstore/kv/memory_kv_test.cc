@@ -166,6 +166,13 @@ TEST(MemoryKv, UnknownFamilyIsInvalidAndABatchWithOneDoesNothing) {
   EXPECT_EQ(kv->Reclaim(2, "a", "b").code(), kInvalid);
 }
 
+TEST(MemoryKv, CheckpointIsUnimplemented) {
+  auto kv = NewStore();
+  EXPECT_EQ(kv->Checkpoint("/nowhere").code(), absl::StatusCode::kUnimplemented);
+  ASSERT_TRUE(kv->Close().ok());
+  EXPECT_EQ(kv->Checkpoint("/nowhere").code(), absl::StatusCode::kFailedPrecondition);
+}
+
 TEST(MemoryKv, StatsCountKeysAndValues) {
   auto kv = NewStore();
   EXPECT_EQ(kv->stats().live_bytes, 0u);

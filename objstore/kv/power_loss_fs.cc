@@ -272,6 +272,15 @@ void PowerLossFs::ToAttic(const std::string& path, Change* change) {
   files_.erase(path);
 }
 
+void PowerLossFs::MoveFilesOf(const std::string& from, const std::string& to) {
+  const std::string inside = from + "/";
+  for (auto at = files_.lower_bound(inside);
+       at != files_.end() && at->first.compare(0, inside.size(), inside) == 0;
+       at = files_.erase(at)) {
+    files_[absl::StrCat(to, "/", at->first.substr(inside.size()))] = at->second;
+  }
+}
+
 std::shared_ptr<PowerLossFs::FileState> PowerLossFs::StateOf(const std::string& path) {
   const auto found = files_.find(path);
   if (found != files_.end()) return found->second;
@@ -420,6 +429,7 @@ IOStatus PowerLossFs::RenameFile(const std::string& from, const std::string& to,
   status = FileSystemWrapper::RenameFile(from, to, options, debug);
   files_.erase(from);
   files_[to] = std::move(state);
+  MoveFilesOf(from, to);
   changes_.push_back(std::move(change));
   return status;
 }
@@ -450,6 +460,11 @@ IOStatus PowerLossFs::LockFile(const std::string& path, const IOOptions& options
 IOStatus PowerLossFs::CreateDir(const std::string& path, const IOOptions& options,
                                 IODebugContext* debug) {
   base::MutexLock lock(&mutex_);
+  return CreateDirLocked(path, options, debug);
+}
+
+IOStatus PowerLossFs::CreateDirLocked(const std::string& path, const IOOptions& options,
+                                      IODebugContext* debug) {
   IOStatus status = StepLocked(path);
   if (status.ok()) status = FileSystemWrapper::CreateDir(path, options, debug);
   if (!status.ok()) return status;
@@ -460,9 +475,10 @@ IOStatus PowerLossFs::CreateDir(const std::string& path, const IOOptions& option
 
 IOStatus PowerLossFs::CreateDirIfMissing(const std::string& path, const IOOptions& options,
                                          IODebugContext* debug) {
+  base::MutexLock lock(&mutex_);
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return IOStatus::OK();
-  return CreateDir(path, options, debug);
+  return CreateDirLocked(path, options, debug);
 }
 
 }  // namespace cloudlet::kv

@@ -132,8 +132,14 @@ class PowerLossFs final : public rocksdb::FileSystemWrapper {
   // Counts one I/O. OK, or the fault that it meets; does not return when the power goes.
   rocksdb::IOStatus Step(const std::string& path) ABSL_LOCKS_EXCLUDED(mutex_);
   rocksdb::IOStatus StepLocked(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  rocksdb::IOStatus CreateDirLocked(const std::string& path, const rocksdb::IOOptions& options,
+                                    rocksdb::IODebugContext* debug)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Moves `path`, if there is such a file, into the attic and notes that in `change`.
   void ToAttic(const std::string& path, Change* change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // After the rename of a directory: its files have other paths.
+  void MoveFilesOf(const std::string& from, const std::string& to)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::shared_ptr<FileState> StateOf(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SyncDirectoryLocked(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LoseLocked(LossMode mode, uint64_t seed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

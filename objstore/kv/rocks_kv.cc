@@ -83,6 +83,7 @@ class RocksKv final : public Kv {
   absl::StatusOr<std::unique_ptr<BulkWriter>> NewBulkWriter(Family family) override;
   absl::Status Ingest(std::vector<std::unique_ptr<BulkWriter>> writers) override;
   absl::Status Reclaim(Family family, std::string_view begin, std::string_view end) override;
+  absl::Status Checkpoint(const std::string& directory) override;
   absl::Status health() const override;
   KvStats stats() const override;
   absl::Status Close() override { return core_->Close(); }
@@ -216,7 +217,11 @@ absl::Status RocksKv::Reclaim(Family family, std::string_view begin, std::string
   if (begin >= end) return absl::OkStatus();
   rocksdb::DB* db = core_->db.get();
   rocksdb::ColumnFamilyHandle* handle = core_->handles[family];
-  const rocksdb::Status dropped = DropFiles(db, handle, ToSlice(begin), ToSlice(end));
+  rocksdb::Status dropped;
+  {
+    base::ReaderLock past_log(&core_->past_log);
+    dropped = DropFiles(db, handle, ToSlice(begin), ToSlice(end));
+  }
   if (!dropped.ok()) return core_->FailedWrite(dropped, "reclaim");
   // A tombstone only where something is left: each costs every later read of its file.
   IteratorOptions rest;
@@ -231,6 +236,12 @@ absl::Status RocksKv::Reclaim(Family family, std::string_view begin, std::string
   CLOUDLET_RETURN_IF_ERROR(
       FromRocks(batch.DeleteRange(handle, ToSlice(begin), ToSlice(end)), "reclaim"));
   return WriteShared(batch, Durability::kBuffered);
+}
+
+absl::Status RocksKv::Checkpoint(const std::string& directory) {
+  base::ReaderLock guard(&core_->mutex);
+  CLOUDLET_RETURN_IF_ERROR(core_->CheckWritable());
+  return CheckpointShared(*core_, directory);
 }
 
 absl::Status RocksKv::health() const {

@@ -191,6 +191,7 @@ absl::Status IngestShared(RocksCore& core,
   if (args.empty()) return absl::OkStatus();
   std::vector<rocksdb::IngestExternalFileArg> list;
   for (auto& [family, arg] : args) list.push_back(std::move(arg));
+  base::ReaderLock past_log(&core.past_log);
   CLOUDLET_RETURN_IF_ERROR(FromRocks(core.db->IngestExternalFiles(list), "ingest"));
   for (const std::unique_ptr<BulkWriter>& each : writers) {
     static_cast<RocksBulkWriter*>(each.get())->SetTaken();

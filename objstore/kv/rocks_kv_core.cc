@@ -97,13 +97,16 @@ void RocksCore::WriteMark() {
   if (!marked.ok()) LogLine(options.log, LogLevel::kWarning, base::S(marked.message()));
 }
 
+absl::Status RocksCore::FlushUnloggedShared() {
+  // What a failure leaves unlogged does not matter any more: the latch is tripped.
+  if (!has_unlogged.exchange(false)) return absl::OkStatus();
+  const rocksdb::Status flushed = db->Flush(rocksdb::FlushOptions(), handles);
+  return flushed.ok() ? absl::OkStatus() : FailedWrite(flushed, "flush");
+}
+
 absl::Status RocksCore::SyncShared() {
   const uint64_t sequence = db->GetLatestSequenceNumber();
-  // What a failure leaves unlogged does not matter any more: the latch is tripped.
-  if (has_unlogged.exchange(false)) {
-    const rocksdb::Status flushed = db->Flush(rocksdb::FlushOptions(), handles);
-    if (!flushed.ok()) return FailedWrite(flushed, "flush");
-  }
+  CLOUDLET_RETURN_IF_ERROR(FlushUnloggedShared());
   if (mark->covered() < sequence) {
     const rocksdb::Status synced = db->SyncWAL();
     if (!synced.ok()) return FailedWrite(synced, "sync");

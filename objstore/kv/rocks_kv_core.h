@@ -34,6 +34,9 @@ namespace cloudlet::kv {
 inline rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
+// Taken by whoever has the store open; its name tells a store from another directory.
+inline constexpr std::string_view kStoreLock = "STORE-LOCK";
+
 struct RocksCore {
   // Constant after opening.
   const pid_t process = getpid();
@@ -64,6 +67,9 @@ struct RocksCore {
   // Whether writes without log may be in the memory tables.
   std::atomic<bool> has_unlogged{false};
   std::atomic<uint64_t> next_bulk{1};
+  // Shared by what takes effect past the log (ingests, dropped files), held alone while a
+  // checkpoint takes its moment. Behind `mutex`.
+  base::SharedMutex past_log;
 
   // FAILED_PRECONDITION after Close.
   absl::Status CheckOpen() const ABSL_SHARED_LOCKS_REQUIRED(mutex);
@@ -76,6 +82,8 @@ struct RocksCore {
   void WriteMark();
   // The Kv's Sync; the caller has checked that the store is writable.
   absl::Status SyncShared() ABSL_SHARED_LOCKS_REQUIRED(mutex);
+  // Brings writes without log into tables, if there may be any.
+  absl::Status FlushUnloggedShared() ABSL_SHARED_LOCKS_REQUIRED(mutex);
   // Trips the latch where `status` leaves the outcome open, and says what the caller is told.
   absl::Status FailedWrite(const rocksdb::Status& status, std::string_view what);
   // After RocksDB has synced its log "successfully": UNAVAILABLE when it did not (rocks_kv_fs.h).
@@ -135,6 +143,9 @@ absl::StatusOr<std::unique_ptr<BulkWriter>> NewRocksBulkWriter(
 absl::Status IngestShared(RocksCore& core, const std::vector<std::unique_ptr<BulkWriter>>& writers)
     ABSL_SHARED_LOCKS_REQUIRED(core.mutex);
 std::string IncomingDirectory(const std::string& directory);
+// The Kv's Checkpoint; the caller has checked that the store is writable.
+absl::Status CheckpointShared(RocksCore& core, const std::string& directory)
+    ABSL_SHARED_LOCKS_REQUIRED(core.mutex);
 
 // The Kv over an opened core.
 std::unique_ptr<Kv> NewRocksKv(std::shared_ptr<RocksCore> core);

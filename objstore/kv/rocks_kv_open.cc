@@ -23,6 +23,7 @@
 #include "base/strings.h"
 #include "objstore/kv/rocks_kv.h"
 #include "objstore/kv/rocks_kv_core.h"
+#include "objstore/kv/rocks_kv_files.h"
 #include "objstore/kv/rocks_kv_log.h"
 #include "objstore/kv/rocks_kv_options.h"
 #include "objstore/kv/rocks_kv_status.h"
@@ -37,8 +38,6 @@ using rocksdb::IOStatus;
 // Logs of a clean store up to this are replayed and kept at open, instead of written to tables.
 constexpr int kMaxKeptLogs = 4;
 constexpr uint64_t kMaxKeptLogBytes = 256 << 10;
-
-constexpr std::string_view kStoreLock = "STORE-LOCK";
 
 // What the marks say about the store as it was left.
 struct Marks {
@@ -58,38 +57,6 @@ absl::Status CheckFamilies(const RocksKvOptions& options) {
     }
   }
   return absl::OkStatus();
-}
-
-bool IsDirectory(rocksdb::FileSystem& fs, const std::string& path) {
-  bool is_directory = false;
-  return fs.IsDirectory(path, IOOptions(), &is_directory, nullptr).ok() && is_directory;
-}
-
-IOStatus SyncDirectory(rocksdb::FileSystem& fs, const std::string& directory) {
-  std::unique_ptr<rocksdb::FSDirectory> handle;
-  IOStatus status = fs.NewDirectory(directory, IOOptions(), &handle, nullptr);
-  return status.ok() ? handle->Fsync(IOOptions(), nullptr) : status;
-}
-
-// Creates `directory` and its missing parents; what is created is made durable in its parent, and
-// so is a `directory` that is there: whoever made it may have failed before it was.
-IOStatus CreateDirectories(rocksdb::FileSystem& fs, const std::string& directory) {
-  const size_t slash = directory.rfind('/');
-  const std::string parent = slash == std::string::npos ? "."
-                             : slash == 0               ? "/"
-                                                        : directory.substr(0, slash);
-  if (slash != std::string::npos && slash > 0 && !IsDirectory(fs, parent)) {
-    IOStatus status = CreateDirectories(fs, parent);
-    if (!status.ok()) return status;
-  }
-  const bool was_there = IsDirectory(fs, directory);
-  IOStatus status = fs.CreateDirIfMissing(directory, IOOptions(), nullptr);
-  if (!status.ok()) return status;
-  std::unique_ptr<rocksdb::FSDirectory> handle;
-  status = fs.NewDirectory(parent, IOOptions(), &handle, nullptr);
-  // A host may have been given a directory inside one that it must not read.
-  if (!status.ok()) return was_there ? IOStatus::OK() : status;
-  return handle->Fsync(IOOptions(), nullptr);
 }
 
 // The position of the family called `name`, or the size.
@@ -230,13 +197,12 @@ bool Opener::HasFileOfOurs() {
 absl::Status Opener::CheckOurs() {
   if (HasFileOfOurs()) return absl::OkStatus();
   std::vector<std::string> children;
-  const IOStatus listed = core_->fs->GetChildren(core_->directory, IOOptions(), &children, nullptr);
-  if (listed.IsNotFound() || listed.IsPathNotFound()) return absl::OkStatus();
+  const IOStatus listed = ListDirectory(*core_->fs, core_->directory, &children);
+  if (listed.IsNotFound()) return absl::OkStatus();
   if (!listed.ok()) return FromRocksOpen(listed, core_->directory);
   // A fresh file system of its own counts as empty.
-  const auto foreign = std::find_if(children.begin(), children.end(), [](const auto& child) {
-    return child != "." && child != ".." && child != "lost+found";
-  });
+  const auto foreign = std::find_if(children.begin(), children.end(),
+                                    [](const auto& child) { return child != "lost+found"; });
   // Looked at again: another opener may have begun a store since.
   if (foreign == children.end() || HasFileOfOurs()) return absl::OkStatus();
   return absl::FailedPreconditionError(
@@ -254,11 +220,10 @@ absl::Status Opener::TakeLock() {
 absl::Status Opener::EmptyIncoming() {
   const std::string incoming = IncomingDirectory(core_->directory);
   std::vector<std::string> children;
-  const IOStatus listed = core_->fs->GetChildren(incoming, IOOptions(), &children, nullptr);
-  if (listed.IsNotFound() || listed.IsPathNotFound()) return absl::OkStatus();
+  const IOStatus listed = ListDirectory(*core_->fs, incoming, &children);
+  if (listed.IsNotFound()) return absl::OkStatus();
   if (!listed.ok()) return FromRocksOpen(listed, core_->directory);
   for (const std::string& child : children) {
-    if (child == "." || child == "..") continue;
     CLOUDLET_RETURN_IF_ERROR(FromRocksOpen(
         core_->fs->DeleteFile(absl::StrCat(incoming, "/", child), IOOptions(), nullptr),
         core_->directory));
