@@ -80,9 +80,8 @@ class Bucket {
 
   // Stores an object, replacing a current one. The body is not referenced after the call, except
   // that a Cord's memory may be shared. Errors: NoSuchBucket, KeyTooLongError, InvalidArgument,
-  // MetadataTooLarge, EntityTooLarge, BadDigest, InvalidDigest, InvalidRequest (checksums),
-  // InvalidTag,
-  // PreconditionFailed, NoSuchKey (If-Match without an object), AccessDenied.
+  // MetadataTooLarge, InvalidTag, EntityTooLarge, BadDigest, InvalidDigest, InvalidRequest
+  // (checksums), PreconditionFailed, NoSuchKey (If-Match without an object), AccessDenied.
   absl::StatusOr<PutResult> Put(std::string_view key, std::string_view body,
                                 const PutOptions& options = {}) const;
   absl::StatusOr<PutResult> Put(std::string_view key, const absl::Cord& body,

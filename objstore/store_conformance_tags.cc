@@ -219,7 +219,7 @@ TEST_P(StoreConformance, Tags_AmongOtherMutationsOfOneRequest_AreInOrder) {
 TEST_P(StoreConformance, Tags_InAnAllOrNothingRequest_SeeOnlyWhatIsStored) {
   const PutOptions plain;
   const ChangeTagsOptions options;
-  const TagSet tags = Two();
+  const TagSet& tags = Two();
   std::vector<Mutation> mutations;
   mutations.emplace_back(PutMutation{"bkt", "k", absl::Cord("body"), &plain});
   mutations.emplace_back(SetTagsMutation{"bkt", "k", &tags, &options});

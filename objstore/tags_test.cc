@@ -81,10 +81,7 @@ TEST(Tags, Characters_AreCountedAsUtf16Has) {
 
 TEST(Tags, LettersNumbersSeparatorsAndSigns_AreTaken) {
   for (const char* text : {"with space", "_.:/=+-@", "azAZ09", "\xE7\x92\xB0\xE5\xA2\x83",
-                           "\xE2\x85\xA7-\xC2\xB2", "digit-\xD9\xA1",
-                           "no\xC2\xA0"
-                           "break",
-                           kAstral}) {
+                           "\xE2\x85\xA7-\xC2\xB2", "digit-\xD9\xA1", "1\xC2\xA0-", kAstral}) {
     EXPECT_EQ(Code({{text, text}}), "OK") << text;
   }
 }
