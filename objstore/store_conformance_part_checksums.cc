@@ -53,7 +53,7 @@ const Texts& Bodies() {
 std::string All() { return Bodies()[0] + Bodies()[1] + Bodies()[2]; }
 
 // Uploads Bodies(); what a complete names.
-std::vector<CompletedPart> Upload(ObjectStore& store, const std::string& id) {
+std::vector<CompletedPart> UploadBodies(ObjectStore& store, const std::string& id) {
   std::vector<CompletedPart> parts;
   for (const std::string& body : Bodies()) {
     const int number = static_cast<int>(parts.size()) + 1;
@@ -101,7 +101,7 @@ TEST_P(StoreUploads, Checksums_TheObject_HasThatOfItsParts_ByEachAlgorithmAndTyp
     for (const ChecksumType type : {ChecksumType::kFullObject, ChecksumType::kComposite}) {
       if (!CheckChecksumType(algorithm, type).ok()) continue;
       const std::string id = Create("k", Wish(algorithm, type));
-      const std::vector<CompletedPart> parts = Upload(store(), id);
+      const std::vector<CompletedPart> parts = UploadBodies(store(), id);
       ASSERT_EQ(parts.size(), Bodies().size());
       const auto page = store().ListParts({"bkt", "k", id, {}, nullptr}, {});
       for (size_t i = 0; i < Bodies().size(); ++i) {
@@ -184,7 +184,7 @@ TEST_P(StoreUploads, Checksums_StagedParts_AreHeldToThem) {
 
 TEST_P(StoreUploads, Checksums_WrongCompletes_AreRefused_AndTheUploadIsAsItWas) {
   const std::string id = Create("k", Wish(Algorithm::kSha256));
-  const std::vector<CompletedPart> parts = Upload(store(), id);
+  const std::vector<CompletedPart> parts = UploadBodies(store(), id);
   const auto with_first = [&](std::optional<Checksum> checksum) {
     std::vector<CompletedPart> changed = parts;
     changed[0].checksum = std::move(checksum);
@@ -214,7 +214,7 @@ TEST_P(StoreUploads, Checksums_WrongCompletes_AreRefused_AndTheUploadIsAsItWas) 
 
 TEST_P(StoreUploads, Checksums_FullObject_DoesNotNeedThoseOfThePartsAtTheComplete) {
   const std::string id = Create("k", Wish(Algorithm::kCrc32, ChecksumType::kFullObject));
-  std::vector<CompletedPart> parts = Upload(store(), id);
+  std::vector<CompletedPart> parts = UploadBodies(store(), id);
   for (CompletedPart& part : parts) part.checksum.reset();
   const auto put = Complete("k", id, parts);
   ASSERT_TRUE(put.ok()) << put.status();

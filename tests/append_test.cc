@@ -50,7 +50,8 @@ TEST(Append, MixedWithPutsCopiesAndDeletes_AgreesWithStringsAndLeavesASoundStore
   std::map<std::string, std::string> model;
   for (int step = 0; step < 3'000; ++step) {
     const std::string& key = keys[random.Below(3)];
-    const std::string piece(random.Below(random.Chance(0.05) ? 100'000 : 900), 'a' + step % 26);
+    const std::string piece(random.Below(random.Chance(0.05) ? 100'000 : 900),
+                            static_cast<char>('a' + step % 26));
     const uint64_t dice = random.Below(20);
     if (dice < 12) {
       const uint64_t size = model.count(key) != 0 ? model[key].size() : 0;
