@@ -313,7 +313,9 @@ bool IsInside(const std::string& path, const std::string& directory) {
 
 }  // namespace
 
-absl::Status CheckpointShared(RocksCore& core, const std::string& directory) {
+// The analysis does not see that the Checkpointer's core is this one.
+absl::Status CheckpointShared(RocksCore& core,
+                              const std::string& directory) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   const auto failed = [&directory](const absl::Status& status) {
     return absl::Status(status.code(),
                         absl::StrCat("checkpoint to ", directory, ": ", status.message()));
