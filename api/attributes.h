@@ -40,7 +40,7 @@ struct ObjectPart {
   Checksum checksum = {};
 };
 
-// How an object was put together by a multipart upload.
+// How an object was put together by a multipart upload, or by appends.
 struct ObjectParts {
   int total_parts_count = 0;
   // Whether the parts are listed. As in S3 they are where the object's checksum is kComposite, one
@@ -63,7 +63,7 @@ struct ObjectAttributes {
   std::optional<Checksum> checksum = {};
   std::optional<uint64_t> object_size = {};       // bytes
   std::optional<std::string> storage_class = {};  // "STANDARD": there is no other
-  // Absent, too, for an object that no multipart upload made.
+  // Absent, too, for an object that neither a multipart upload nor appends made.
   std::optional<ObjectParts> object_parts = {};
 };
 

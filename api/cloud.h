@@ -171,7 +171,8 @@ class Cloud {
   //
   // Events that are not settled at that moment are in both: each store delivers them (again), with
   // the same request ids. Readers, writers and parts not yet committed are not in it, open uploads
-  // are. Sequence numbers and version ids go on from there in both, each for itself.
+  // are. Sequence numbers, version ids and with them the request ids of later deliveries go on from
+  // there in both, each for itself: what is one in the one store is another thing in the other.
   //
   // After an error there is no `directory` and this store is as it was (should the disk fail for
   // good behind the last step, the message says that it is there). ALREADY_EXISTS (something is in

@@ -62,7 +62,7 @@ struct ObjectInfo {
   // The one that the writer gave or named, else the CRC64NVME; of the whole object, also where a
   // range of it was read.
   Checksum checksum = {};
-  // Of an object that a multipart upload made; else 0.
+  // Of an object that a multipart upload or appends made; else 0.
   int parts_count = 0;
   int tag_count = 0;  // the tags themselves: Bucket::GetTags
 };

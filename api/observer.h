@@ -20,7 +20,9 @@ struct Change {
   ChangeKind kind = ChangeKind::kWritten;
   std::string_view bucket;
   std::string_view key;
-  uint64_t sequence = 0;  // of two changes of one key the larger came later
+  // Of two changes of one key the larger came later. The object's own may be lower: of new tags,
+  // and where an older version is current again.
+  uint64_t sequence = 0;
 };
 
 // Runs on the committing thread, after the write and before the call returns, no lock held: the

@@ -26,6 +26,7 @@ using base::V;
 namespace {
 
 using internal::CheckHandle;
+using internal::CheckWritable;
 using internal::MutateOne;
 
 }  // namespace
@@ -46,40 +47,28 @@ absl::StatusOr<PutResult> Bucket::Put(std::string_view key, std::string_view bod
 
 absl::StatusOr<PutResult> Bucket::Put(std::string_view key, const absl::Cord& body,
                                       const PutOptions& options) const {
-  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "put", name_, key));
-  if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
-    return objstore::Annotate(allowed, "put", name_, key);
-  }
+  CLOUDLET_RETURN_IF_ERROR(CheckWritable(gateway_, "put", name_, key));
   objstore::Mutation mutation(objstore::PutMutation{name_, key, body, &options});
   return internal::PutOne(*gateway_, mutation, caller_, options.durability);
 }
 
 absl::StatusOr<DeleteResult> Bucket::Delete(std::string_view key,
                                             const DeleteOptions& options) const {
-  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "delete", name_, key));
-  if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
-    return objstore::Annotate(allowed, "delete", name_, key);
-  }
+  CLOUDLET_RETURN_IF_ERROR(CheckWritable(gateway_, "delete", name_, key));
   objstore::Mutation mutation(objstore::DeleteMutation{name_, key, &options});
   return MutateOne<DeleteResult>(*gateway_, mutation, caller_, options.durability);
 }
 
 absl::StatusOr<CopyResult> Bucket::Copy(const CopySource& source, std::string_view key,
                                         const CopyOptions& options) const {
-  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "copy to", name_, key));
-  if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
-    return objstore::Annotate(allowed, "copy to", name_, key);
-  }
+  CLOUDLET_RETURN_IF_ERROR(CheckWritable(gateway_, "copy to", name_, key));
   objstore::Mutation mutation(objstore::CopyMutation{name_, key, &source, &options});
   return MutateOne<CopyResult>(*gateway_, mutation, caller_, options.durability);
 }
 
 absl::StatusOr<RenameResult> Bucket::Rename(std::string_view source_key, std::string_view key,
                                             const RenameOptions& options) const {
-  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "rename to", name_, key));
-  if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
-    return objstore::Annotate(allowed, "rename to", name_, key);
-  }
+  CLOUDLET_RETURN_IF_ERROR(CheckWritable(gateway_, "rename to", name_, key));
   objstore::Mutation mutation(objstore::RenameMutation{name_, source_key, key, &options});
   return MutateOne<RenameResult>(*gateway_, mutation, caller_, options.durability);
 }
@@ -92,7 +81,7 @@ absl::StatusOr<AppendResult> Bucket::Append(std::string_view key, std::string_vi
 
 absl::StatusOr<AppendResult> Bucket::Append(std::string_view key, const absl::Cord& body,
                                             const AppendOptions& options) const {
-  CLOUDLET_RETURN_IF_ERROR(internal::CheckWritable(gateway_, "append to", name_, key));
+  CLOUDLET_RETURN_IF_ERROR(CheckWritable(gateway_, "append to", name_, key));
   objstore::Mutation mutation(objstore::AppendMutation{name_, key, &body, &options});
   return MutateOne<AppendResult>(*gateway_, mutation, caller_, options.durability);
 }
@@ -176,10 +165,7 @@ absl::StatusOr<ObjectReader> Bucket::OpenReader(std::string_view key,
 
 absl::StatusOr<ObjectWriter> Bucket::OpenWriter(std::string_view key,
                                                 const PutOptions& options) const {
-  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "open writer of", name_, key));
-  if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
-    return objstore::Annotate(allowed, "open writer of", name_, key);
-  }
+  CLOUDLET_RETURN_IF_ERROR(CheckWritable(gateway_, "open writer of", name_, key));
   CLOUDLET_ASSIGN_OR_RETURN(std::unique_ptr<objstore::PayloadSink> sink,
                             gateway_->store().Stage({name_, key, &options, caller_}));
   return ObjectWriter(std::make_unique<internal::WriterImpl>(gateway_, std::move(sink), name_,
@@ -208,10 +194,7 @@ absl::StatusOr<VersionPage> Bucket::ListVersions(const VersionPageOptions& optio
 }
 
 absl::Status Bucket::SetVersioning(Versioning versioning) const {
-  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "set versioning of", name_));
-  if (absl::Status allowed = gateway_->AllowWrite(); !allowed.ok()) {
-    return objstore::Annotate(allowed, "set versioning of", name_);
-  }
+  CLOUDLET_RETURN_IF_ERROR(CheckWritable(gateway_, "set versioning of", name_));
   return gateway_->store().SetVersioning(name_, versioning, caller_);
 }
 

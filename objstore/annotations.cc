@@ -1,7 +1,7 @@
 // Get and list of annotations.
 //
-// Works inside an epoch: a set that the version's head names keeps its rows, and a payload that a
-// row names its bytes, until the reader has left, whoever deletes them meanwhile.
+// All rows are read at one moment: a rename takes a set to another key. And inside an epoch: a
+// payload that a row names keeps its bytes until the reader has left, whoever deletes it meanwhile.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAnnotation.html and
 // API_ListObjectAnnotations.html
 #include <algorithm>
@@ -32,34 +32,16 @@ struct Asked {
   std::string version_id;
 };
 
-absl::StatusOr<Head> HeadOf(State& state, uint64_t bucket_id, std::string_view key,
-                            std::string_view version_id) {
-  if (version_id.empty()) {
-    CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> row,
-                              state.kv->Get(kHeads, HeadKey(bucket_id, key)));
-    if (!row.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
-    return DecodeHeadFixed(row->view());
-  }
-  CLOUDLET_ASSIGN_OR_RETURN(const VersionRef ref, ParseVersionId(version_id));
-  const auto snapshot = state.kv->TakeSnapshot();  // rows move from one family to the other
-  CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> row,
-                            FindVersion(*state.kv, bucket_id, key, ref, *snapshot));
-  if (!row.has_value()) {
-    return MakeError(ErrorCode::kNoSuchVersion, "the object has no version of this id");
-  }
-  if (IsDeleteMarker(row->head)) {
-    return MakeError(ErrorCode::kMethodNotAllowed, "the version is a delete marker");
-  }
-  return std::move(row->head);
-}
-
 template <typename Request>
-absl::StatusOr<Asked> Find(State& state, const Environment& environment, const Request& request) {
+absl::StatusOr<Asked> Find(State& state, const Environment& environment, const Request& request,
+                           const kv::Snapshot& snapshot) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(request.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
   CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
-  CLOUDLET_ASSIGN_OR_RETURN(const Head head,
-                            HeadOf(state, bucket->id, request.key, request.options->version_id));
+  CLOUDLET_ASSIGN_OR_RETURN(
+      const kv::PinnedBytes row,
+      FindReadableAt(state, *bucket, request.key, request.options->version_id, snapshot));
+  CLOUDLET_ASSIGN_OR_RETURN(const Head head, DecodeHeadFixed(row.view()));
   Asked asked;
   asked.set_id = head.annotations_id;
   if (bucket->versioning.load() != Versioning::kOff) asked.version_id = VersionIdOf(head);
@@ -89,10 +71,12 @@ absl::StatusOr<Annotation> GetAnnotation(State& state, const Environment& enviro
                                          const AnnotationRequest& request) {
   CLOUDLET_RETURN_IF_ERROR(CheckAnnotationName(request.name));
   const Epochs::Guard epoch = state.garbage->EnterEpoch();
-  CLOUDLET_ASSIGN_OR_RETURN(Asked asked, Find(state, environment, request));
+  const auto snapshot = state.kv->TakeSnapshot();
+  CLOUDLET_ASSIGN_OR_RETURN(Asked asked, Find(state, environment, request, *snapshot));
   if (asked.set_id == 0) return NoSuchAnnotation();
   CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> row,
-                            state.kv->Get(kAnnotations, AnnotationKey(asked.set_id, request.name)));
+                            state.kv->Get(kAnnotations, AnnotationKey(asked.set_id, request.name),
+                                          {.snapshot = snapshot.get()}));
   if (!row.has_value()) return NoSuchAnnotation();
   CLOUDLET_ASSIGN_OR_RETURN(StoredAnnotation stored, DecodeAnnotation(row->view()));
   Annotation annotation;
@@ -115,7 +99,8 @@ absl::StatusOr<AnnotationPage> ListAnnotations(State& state, const Environment& 
   const ListAnnotationsOptions& options = *request.options;
   CLOUDLET_RETURN_IF_ERROR(CheckListing(options));
   const Epochs::Guard epoch = state.garbage->EnterEpoch();
-  CLOUDLET_ASSIGN_OR_RETURN(Asked asked, Find(state, environment, request));
+  const auto snapshot = state.kv->TakeSnapshot();
+  CLOUDLET_ASSIGN_OR_RETURN(Asked asked, Find(state, environment, request, *snapshot));
   AnnotationPage page;
   page.version_id = std::move(asked.version_id);
   if (asked.set_id == 0) return page;
@@ -124,6 +109,7 @@ absl::StatusOr<AnnotationPage> ListAnnotations(State& state, const Environment& 
   kv::IteratorOptions bounds;
   bounds.lower = set + options.prefix;
   bounds.upper = base::PrefixEnd(bounds.lower);
+  bounds.snapshot = snapshot.get();
   const auto it = state.kv->NewIterator(kAnnotations, bounds);
   const std::string behind = set + options.continuation_token + '\0';  // or behind the set's row
   it->Seek(std::max(behind, bounds.lower));

@@ -161,6 +161,10 @@ absl::StatusOr<MutationResult> PreparedAppend::Apply(BatchBuilder& builder,
   head.size = object.size;
   head.crc64nvme = object.crc64nvme;
   head.checksum.reset();
+  const auto is_checksum = [](const UnknownSection& section) {
+    return section.tag == static_cast<uint8_t>(HeadTag::kChecksum);
+  };
+  std::erase_if(head.unknown, is_checksum);  // by an algorithm of a later program
   batch.Put(kPayload, ChunkKey(manifest_id, kManifestChunk),
             EncodeManifest({number, std::move(object.parts)}));
   batch.Put(kOwners, ReferenceKey(manifest_id, kVersionOwner, number), {});

@@ -60,7 +60,8 @@ absl::Status BatchBuilder::LoadCurrent(const Prepared& prepared) {
     if (prepared.MustBeFirstOnItsKey()) {
       return absl::AbortedError(
           "an earlier mutation of the same request changes this key, and the bucket has "
-          "versioning, or this is no put, delete or copy (send them one after the other)");
+          "versioning, or this is no put, delete, copy or rename (send them one after the "
+          "other)");
     }
     current_ = effect->head;
     return absl::OkStatus();

@@ -31,6 +31,9 @@ bool IsConditional(const Options& options) {
   if constexpr (requires { options.object_if_match; }) {
     conditional |= !options.object_if_match.empty();
   }
+  if constexpr (requires { options.write_offset; }) {
+    conditional |= options.write_offset.has_value();
+  }
   if constexpr (requires { options.if_none_match; }) conditional |= !options.if_none_match.empty();
   if constexpr (requires { options.if_modified_since; }) {
     conditional |= options.if_modified_since.has_value();
@@ -44,17 +47,6 @@ bool IsConditional(const Options& options) {
 // As the boundary of the store under it would call them; mutations say it themselves.
 std::string_view VerbOf(StoreCall call) {
   switch (call) {
-    case StoreCall::kPut:
-    case StoreCall::kDelete:
-    case StoreCall::kCopy:
-    case StoreCall::kRename:
-    case StoreCall::kComplete:
-    case StoreCall::kAppend:
-    case StoreCall::kSetTags:
-    case StoreCall::kDeleteTags:
-    case StoreCall::kPutAnnotation:
-    case StoreCall::kDeleteAnnotation:
-      return "mutate";
     case StoreCall::kGetAttributes:
       return "get attributes of";
     case StoreCall::kUploadPartCopy:
@@ -103,8 +95,9 @@ std::string_view VerbOf(StoreCall call) {
       return "set versioning of";
     case StoreCall::kSync:
       return "sync";
+    default:  // a mutation
+      return {};
   }
-  return "call";
 }
 
 // Whether `text` is of the form of `glob`. Backtracks to the last star only: what an earlier one

@@ -269,8 +269,13 @@ absl::Status Garbage::Free(const std::vector<Candidate>& candidates, uint64_t sw
   }
   CLOUDLET_FAULT_POINT("garbage/before_free");
   CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kBuffered));
-  Add(parts);
-  return absl::OkStatus();
+  // Looked at now: of a manifest that an append has replaced all parts have other owners, and would
+  // take the places of many sweeps.
+  {
+    base::MutexLock lock(&mu_);
+    for (const ReleasedPayload& part : parts) candidate_bytes_ += part.bytes;
+  }
+  return FindUnowned(parts, sweep);
 }
 
 }  // namespace cloudlet::objstore

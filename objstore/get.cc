@@ -73,14 +73,13 @@ absl::Status AtMarker(ErrorCode code, std::string_view cause, const Head& marker
                           {VersionIdOf(marker), FromMillis(marker.modified_ms)});
 }
 
-// Through one moment: rows move from one family to the other.
 absl::StatusOr<kv::PinnedBytes> FindReadableVersion(State& state, const BucketState& bucket,
                                                     std::string_view key,
-                                                    std::string_view version_id) {
+                                                    std::string_view version_id,
+                                                    const kv::Snapshot& snapshot) {
   CLOUDLET_ASSIGN_OR_RETURN(const VersionRef ref, ParseVersionId(version_id));
-  const auto snapshot = state.kv->TakeSnapshot();
   CLOUDLET_ASSIGN_OR_RETURN(const std::optional<VersionRow> row,
-                            FindVersion(*state.kv, bucket.id, key, ref, *snapshot));
+                            FindVersion(*state.kv, bucket.id, key, ref, snapshot));
   if (!row.has_value()) {
     return MakeError(ErrorCode::kNoSuchVersion, "the object has no version of this id");
   }
@@ -90,16 +89,16 @@ absl::StatusOr<kv::PinnedBytes> FindReadableVersion(State& state, const BucketSt
   return row->bytes;
 }
 
-// There was no current object: looks once more, and for a delete marker, at one moment.
+// The current object or, where there is none, the delete marker in its place.
 absl::StatusOr<kv::PinnedBytes> FindReadableOrMarker(State& state, const BucketState& bucket,
-                                                     std::string_view key) {
-  const auto snapshot = state.kv->TakeSnapshot();
+                                                     std::string_view key,
+                                                     const kv::Snapshot& snapshot) {
   CLOUDLET_ASSIGN_OR_RETURN(
       std::optional<kv::PinnedBytes> row,
-      state.kv->Get(kHeads, HeadKey(bucket.id, key), {.snapshot = snapshot.get()}));
+      state.kv->Get(kHeads, HeadKey(bucket.id, key), {.snapshot = &snapshot}));
   if (row.has_value()) return *std::move(row);
   CLOUDLET_ASSIGN_OR_RETURN(const std::optional<Head> newest,
-                            FindNewestNoncurrent(*state.kv, bucket.id, key, *snapshot));
+                            FindNewestNoncurrent(*state.kv, bucket.id, key, snapshot));
   if (!newest.has_value()) {
     return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
   }
@@ -160,16 +159,25 @@ absl::StatusOr<OpenedBody> OpenBody(State& state, const kv::PinnedBytes& row,
   return absl::DataLossError("the head has no location");
 }
 
+absl::StatusOr<kv::PinnedBytes> FindReadableAt(State& state, const BucketState& bucket,
+                                               std::string_view key, std::string_view version_id,
+                                               const kv::Snapshot& snapshot) {
+  if (version_id.empty()) return FindReadableOrMarker(state, bucket, key, snapshot);
+  return FindReadableVersion(state, bucket, key, version_id, snapshot);
+}
+
 absl::StatusOr<kv::PinnedBytes> FindReadable(State& state, const BucketState& bucket,
                                              std::string_view key, std::string_view version_id) {
-  if (!version_id.empty()) return FindReadableVersion(state, bucket, key, version_id);
-  CLOUDLET_ASSIGN_OR_RETURN(std::optional<kv::PinnedBytes> row,
-                            state.kv->Get(kHeads, HeadKey(bucket.id, key)));
-  if (row.has_value()) return *std::move(row);
-  if (bucket.versioning.load() == Versioning::kOff) {
-    return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
+  if (version_id.empty()) {
+    CLOUDLET_ASSIGN_OR_RETURN(std::optional<kv::PinnedBytes> row,
+                              state.kv->Get(kHeads, HeadKey(bucket.id, key)));
+    if (row.has_value()) return *std::move(row);
+    if (bucket.versioning.load() == Versioning::kOff) {
+      return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
+    }
   }
-  return FindReadableOrMarker(state, bucket, key);
+  // Rows move from one family to the other.
+  return FindReadableAt(state, bucket, key, version_id, *state.kv->TakeSnapshot());
 }
 
 absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,

@@ -351,7 +351,8 @@ absl::Status LocalStore::Checkpoint(const std::string& directory) {
     return MakeError(ErrorCode::kNotImplemented, base::S(made.message()));
   }
   // An I/O error of the destination has no code: a Reopen of this store would not mend it.
-  return kv.health().ok() ? made : Annotate(kv.health(), "checkpoint", {});
+  if (made.ok() || kv.health().ok()) return made;
+  return Annotate(kv.health(), "checkpoint", {});
 }
 
 StoreCapabilities LocalStore::capabilities() const {

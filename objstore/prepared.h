@@ -2,7 +2,8 @@
 // digests, bodies on their way into the store). A kind of mutation is a struct here and a file of
 // its verb, which has both halves: Prepare, and Apply in the batch of the commit.
 //
-// Another kind takes: its struct in store.h and here, each named in its variant, and a file.
+// Another kind takes: its struct in store.h and here, each named in its variant, a file, and its
+// name in fault_store.
 #ifndef CLOUDLET_OBJSTORE_PREPARED_H_
 #define CLOUDLET_OBJSTORE_PREPARED_H_
 

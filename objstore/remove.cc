@@ -90,7 +90,8 @@ absl::StatusOr<MutationResult> DeleteVersion(BatchBuilder& builder, const Prepar
   if (is_current || restored) {
     builder.AddChange(prepared, restored ? ChangeKind::kWritten : ChangeKind::kRemoved, number);
   }
-  builder.AddEffect(prepared, restored ? &next->head : nullptr);
+  const Head* const current = builder.current().has_value() ? &*builder.current() : nullptr;
+  builder.AddEffect(prepared, restored ? &next->head : is_current ? nullptr : current);
   return MutationResult(std::move(result));
 }
 

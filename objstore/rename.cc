@@ -62,7 +62,7 @@ absl::StatusOr<MutationResult> PreparedRename::Apply(BatchBuilder& builder,
   builder.AddChange(removal, ChangeKind::kRemoved, number);
   builder.AddEffect(removal, nullptr);
 
-  CLOUDLET_RETURN_IF_ERROR(builder.MakeWay(prepared, Versioning::kOff));
+  if (builder.current().has_value()) builder.Release(*builder.current());
   WriteShared(builder, prepared, decoded, number + 1);
   const std::string etag = decoded.head.etag.Text();
   builder.AddEvent(prepared, EventType::kObjectCreatedCopy, number + 1, {&decoded.head, etag, {}});

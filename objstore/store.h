@@ -153,8 +153,9 @@ struct DeleteAnnotationMutation {
   const DeleteAnnotationOptions* options = nullptr;  // not null; durability as above
 };
 
-// A copy or rename does not see what others before it in an all-or-nothing request do to its
-// source: it answers ABORTED then.
+// In an all-or-nothing request a copy or rename does not see what others before it do to its
+// source, and others than put, delete, copy and rename not what they do to its key: it answers
+// ABORTED then, as every kind does in a bucket with versioning.
 using Mutation = std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation,
                               CompleteMutation, AppendMutation, SetTagsMutation, DeleteTagsMutation,
                               PutAnnotationMutation, DeleteAnnotationMutation>;

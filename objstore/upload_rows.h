@@ -1,8 +1,9 @@
 // The rows of multipart uploads as values: an open upload, its parts, and the manifest that a
-// complete makes of them. Pure.
+// complete, or an append, makes of them. Pure.
 //
 //   uploads   part 0: the upload; 1 and up: a part, whose payload is owned by ('m', upload id)
-//   payload   the manifest, under the upload's id and owned by the version ('v', commit number)
+//   payload   the manifest, under the upload's id (an append draws one) and owned by the version
+//   ('v', commit number)
 //
 // An upload's id is drawn from the payload ids, so the parts' references stay what they are when
 // the upload becomes a manifest.
@@ -45,7 +46,7 @@ struct Part {
 };
 
 struct Manifest {
-  uint64_t commit_number = 0;  // of the complete
+  uint64_t commit_number = 0;  // of the complete or append
   std::vector<Part> parts;     // as they follow one another
 };
 

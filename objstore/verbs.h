@@ -61,6 +61,10 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
 // telling the delete marker that it met. Within an epoch, if what the row names is read then.
 absl::StatusOr<kv::PinnedBytes> FindReadable(State& state, const BucketState& bucket,
                                              std::string_view key, std::string_view version_id);
+// The same as it was at `snapshot`, for who reads more than the row.
+absl::StatusOr<kv::PinnedBytes> FindReadableAt(State& state, const BucketState& bucket,
+                                               std::string_view key, std::string_view version_id,
+                                               const kv::Snapshot& snapshot);
 
 // attributes.cc
 absl::StatusOr<ObjectAttributes> GetAttributes(State& state, const Environment& environment,
