@@ -124,6 +124,7 @@ void Differential::Finish() {
   EXPECT_GE(Kinds().size(), 24u);
   EXPECT_GT(lost_and_done_, 0u);
   EXPECT_GT(lost_, lost_and_done_);
+  EXPECT_LE(lost_and_gone_, 1 + lost_ / 100) << "what was written is not there";
   EXPECT_GT(errors, steps_ / 10);
   EXPECT_GT(model_.events().size(), steps_ / 20);
 }

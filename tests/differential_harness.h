@@ -184,9 +184,11 @@ class Differential {
   Unsure UnsureAbort();
   Unsure UnsureVersioning();
   Given GivenLater() const;
+  void DrawNumbers();
   void Recover();
-  // `with`: the model with the operation carried out.
-  void TakeOutcome(const Unsure& unsure, Model with, bool latched, bool done, int passing);
+  // Whether the store is as `with`, the model with the operation carried out, or as the model is;
+  // the model is that from now on.
+  bool TakeOutcome(const Unsure& unsure, Model with);
   void ExpectReadOnly(const std::vector<Place>& touched);
   std::vector<VersionEntry> VersionsInCloud(const Place& at);
   std::vector<UploadEntry> UploadsInCloud(const Place& at);
@@ -218,6 +220,7 @@ class Differential {
   size_t compared_events_ = 0;
   uint64_t lost_ = 0;  // answers, of operations that were done or not
   uint64_t lost_and_done_ = 0;
+  uint64_t lost_and_gone_ = 0;  // though its write was done
 };
 
 }  // namespace cloudlet::differential
