@@ -1,0 +1,30 @@
+// What appends leave behind: the manifests that they replace are freed as fast as they come, though
+// every one of them names parts that the next one has too.
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "objstore/keys.h"
+#include "objstore/store_testing.h"
+
+namespace cloudlet::objstore {
+namespace {
+
+TEST(Append, GarbageOfManyAppendsIsSweptAsItComes) {
+  TestStore test;
+  constexpr size_t kAppends = 400;
+  size_t most_pending = 0;
+  for (size_t i = 0; i < kAppends; ++i) {
+    ASSERT_TRUE(Append(*test.store, "bkt", "log", Bytes(10, i + 1)).ok());
+    most_pending = std::max(most_pending, test.state().garbage->pending());
+  }
+  EXPECT_LE(most_pending, 200u) << "manifests that wait";
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(test.state().garbage->Sweep(64).ok());
+  // Of each part: a reference of the manifest that stands, and a 'g' row.
+  EXPECT_LE(test.Rows(kOwners).size(), 3 * kAppends);
+  EXPECT_EQ(BodyOf(*test.store, "bkt", "log").size(), 10 * kAppends);
+}
+
+}  // namespace
+}  // namespace cloudlet::objstore
