@@ -55,6 +55,9 @@ class LatchingKv : public kv::Kv {
   absl::Status Reclaim(kv::Family family, std::string_view begin, std::string_view end) override {
     return latch_->closed_ ? Refusal() : behind_->Reclaim(family, begin, end);
   }
+  absl::Status Checkpoint(const std::string& directory) override {
+    return latch_->closed_ ? Refusal() : behind_->Checkpoint(directory);
+  }
   absl::Status health() const override { return latch_->closed_ ? Refusal() : behind_->health(); }
   kv::KvStats stats() const override { return behind_->stats(); }
   absl::Status Close() override {
