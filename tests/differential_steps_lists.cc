@@ -1,4 +1,8 @@
 // Lists and buckets of differential_harness.h.
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +64,52 @@ void Differential::CompareListing(const std::string& bucket, const ListOptions& 
     EXPECT_EQ(entries[i].size, expected[i].version->body.size());
     EXPECT_EQ(entries[i].etag, expected[i].version->etag);
     EXPECT_EQ(entries[i].last_modified, expected[i].version->modified);
+  }
+}
+
+// What was there all the time, and did not change, appears once; keys ascend; each that is listed
+// was there at some moment.
+void Differential::StepListWhileChanging() {
+  const std::string bucket = BucketName();
+  const std::string code = model_.BucketCode(bucket);
+  std::map<std::string, uint64_t> untouched;  // key to number
+  std::set<std::string> ever;
+  const auto look = [&](bool at_first) {
+    std::map<std::string, uint64_t> now;
+    if (code == "OK") {
+      for (const ModelEntry& entry : model_.List(bucket, {})) {
+        now[entry.key] = entry.version->sequence;
+        ever.insert(entry.key);
+      }
+    }
+    if (at_first) untouched = now;
+    for (auto it = untouched.begin(); it != untouched.end();) {
+      const auto still = now.find(it->first);
+      it = still != now.end() && still->second == it->second ? std::next(it) : untouched.erase(it);
+    }
+  };
+  look(true);
+  ListPageOptions options;
+  options.max_keys = 3 + random_.Below(10);
+  std::vector<std::string> keys;
+  while (true) {
+    const auto page = cloud_->bucket(bucket).ListOnePage(options);
+    Expect(CodeOf(page), code, "list " + bucket);
+    if (!page.ok()) return;
+    for (const ListEntry& entry : page->entries) {
+      EXPECT_TRUE(keys.empty() || keys.back() < entry.key) << base::Quoted(entry.key);
+      EXPECT_EQ(ever.count(entry.key), 1u) << base::Quoted(entry.key);
+      keys.push_back(entry.key);
+    }
+    if (!page->is_truncated) break;
+    options.continuation_token = page->next_continuation_token;
+    for (uint64_t n = random_.Below(3); n > 0; --n) {
+      random_.Chance(0.5) ? StepPut() : StepDelete();
+      look(false);
+    }
+  }
+  for (const auto& [key, number] : untouched) {
+    EXPECT_TRUE(std::binary_search(keys.begin(), keys.end(), key)) << base::Quoted(key);
   }
 }
 
