@@ -38,6 +38,28 @@ TEST(ErrorTable, WithoutCode) {
   EXPECT_EQ(MakeError(ErrorCode::kNone, "x").code(), absl::StatusCode::kInternal);
 }
 
+TEST(DeleteMarkers, AreToldInTheStatusTheyAreSetIn) {
+  const DeleteMarkerInfo marker{"fff0", absl::FromUnixMillis(1'234'567)};
+  const absl::Status status = WithDeleteMarker(MakeError(ErrorCode::kNoSuchKey, "why"), marker);
+  EXPECT_TRUE(IsNoSuchKey(status));
+  const auto told = DeleteMarkerOf(status);
+  ASSERT_TRUE(told.has_value());
+  EXPECT_EQ(told->version_id, "fff0");
+  EXPECT_EQ(told->last_modified, marker.last_modified);
+  EXPECT_FALSE(DeleteMarkerOf(MakeError(ErrorCode::kNoSuchKey)).has_value());
+  EXPECT_FALSE(DeleteMarkerOf(absl::OkStatus()).has_value());
+  EXPECT_TRUE(WithDeleteMarker(absl::OkStatus(), marker).ok());
+  EXPECT_FALSE(DeleteMarkerOf(WithDeleteMarker(absl::OkStatus(), marker)).has_value());
+}
+
+TEST(UrlEncodeKey, LeavesTheSameBytesAsS3) {
+  EXPECT_EQ(UrlEncodeKey(""), "");
+  EXPECT_EQ(UrlEncodeKey("photos/2026/a-b_c.d*"), "photos/2026/a-b_c.d*");
+  EXPECT_EQ(UrlEncodeKey("test_file(3).png"), "test_file%283%29.png");
+  EXPECT_EQ(UrlEncodeKey("a b+c~d%"), "a%20b%2Bc%7Ed%25");
+  EXPECT_EQ(UrlEncodeKey(std::string("\0\n\x7F\xC3\xA9\xFF", 6)), "%00%0A%7F%C3%A9%FF");
+}
+
 TEST(EventNames, GoThereAndBack) {
   for (int i = 1; i < 256; ++i) {
     const auto type = static_cast<EventType>(i);

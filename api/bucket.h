@@ -20,6 +20,8 @@
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "cloudlet/append.h"
+#include "cloudlet/attributes.h"
 #include "cloudlet/caller.h"
 #include "cloudlet/copy.h"
 #include "cloudlet/delete_many.h"
@@ -91,7 +93,8 @@ class Bucket {
 
   // The whole object, or a range of it, in memory. A full read is verified against the object's
   // checksum, a range against those of the blocks it touches: DATA_LOSS on a mismatch. Errors:
-  // NoSuchKey, NoSuchBucket, InvalidRange, PreconditionFailed, AccessDenied.
+  // NoSuchKey, NoSuchBucket, InvalidRange, PreconditionFailed, AccessDenied. Where a delete marker
+  // is in the way, DeleteMarkerOf(status) tells which.
   absl::StatusOr<GetResult> Get(std::string_view key, const GetOptions& options = {}) const;
   // The same into the caller's memory, without an allocation of the object's size. OUT_OF_RANGE
   // (nothing is promised about the buffer) when the bytes do not fit into `capacity`.
@@ -100,6 +103,11 @@ class Bucket {
   // What is known of the object, without its bytes. A range in the options is checked, not
   // otherwise used.
   absl::StatusOr<HeadResult> Head(std::string_view key, const GetOptions& options = {}) const;
+  // Chosen attributes of the object, its parts among them; cloudlet/attributes.h. Errors:
+  // NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker), InvalidRequest (no attribute is
+  // asked for), InvalidArgument, NoSuchBucket, AccessDenied.
+  absl::StatusOr<ObjectAttributes> GetAttributes(std::string_view key,
+                                                 const AttributesOptions& options) const;
 
   // Deletes the object, or in a bucket with versioning puts a delete marker in its place; with a
   // version id, deletes that version or marker for good, and what lies under it is current again.
@@ -128,6 +136,16 @@ class Bucket {
   // InvalidArgument, AccessDenied.
   absl::StatusOr<RenameResult> Rename(std::string_view source_key, std::string_view key,
                                       const RenameOptions& options = {}) const;
+  // Extension: cloudlet/append.h. Adds bytes to an object, which keeps its headers and metadata, or
+  // makes one of them; an ObjectCreated:Put event either way. Errors: NoSuchBucket,
+  // InvalidWriteOffset, PreconditionFailed, NoSuchKey (If-Match without an object), BadDigest,
+  // InvalidDigest, InvalidRequest, EntityTooLarge (a part above Limits::max_part_bytes, an object
+  // above max_object_bytes), TooManyParts, NotImplemented (a bucket that has or had versioning),
+  // KeyTooLongError, InvalidArgument, AccessDenied.
+  absl::StatusOr<AppendResult> Append(std::string_view key, std::string_view body,
+                                      const AppendOptions& options = {}) const;
+  absl::StatusOr<AppendResult> Append(std::string_view key, const absl::Cord& body,
+                                      const AppendOptions& options = {}) const;
 
   absl::StatusOr<ObjectReader> OpenReader(std::string_view key,
                                           const GetOptions& options = {}) const;

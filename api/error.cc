@@ -3,9 +3,12 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 
@@ -15,6 +18,8 @@ namespace {
 using absl::StatusCode;
 
 constexpr char kPayloadUrl[] = "cloudlet/s3-error-code";
+// The version id, a space, milliseconds since 1970.
+constexpr char kMarkerUrl[] = "cloudlet/delete-marker";
 
 // In the order of the enum, so that a code is its own index.
 constexpr ErrorInfo kTable[] = {
@@ -54,6 +59,8 @@ constexpr ErrorInfo kTable[] = {
      "The requested range is not satisfiable"},
     {ErrorCode::kInvalidRequest, "InvalidRequest", StatusCode::kInvalidArgument, 400,
      "Invalid Request"},
+    {ErrorCode::kInvalidWriteOffset, "InvalidWriteOffset", StatusCode::kInvalidArgument, 400,
+     "The write offset value that you specified does not match the current object size"},
     {ErrorCode::kKeyTooLong, "KeyTooLongError", StatusCode::kInvalidArgument, 400,
      "Your key is too long"},
     {ErrorCode::kMalformedXml, "MalformedXML", StatusCode::kInvalidArgument, 400,
@@ -80,6 +87,8 @@ constexpr ErrorInfo kTable[] = {
      "Please reduce your request rate"},
     {ErrorCode::kTooManyBuckets, "TooManyBuckets", StatusCode::kResourceExhausted, 400,
      "You have attempted to create more buckets than allowed"},
+    {ErrorCode::kTooManyParts, "TooManyParts", StatusCode::kInvalidArgument, 400,
+     "You have attempted to add more parts than the maximum of 10000 that are allowed"},
     {ErrorCode::kFunctionNotFound, "ResourceNotFoundException", StatusCode::kNotFound, 404,
      "The resource specified in the request does not exist"},
     {ErrorCode::kFunctionConflict, "ResourceConflictException", StatusCode::kAlreadyExists, 409,
@@ -132,6 +141,24 @@ ErrorCode ErrorCodeOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kPayloadUrl);
   if (!payload.has_value()) return ErrorCode::kNone;
   return ErrorCodeNamed(std::string(*payload));
+}
+
+std::optional<DeleteMarkerInfo> DeleteMarkerOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kMarkerUrl);
+  if (!payload.has_value()) return std::nullopt;
+  const std::string text(*payload);
+  const size_t space = text.find(' ');
+  int64_t millis = 0;
+  if (space == std::string::npos || !absl::SimpleAtoi(text.substr(space + 1), &millis)) {
+    return std::nullopt;
+  }
+  return DeleteMarkerInfo{text.substr(0, space), absl::FromUnixMillis(millis)};
+}
+
+absl::Status WithDeleteMarker(absl::Status status, const DeleteMarkerInfo& marker) {
+  status.SetPayload(kMarkerUrl, absl::Cord(absl::StrCat(marker.version_id, " ",
+                                                        absl::ToUnixMillis(marker.last_modified))));
+  return status;
 }
 
 }  // namespace cloudlet

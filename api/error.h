@@ -13,9 +13,12 @@
 #ifndef CLOUDLET_API_ERROR_H_
 #define CLOUDLET_API_ERROR_H_
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace cloudlet {
 
@@ -40,6 +43,7 @@ enum class ErrorCode {
   kInvalidPartOrder,
   kInvalidRange,
   kInvalidRequest,
+  kInvalidWriteOffset,
   kKeyTooLong,
   kMalformedXml,
   kMetadataTooLarge,
@@ -53,6 +57,7 @@ enum class ErrorCode {
   kServiceUnavailable,
   kSlowDown,
   kTooManyBuckets,
+  kTooManyParts,
   // Lambda.
   kFunctionNotFound,       // ResourceNotFoundException
   kFunctionConflict,       // ResourceConflictException
@@ -79,6 +84,20 @@ ErrorCode ErrorCodeNamed(std::string_view name);
 absl::Status MakeError(ErrorCode code, std::string_view detail = {});
 // The code that `status` carries; kNone when it carries none or is OK.
 ErrorCode ErrorCodeOf(const absl::Status& status);
+
+// The delete marker that a read met. A get, head, reader or GetAttributes that finds nothing but a
+// delete marker answers NoSuchKey, one that names a marker by its version id MethodNotAllowed; in
+// both cases S3 sends x-amz-delete-marker: true beside the error.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+struct DeleteMarkerInfo {
+  std::string version_id = {};    // x-amz-version-id; "null" as in ObjectInfo
+  absl::Time last_modified = {};  // when it was made; S3 tells it only with MethodNotAllowed
+};
+
+// What the error is about; nullopt when that is no delete marker, or OK.
+std::optional<DeleteMarkerInfo> DeleteMarkerOf(const absl::Status& status);
+// The same status with `marker` told in it. OK stays OK.
+absl::Status WithDeleteMarker(absl::Status status, const DeleteMarkerInfo& marker);
 
 inline bool IsNoSuchKey(const absl::Status& s) { return ErrorCodeOf(s) == ErrorCode::kNoSuchKey; }
 inline bool IsNoSuchBucket(const absl::Status& s) {

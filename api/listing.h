@@ -20,11 +20,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "cloudlet/checksum.h"
 
 namespace cloudlet {
 
@@ -34,14 +36,37 @@ struct ListOptions {
   std::string start_after = {};  // only keys after this one, in byte order
 };
 
+// How keys are written in a page. XML cannot carry every key: the wire asks for kUrl.
+enum class EncodingType {
+  kNone,  // as they are
+  kUrl,   // by UrlEncodeKey
+};
+
+// The text percent-encoded as S3 does it in listings: letters, digits and "-_.*/" stand for
+// themselves, all other bytes become %XX. (S3 writes a space as "+"; "%20" means the same to those
+// who know that, and to others too.) What a page does not repeat, such as the prefix of the
+// request, is to be encoded by this where it is shown.
+std::string UrlEncodeKey(std::string_view text);
+
 struct ListPageOptions {
   std::string prefix = {};
   std::string delimiter = {};
-  std::string start_after = {};  // ignored when a continuation token is given, as in S3
+  // Ignored when a continuation token is given, as in S3. One inside a common prefix does not hide
+  // that: it is shown where a later key has it.
+  std::string start_after = {};
   // The next_continuation_token of the page before; made up ones: InvalidArgument.
   std::string continuation_token = {};
   // Entries, common prefixes included; cut to Limits::max_list_page; 0: an empty page.
   size_t max_keys = 1000;
+  // Where S3's first ListObjects begins: after this key, and after all of a common prefix that it
+  // is, or lies in. With a start_after or a token: InvalidArgument.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
+  std::string marker = {};
+  EncodingType encoding_type = EncodingType::kNone;  // of keys, common prefixes and the next_marker
+  bool fetch_owner = false;                          // tell the owner
+  // Extension: tell the algorithm and type of each object's checksum. S3 always does; here it is a
+  // choice, as it takes a longer look at each object.
+  bool fetch_checksum = false;
 };
 
 // An object, or a common prefix.
@@ -51,24 +76,33 @@ struct ListEntry {
   uint64_t size = 0;
   std::string etag = {};
   absl::Time last_modified = {};
+  std::optional<ChecksumAlgorithm> checksum_algorithm = {};  // set when asked for
+  std::optional<ChecksumType> checksum_type = {};            // likewise
 };
 
 struct ListPage {
-  std::vector<ListEntry> entries = {};       // in byte order, objects and common prefixes merged
+  // In byte order, objects and common prefixes merged; S3's KeyCount is their number.
+  std::vector<ListEntry> entries = {};
   bool is_truncated = false;                 // more follow
   std::string next_continuation_token = {};  // set when truncated
+  // The key or common prefix that is last here, as the marker of the next page; set when truncated.
+  // (S3 gives it only with a delimiter.)
+  std::string next_marker = {};
+  std::string owner = {};  // canonical user id of all objects' owner; set when asked for
 };
 
 struct VersionPageOptions {
   std::string prefix = {};
   std::string delimiter = {};
   // Only what comes after: after all versions of this key or, with a version id marker, after that
-  // version of it. As next_* of the page before. A common prefix as the key marker: after all of
-  // it.
+  // version of it. As next_* of the page before. One that is a common prefix, or lies in one: after
+  // all of that.
   std::string key_marker = {};
   std::string version_id_marker = {};  // without a key marker: InvalidArgument
   // Entries, common prefixes included; cut to Limits::max_list_page; 0: an empty page.
   size_t max_keys = 1000;
+  // Of keys, common prefixes and the next_key_marker.
+  EncodingType encoding_type = EncodingType::kNone;
 };
 
 // A version, a delete marker, or a common prefix.
@@ -88,6 +122,7 @@ struct VersionPage {
   bool is_truncated = false;
   std::string next_key_marker = {};         // set when truncated
   std::string next_version_id_marker = {};  // set when truncated, unless a common prefix was last
+  std::string owner = {};                   // canonical user id of all versions' owner
 };
 
 // A lazy listing: a single-pass range of StatusOr<ListEntry>. After an error one more Next() gives

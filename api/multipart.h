@@ -30,6 +30,7 @@
 #include "absl/time/time.h"
 #include "cloudlet/checksum.h"
 #include "cloudlet/copy.h"
+#include "cloudlet/listing.h"
 #include "cloudlet/object.h"
 
 namespace cloudlet {
@@ -123,10 +124,13 @@ struct UploadPageOptions {
   std::string prefix = {};
   std::string delimiter = {};
   // Only what comes after: after all uploads of this key or, with an upload id marker, after that
-  // upload of it. As next_* of the page before. A common prefix as the key marker: after all of it.
+  // upload of it. As next_* of the page before. One that is a common prefix, or lies in one: after
+  // all of that.
   std::string key_marker = {};
   std::string upload_id_marker = {};  // not looked at without a key marker
   size_t max_uploads = 1000;          // entries, common prefixes included; as max_parts
+  // Of keys, common prefixes and the next_key_marker.
+  EncodingType encoding_type = EncodingType::kNone;
 };
 
 // An open upload, or a common prefix.
@@ -145,6 +149,7 @@ struct UploadPage {
   bool is_truncated = false;
   std::string next_key_marker = {};        // set when truncated
   std::string next_upload_id_marker = {};  // set when truncated, unless a common prefix was last
+  std::string owner = {};                  // canonical user id of the objects' owner to be
 };
 
 // Takes the bytes of one part in bounded memory. Destroyed without Commit, it leaves the upload as

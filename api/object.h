@@ -139,6 +139,19 @@ struct ByteRange {
   static ByteRange Suffix(uint64_t length) { return {std::nullopt, length}; }
 };
 
+// What the answer says in place of the object's own headers: S3's response-* parameters. Empty:
+// what is stored. A value with CR, LF or NUL: InvalidArgument; any from an anonymous caller:
+// InvalidRequest.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax
+struct ResponseHeaders {
+  std::string content_type = {};
+  std::string cache_control = {};
+  std::string content_disposition = {};
+  std::string content_encoding = {};
+  std::string content_language = {};
+  std::string expires = {};
+};
+
 // Get, Head and OpenReader. Conditions in S3's precedence: an If-Match that holds makes
 // If-Unmodified-Since moot, a present If-None-Match makes If-Modified-Since moot.
 struct GetOptions {
@@ -155,6 +168,7 @@ struct GetOptions {
   // Only the bytes of this part, by the number that it was uploaded under; part 1 of an object
   // without parts is all of it. No such part: InvalidPartNumber; with a range too: InvalidRequest.
   std::optional<int> part_number = {};
+  std::optional<ResponseHeaders> response = {};
 };
 
 struct GetResult {

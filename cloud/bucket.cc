@@ -92,6 +92,19 @@ absl::StatusOr<RenameResult> Bucket::Rename(std::string_view source_key, std::st
   return MutateOne<RenameResult>(*gateway_, mutation, caller_, options.durability);
 }
 
+absl::StatusOr<AppendResult> Bucket::Append(std::string_view key, std::string_view body,
+                                            const AppendOptions& options) const {
+  // The store does not keep the Cord: the caller's memory is enough.
+  return Append(key, absl::MakeCordFromExternal(V(body), [] {}), options);
+}
+
+absl::StatusOr<AppendResult> Bucket::Append(std::string_view key, const absl::Cord& body,
+                                            const AppendOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(internal::CheckWritable(gateway_, "append to", name_, key));
+  objstore::Mutation mutation(objstore::AppendMutation{name_, key, &body, &options});
+  return MutateOne<AppendResult>(*gateway_, mutation, caller_, options.durability);
+}
+
 absl::StatusOr<GetResult> Bucket::Get(std::string_view key, const GetOptions& options) const {
   CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "get", name_, key));
   absl::StatusOr<objstore::ReadAnswer> answer =
@@ -152,6 +165,12 @@ absl::StatusOr<HeadResult> Bucket::Head(std::string_view key, const GetOptions& 
   result->offset = answer->offset;
   result->length = answer->length;
   return result;
+}
+
+absl::StatusOr<ObjectAttributes> Bucket::GetAttributes(std::string_view key,
+                                                       const AttributesOptions& options) const {
+  CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "get attributes of", name_, key));
+  return gateway_->store().GetAttributes({name_, key, &options, caller_});
 }
 
 absl::StatusOr<ObjectReader> Bucket::OpenReader(std::string_view key,

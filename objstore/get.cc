@@ -4,6 +4,8 @@
 // Works inside an epoch, so a payload that the head names cannot be reclaimed in between.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -66,30 +68,60 @@ absl::StatusOr<Wanted> FindWanted(State& state, const ReadRequest& request, cons
   return wanted;
 }
 
-// The row of the version that is asked for, through one moment: rows move from one family to the
-// other.
-absl::StatusOr<kv::PinnedBytes> VersionBytes(State& state, const BucketState& bucket,
-                                             const ReadRequest& request) {
-  CLOUDLET_ASSIGN_OR_RETURN(const VersionRef ref, ParseVersionId(request.options->version_id));
+absl::Status AtMarker(ErrorCode code, std::string_view cause, const Head& marker) {
+  return WithDeleteMarker(MakeError(code, cause),
+                          {VersionIdOf(marker), FromMillis(marker.modified_ms)});
+}
+
+// Through one moment: rows move from one family to the other.
+absl::StatusOr<kv::PinnedBytes> FindReadableVersion(State& state, const BucketState& bucket,
+                                                    std::string_view key,
+                                                    std::string_view version_id) {
+  CLOUDLET_ASSIGN_OR_RETURN(const VersionRef ref, ParseVersionId(version_id));
   const auto snapshot = state.kv->TakeSnapshot();
   CLOUDLET_ASSIGN_OR_RETURN(const std::optional<VersionRow> row,
-                            FindVersion(*state.kv, bucket.id, request.key, ref, *snapshot));
+                            FindVersion(*state.kv, bucket.id, key, ref, *snapshot));
   if (!row.has_value()) {
     return MakeError(ErrorCode::kNoSuchVersion, "the object has no version of this id");
   }
   if (IsDeleteMarker(row->head)) {
-    return MakeError(ErrorCode::kMethodNotAllowed, "the version is a delete marker");
+    return AtMarker(ErrorCode::kMethodNotAllowed, "the version is a delete marker", row->head);
   }
   return row->bytes;
 }
 
-absl::StatusOr<kv::PinnedBytes> RowBytes(State& state, const BucketState& bucket,
-                                         const ReadRequest& request) {
-  if (!request.options->version_id.empty()) return VersionBytes(state, bucket, request);
-  CLOUDLET_ASSIGN_OR_RETURN(std::optional<kv::PinnedBytes> row,
-                            state.kv->Get(kHeads, HeadKey(bucket.id, request.key)));
-  if (!row.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
-  return *std::move(row);
+// There was no current object: looks once more, and for a delete marker, at one moment.
+absl::StatusOr<kv::PinnedBytes> FindReadableOrMarker(State& state, const BucketState& bucket,
+                                                     std::string_view key) {
+  const auto snapshot = state.kv->TakeSnapshot();
+  CLOUDLET_ASSIGN_OR_RETURN(
+      std::optional<kv::PinnedBytes> row,
+      state.kv->Get(kHeads, HeadKey(bucket.id, key), {.snapshot = snapshot.get()}));
+  if (row.has_value()) return *std::move(row);
+  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<Head> newest,
+                            FindNewestNoncurrent(*state.kv, bucket.id, key, *snapshot));
+  if (!newest.has_value()) {
+    return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
+  }
+  if (!IsDeleteMarker(*newest)) {
+    return absl::DataLossError("the newest version is no delete marker, and not current either");
+  }
+  return AtMarker(ErrorCode::kNoSuchKey, "the object does not exist: a delete marker is current",
+                  *newest);
+}
+
+void SetResponseHeaders(const ResponseHeaders& response, ObjectInfo* info) {
+  const std::pair<const std::string*, std::string*> headers[] = {
+      {&response.content_type, &info->content_type},
+      {&response.cache_control, &info->cache_control},
+      {&response.content_disposition, &info->content_disposition},
+      {&response.content_encoding, &info->content_encoding},
+      {&response.content_language, &info->content_language},
+      {&response.expires, &info->expires},
+  };
+  for (const auto& [wanted, shown] : headers) {
+    if (!wanted->empty()) *shown = *wanted;
+  }
 }
 
 }  // namespace
@@ -128,18 +160,37 @@ absl::StatusOr<OpenedBody> OpenBody(State& state, const kv::PinnedBytes& row,
   return absl::DataLossError("the head has no location");
 }
 
+absl::StatusOr<kv::PinnedBytes> FindReadable(State& state, const BucketState& bucket,
+                                             std::string_view key, std::string_view version_id) {
+  if (!version_id.empty()) return FindReadableVersion(state, bucket, key, version_id);
+  CLOUDLET_ASSIGN_OR_RETURN(std::optional<kv::PinnedBytes> row,
+                            state.kv->Get(kHeads, HeadKey(bucket.id, key)));
+  if (row.has_value()) return *std::move(row);
+  if (bucket.versioning.load() == Versioning::kOff) {
+    return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
+  }
+  return FindReadableOrMarker(state, bucket, key);
+}
+
 absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,
                   ReadResult* result) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(request.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
+  if (const auto& response = request.options->response) {
+    CLOUDLET_RETURN_IF_ERROR(CheckResponseHeaders(*response, request.caller));
+  }
   CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
   const Epochs::Guard epoch = state.garbage->EnterEpoch();
-  CLOUDLET_ASSIGN_OR_RETURN(const kv::PinnedBytes row, RowBytes(state, *bucket, request));
+  CLOUDLET_ASSIGN_OR_RETURN(const kv::PinnedBytes row,
+                            FindReadable(state, *bucket, request.key, request.options->version_id));
   absl::StatusOr<DecodedHead> decoded = DecodeHead(row.view());
   if (!decoded.ok()) return decoded.status();
 
   ReadAnswer& answer = result->answer;
   TakeInfo(&decoded->head, request.key, &answer.info);
+  if (const auto& response = request.options->response) {
+    SetResponseHeaders(*response, &answer.info);
+  }
   if (bucket->versioning.load() != Versioning::kOff) {
     answer.info.version_id = VersionIdOf(decoded->head);
   }

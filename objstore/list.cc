@@ -16,6 +16,7 @@
 #include "cloudlet/error.h"
 #include "objstore/authorize.h"
 #include "objstore/keys.h"
+#include "objstore/list_rules.h"
 #include "objstore/records.h"
 #include "objstore/verbs.h"
 
@@ -58,7 +59,10 @@ absl::StatusOr<Position> DecodeToken(std::string_view token) {
 class Walk {
  public:
   Walk(State& state, uint64_t bucket_id, const ListPageOptions& options)
-      : bucket_id_(bucket_id), prefix_(options.prefix), delimiter_(options.delimiter) {
+      : bucket_id_(bucket_id),
+        prefix_(options.prefix),
+        delimiter_(options.delimiter),
+        fetch_checksum_(options.fetch_checksum) {
     kv::IteratorOptions bounds;
     bounds.lower = HeadKey(bucket_id, prefix_);
     bounds.upper = prefix_.empty() ? HeadKey(bucket_id + 1, "") : base::PrefixEnd(bounds.lower);
@@ -82,16 +86,15 @@ class Walk {
   // The entry here, into a new `entry`; moves behind it.
   absl::Status Take(ListEntry* entry) {
     const std::string_view key = KeyOfHead(it_->key());
-    const size_t found =
-        delimiter_.empty() ? std::string_view::npos : key.find(delimiter_, prefix_.size());
-    if (found != std::string_view::npos) {
-      entry->key = key.substr(0, found + delimiter_.size());
+    const std::string_view common = CommonPrefixOf(key, prefix_, delimiter_);
+    if (!common.empty()) {
+      entry->key = common;
       entry->is_prefix = true;
       SkipPrefix(entry->key);
       return absl::OkStatus();
     }
     entry->key = key;
-    if (const absl::Status decoded = DecodeListing(it_->value(), entry); !decoded.ok()) {
+    if (const absl::Status decoded = Decode(entry); !decoded.ok()) {
       return absl::Status(decoded.code(),
                           absl::StrCat("key ", V(base::Quoted(key)), ": ", decoded.message()));
     }
@@ -100,6 +103,17 @@ class Walk {
   }
 
  private:
+  absl::Status Decode(ListEntry* entry) const {
+    if (!fetch_checksum_) return DecodeListing(it_->value(), entry);
+    CLOUDLET_RETURN_IF_ERROR(DecodeListing(it_->value(), entry));
+    const absl::StatusOr<DecodedHead> decoded = DecodeHead(it_->value());
+    if (!decoded.ok()) return decoded.status();
+    const Checksum checksum = ShownChecksum(decoded->head);
+    entry->checksum_algorithm = checksum.algorithm;
+    entry->checksum_type = checksum.type;
+    return absl::OkStatus();
+  }
+
   static absl::string_view V(std::string_view text) { return base::V(text); }
 
   void SkipPrefix(const std::string& common_prefix) {
@@ -121,9 +135,19 @@ class Walk {
   const uint64_t bucket_id_;
   const std::string prefix_;
   const std::string delimiter_;
+  const bool fetch_checksum_;
   std::unique_ptr<kv::Iterator> it_;
   bool at_end_ = false;
 };
+
+absl::Status CheckOptions(const ListPageOptions& options) {
+  if (!options.marker.empty() &&
+      (!options.start_after.empty() || !options.continuation_token.empty())) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     "a marker is given beside a start_after or a continuation token");
+  }
+  return CheckEncodingType(options.encoding_type);
+}
 
 // Where the page begins. (No optional: GCC 12 sees uninitialized use in one at -O2.)
 absl::StatusOr<Position> StartOf(const ListPageOptions& options) {
@@ -132,6 +156,11 @@ absl::StatusOr<Position> StartOf(const ListPageOptions& options) {
     CLOUDLET_ASSIGN_OR_RETURN(start, DecodeToken(options.continuation_token));
   } else if (!options.start_after.empty()) {
     start = Position{kAfterKey, options.start_after};
+  } else if (!options.marker.empty()) {
+    const std::string_view common =
+        CommonPrefixOf(options.marker, options.prefix, options.delimiter);
+    start = common.empty() ? Position{kAfterKey, options.marker}
+                           : Position{kAfterPrefix, std::string(common)};
   }
   if (start.text < options.prefix) start = Position{};
   return start;
@@ -143,9 +172,11 @@ absl::StatusOr<ListPage> List(State& state, const Environment& environment, std:
                               const ListPageOptions& options, const Caller& caller) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr found, state.buckets.Find(bucket));
   CLOUDLET_RETURN_IF_ERROR(Authorize(caller, found->owner, environment.owner));
+  CLOUDLET_RETURN_IF_ERROR(CheckOptions(options));
   CLOUDLET_ASSIGN_OR_RETURN(const Position start, StartOf(options));
   const size_t most = std::min(options.max_keys, environment.limits.max_list_page);
   ListPage page;
+  if (options.fetch_owner) page.owner = found->owner;
   if (most == 0) return page;
 
   Walk walk(state, found->id, options);
@@ -159,7 +190,9 @@ absl::StatusOr<ListPage> List(State& state, const Environment& environment, std:
     const ListEntry& last = page.entries.back();
     page.next_continuation_token =
         EncodeToken({last.is_prefix ? kAfterPrefix : kAfterKey, last.key});
+    page.next_marker = last.key;
   }
+  EncodeKeys(options.encoding_type, &page.entries, &page.next_marker);
   return page;
 }
 

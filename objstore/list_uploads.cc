@@ -18,6 +18,7 @@
 #include "cloudlet/error.h"
 #include "objstore/authorize.h"
 #include "objstore/keys.h"
+#include "objstore/list_rules.h"
 #include "objstore/names.h"
 #include "objstore/part_checksums.h"
 #include "objstore/uploads.h"
@@ -46,17 +47,12 @@ class UploadWalk {
     const std::string& key = options.key_marker;
     if (key.empty() || key < prefix_) {
       it_->SeekToFirst();
-    } else if (CommonPrefixOf(key) == key) {
-      SkipPrefix(key);
+    } else if (const std::string_view common = RolledUp(key); !common.empty()) {
+      SkipPrefix(common);
     } else if (options.upload_id_marker.empty()) {
       it_->Seek(base::PrefixEnd(VersionPrefix(bucket_id_, key)));
     } else {
       const uint64_t id = ParseUploadId(options.upload_id_marker);
-      if (id == 0) {
-        return MakeError(ErrorCode::kInvalidArgument,
-                         absl::StrCat("Invalid uploadId marker: ",
-                                      base::V(base::Quoted(options.upload_id_marker))));
-      }
       it_->Seek(UploadKey(bucket_id_, key, id + 1, kUploadItself));
     }
     return Settle();
@@ -67,7 +63,7 @@ class UploadWalk {
 
   // The entry here, into a new `entry`; moves behind it.
   absl::Status Take(UploadEntry* entry) {
-    const std::string_view common_prefix = CommonPrefixOf(name_.key);
+    const std::string_view common_prefix = RolledUp(name_.key);
     if (!common_prefix.empty()) {
       entry->key = common_prefix;
       entry->is_prefix = true;
@@ -96,15 +92,11 @@ class UploadWalk {
   }
 
  private:
-  // Empty for a key that is not rolled up.
-  std::string_view CommonPrefixOf(std::string_view key) const {
-    if (delimiter_.empty() || key.size() < prefix_.size()) return {};
-    const size_t found = key.find(delimiter_, prefix_.size());
-    return found == std::string_view::npos ? std::string_view()
-                                           : key.substr(0, found + delimiter_.size());
+  std::string_view RolledUp(std::string_view key) const {
+    return CommonPrefixOf(key, prefix_, delimiter_);
   }
 
-  void SkipPrefix(const std::string& common_prefix) {
+  void SkipPrefix(std::string_view common_prefix) {
     it_->Seek(base::PrefixEnd(UploadsBegin(bucket_id_, common_prefix)));
   }
 
@@ -127,6 +119,16 @@ class UploadWalk {
   std::unique_ptr<kv::Iterator> it_;
   UploadName name_;  // of the row here
 };
+
+absl::Status CheckOptions(const UploadPageOptions& options) {
+  const bool marked = !options.key_marker.empty() && !options.upload_id_marker.empty();
+  if (marked && ParseUploadId(options.upload_id_marker) == 0) {
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        absl::StrCat("Invalid uploadId marker: ", base::V(base::Quoted(options.upload_id_marker))));
+  }
+  return CheckEncodingType(options.encoding_type);
+}
 
 }  // namespace
 
@@ -172,8 +174,10 @@ absl::StatusOr<UploadPage> ListUploads(State& state, const Environment& environm
                                        const Caller& caller) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr found, state.buckets.Find(bucket));
   CLOUDLET_RETURN_IF_ERROR(Authorize(caller, found->owner, environment.owner));
+  CLOUDLET_RETURN_IF_ERROR(CheckOptions(options));
   const size_t most = std::min(options.max_uploads, environment.limits.max_list_page);
   UploadPage page;
+  page.owner = found->owner;
   UploadWalk walk(state, found->id, options);
   CLOUDLET_RETURN_IF_ERROR(walk.Start(options));
   if (most == 0) return page;
@@ -186,6 +190,7 @@ absl::StatusOr<UploadPage> ListUploads(State& state, const Environment& environm
     page.next_key_marker = page.entries.back().key;
     page.next_upload_id_marker = page.entries.back().upload_id;
   }
+  EncodeKeys(options.encoding_type, &page.entries, &page.next_key_marker);
   return page;
 }
 

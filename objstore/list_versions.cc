@@ -17,6 +17,7 @@
 #include "cloudlet/error.h"
 #include "objstore/authorize.h"
 #include "objstore/keys.h"
+#include "objstore/list_rules.h"
 #include "objstore/records.h"
 #include "objstore/verbs.h"
 #include "objstore/versions.h"
@@ -52,8 +53,8 @@ class VersionWalk {
     if (key.empty() || key < prefix_) {
       heads_->SeekToFirst();
       versions_->SeekToFirst();
-    } else if (CommonPrefixOf(key) == key) {
-      SkipPrefix(key);
+    } else if (const std::string_view common = RolledUp(key); !common.empty()) {
+      SkipPrefix(common);
     } else {
       heads_->Seek(HeadKey(bucket_id_, key) + '\0');
       if (options.version_id_marker.empty()) {
@@ -75,7 +76,7 @@ class VersionWalk {
     const bool from_heads =
         heads_->Valid() && (!versions_->Valid() || KeyOfHead(heads_->key()) <= name_.key);
     const std::string_view key = from_heads ? KeyOfHead(heads_->key()) : name_.key;
-    const std::string_view common_prefix = CommonPrefixOf(key);
+    const std::string_view common_prefix = RolledUp(key);
     if (!common_prefix.empty()) {
       entry->key = common_prefix;
       entry->is_prefix = true;
@@ -103,15 +104,11 @@ class VersionWalk {
     return kv_.NewIterator(family, options);
   }
 
-  // Empty for a key that is not rolled up.
-  std::string_view CommonPrefixOf(std::string_view key) const {
-    if (delimiter_.empty() || key.size() < prefix_.size()) return {};
-    const size_t found = key.find(delimiter_, prefix_.size());
-    return found == std::string_view::npos ? std::string_view()
-                                           : key.substr(0, found + delimiter_.size());
+  std::string_view RolledUp(std::string_view key) const {
+    return CommonPrefixOf(key, prefix_, delimiter_);
   }
 
-  void SkipPrefix(const std::string& common_prefix) {
+  void SkipPrefix(std::string_view common_prefix) {
     heads_->Seek(base::PrefixEnd(HeadKey(bucket_id_, common_prefix)));
     versions_->Seek(base::PrefixEnd(VersionsBegin(bucket_id_, common_prefix)));
   }
@@ -168,8 +165,13 @@ absl::StatusOr<VersionPage> ListVersions(State& state, const Environment& enviro
     return MakeError(ErrorCode::kInvalidArgument,
                      "A version-id marker cannot be specified without a key marker.");
   }
+  if (!options.version_id_marker.empty()) {
+    CLOUDLET_RETURN_IF_ERROR(ParseVersionId(options.version_id_marker).status());
+  }
+  CLOUDLET_RETURN_IF_ERROR(CheckEncodingType(options.encoding_type));
   const size_t most = std::min(options.max_keys, environment.limits.max_list_page);
   VersionPage page;
+  page.owner = found->owner;
   if (most == 0) return page;
 
   VersionWalk walk(state, found->id, options);
@@ -183,6 +185,7 @@ absl::StatusOr<VersionPage> ListVersions(State& state, const Environment& enviro
     page.next_key_marker = page.entries.back().key;
     page.next_version_id_marker = page.entries.back().version_id;
   }
+  EncodeKeys(options.encoding_type, &page.entries, &page.next_key_marker);
   return page;
 }
 

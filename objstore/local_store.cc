@@ -236,6 +236,16 @@ absl::StatusOr<ReadAnswer> LocalStore::Read(const ReadRequest& request) {
   return std::move(answer);
 }
 
+absl::StatusOr<ObjectAttributes> LocalStore::GetAttributes(const AttributesRequest& request) {
+  const auto get = [&]() -> absl::StatusOr<ObjectAttributes> {
+    CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
+    return objstore::GetAttributes(entrance.state, environment_, request);
+  };
+  absl::StatusOr<ObjectAttributes> attributes = get();
+  if (attributes.ok()) return attributes;
+  return Annotate(attributes.status(), "get attributes of", request.bucket, request.key);
+}
+
 absl::StatusOr<ListPage> LocalStore::List(std::string_view bucket, const ListPageOptions& options,
                                           const Caller& caller) {
   absl::StatusOr<Entrance> entrance = Enter();

@@ -48,6 +48,7 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   std::vector<absl::StatusOr<MutationResult>> Mutate(const MutateRequest& request) override;
   absl::StatusOr<std::unique_ptr<PayloadSink>> Stage(const StageRequest& request) override;
   absl::StatusOr<ReadAnswer> Read(const ReadRequest& request) override;
+  absl::StatusOr<ObjectAttributes> GetAttributes(const AttributesRequest& request) override;
   absl::StatusOr<ListPage> List(std::string_view bucket, const ListPageOptions& options,
                                 const Caller& caller) override;
   absl::StatusOr<VersionPage> ListVersions(std::string_view bucket,

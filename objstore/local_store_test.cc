@@ -2,9 +2,6 @@
 // reopening, formats, damage, read-only stores, counters.
 #include "objstore/local_store.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -19,73 +16,11 @@
 #include "objstore/records.h"
 #include "objstore/records.pb.h"
 #include "objstore/store_conformance.h"
+#include "objstore/store_factories.h"
 #include "objstore/store_testing.h"
-#include "objstore/verify.h"
 
 namespace cloudlet::objstore {
 namespace {
-
-std::shared_ptr<LocalStore> OpenLocal(Environment environment, KvOpener opener) {
-  auto store = LocalStore::Open(std::move(environment), std::move(opener),
-                                std::make_shared<const base::Logger>(), "of the test");
-  EXPECT_TRUE(store.ok()) << store.status();
-  return store.ok() ? *std::move(store) : nullptr;
-}
-
-// The suite's stores are verified when a test lets go of them.
-std::shared_ptr<ObjectStore> Verified(std::shared_ptr<LocalStore> store,
-                                      std::function<void()> after) {
-  LocalStore* const raw = store.get();
-  return std::shared_ptr<ObjectStore>(
-      raw, [store = std::move(store), after = std::move(after)](ObjectStore*) mutable {
-        {
-          const auto entrance = store->Enter();
-          EXPECT_TRUE(entrance.ok()) << entrance.status();
-          const auto report = Verify(entrance->state);
-          EXPECT_TRUE(report.ok()) << report.status();
-          for (const std::string& problem : report->problems) ADD_FAILURE() << problem;
-        }
-        EXPECT_TRUE(store->Close().ok());
-        store.reset();
-        after();
-      });
-}
-
-absl::Status ReopenLocal(ObjectStore& store) { return static_cast<LocalStore&>(store).Reopen(); }
-
-StoreFactory MemoryFactory() {
-  StoreFactory factory;
-  factory.name = "Memory";
-  factory.open = [](Environment environment) {
-    return Verified(OpenLocal(std::move(environment), KeptEngine().Opener()), [] {});
-  };
-  factory.reopen = ReopenLocal;
-  return factory;
-}
-
-std::string TestDirectory() {
-  const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  std::string name = std::string(test->test_suite_name()) + "." + test->name();
-  std::replace(name.begin(), name.end(), '/', '_');
-  return ::testing::TempDir() + "/" + name;
-}
-
-KvOpener RocksOpener(const std::string& directory) {
-  return [directory](Opening) { return kv::OpenRocksKv(directory, TestRocksOptions()); };
-}
-
-StoreFactory RocksFactory() {
-  StoreFactory factory;
-  factory.name = "Rocks";
-  factory.open = [](Environment environment) {
-    const std::string directory = TestDirectory();
-    std::filesystem::remove_all(directory);
-    return Verified(OpenLocal(std::move(environment), RocksOpener(directory)),
-                    [directory] { std::filesystem::remove_all(directory); });
-  };
-  factory.reopen = ReopenLocal;
-  return factory;
-}
 
 INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance, ::testing::Values(MemoryFactory()),
                          StoreFactoryName);
@@ -117,6 +52,8 @@ TEST(LocalStore, AfterClose_EveryCallIsFailedPrecondition_AndSaysWhere) {
   EXPECT_EQ(CodeOf(Delete(*test.store, "bkt", "k")), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(Get(*test.store, "bkt", "k")), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->List("bkt", {}, {})), "FAILED_PRECONDITION");
+  const AttributesOptions attributes;
+  EXPECT_EQ(CodeOf(test.store->GetAttributes({"bkt", "k", &attributes})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->CreateBucket("other", {}, {})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->DeleteBucket("bkt", {})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->HeadBucket("bkt", {})), "FAILED_PRECONDITION");
@@ -327,6 +264,24 @@ TEST(LocalStore, List_OverADamagedHead_IsDataLossThatNamesIt) {
   const auto page = test.store->List("bkt", {}, {});
   EXPECT_EQ(CodeOf(page), "DATA_LOSS");
   EXPECT_NE(page.status().message().find("photo.jpg"), absl::string_view::npos) << page.status();
+}
+
+TEST(LocalStore, NewestVersion_ThatIsNoMarkerOrCannotBeRead_IsNoPlainNoSuchKey) {
+  TestStore test;
+  ASSERT_TRUE(test.store->SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(Put(*test.store, "bkt", "k", "1").ok());
+  ASSERT_TRUE(Put(*test.store, "bkt", "k", "2").ok());
+  ASSERT_TRUE(Put(*test.store, "bkt", "m", "1").ok());
+  ASSERT_TRUE(Delete(*test.store, "bkt", "m").ok());
+  test.engine.controls->fail_walks = absl::UnavailableError("no walk");
+  EXPECT_EQ(CodeOf(HeadOf(*test.store, "bkt", "m")), "ServiceUnavailable");
+  test.engine.controls->fail_walks = absl::OkStatus();
+  EXPECT_EQ(CodeOf(HeadOf(*test.store, "bkt", "m")), "NoSuchKey");
+  const auto marker = test.Rows(kVersions).at(1);  // behind the first version of "k"
+  test.PutRow(kVersions, marker.first, marker.second.substr(1));
+  EXPECT_EQ(CodeOf(HeadOf(*test.store, "bkt", "m")), "DATA_LOSS");
+  test.DeleteRow(kHeads, test.Rows(kHeads).at(0).first);
+  EXPECT_EQ(CodeOf(HeadOf(*test.store, "bkt", "k")), "DATA_LOSS");
 }
 
 TEST(LocalStore, SwappedChunks_AreDataLoss) {

@@ -148,6 +148,26 @@ absl::Status CheckHeaders(const PutOptions& options, const Limits& limits, Objec
   return absl::OkStatus();
 }
 
+absl::Status CheckResponseHeaders(const ResponseHeaders& response, const Caller& caller) {
+  const std::pair<const char*, const std::string*> headers[] = {
+      {"response-content-type", &response.content_type},
+      {"response-cache-control", &response.cache_control},
+      {"response-content-disposition", &response.content_disposition},
+      {"response-content-encoding", &response.content_encoding},
+      {"response-content-language", &response.content_language},
+      {"response-expires", &response.expires},
+  };
+  for (const auto& [name, value] : headers) {
+    if (value->empty()) continue;
+    if (caller.principal == kAnonymousPrincipal) {
+      return MakeError(ErrorCode::kInvalidRequest,
+                       "Request specific response headers cannot be used for anonymous requests.");
+    }
+    CLOUDLET_RETURN_IF_ERROR(CheckValue(name, *value));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckDurability(Durability durability) {
   if (durability == Durability::kBuffered || durability == Durability::kSync) {
     return absl::OkStatus();

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "cloudlet/caller.h"
 #include "cloudlet/cloud.h"
 #include "cloudlet/limits.h"
 #include "cloudlet/object.h"
@@ -26,6 +27,9 @@ absl::Status CheckKey(std::string_view key, const Limits& limits, KeyPolicy poli
 // differ only in case), MetadataTooLarge; `stored`, which must be new, may then hold a part of
 // them.
 absl::Status CheckHeaders(const PutOptions& options, const Limits& limits, ObjectInfo* stored);
+// The response headers that a read asks for: InvalidRequest from an anonymous caller,
+// InvalidArgument for a CR, LF or NUL.
+absl::Status CheckResponseHeaders(const ResponseHeaders& response, const Caller& caller);
 // InvalidArgument for what is none of Durability's values.
 absl::Status CheckDurability(Durability durability);
 

@@ -23,6 +23,7 @@
 #include "objstore/records.h"
 #include "objstore/state.h"
 #include "objstore/store.h"
+#include "objstore/upload_rows.h"
 #include "objstore/versions.h"
 
 namespace cloudlet::objstore {
@@ -108,11 +109,28 @@ struct PreparedComplete : MutationTraits {
   const CompleteOptions* options = nullptr;  // not null
 };
 
+// append.cc. Its body is a part of its own.
+struct PreparedAppend : MutationTraits {
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& result, CloudStats* stats) const;
+  size_t batch_bytes() const { return staged->bytes.size(); }
+  void Committed() { staged->taken = true; }
+
+  std::unique_ptr<LocalStaged> staged = std::make_unique<LocalStaged>();  // not null
+  Part part;                                                              // all but its number
+  uint64_t manifest_id = 0;                                               // of the object with it
+  uint64_t inline_id = 0;                  // for a body that lies in its head so far
+  const AppendOptions* options = nullptr;  // not null
+};
+
 struct Prepared {
   absl::Status refused;  // not OK: the verdict is known already
   BucketPtr bucket;      // not null unless refused
   std::string_view key;
-  std::variant<PreparedDelete, PreparedPut, PreparedCopy, PreparedRename, PreparedComplete> action;
+  std::variant<PreparedDelete, PreparedPut, PreparedCopy, PreparedRename, PreparedComplete,
+               PreparedAppend>
+      action;
   // Of the object that a copy or rename is made of; its stripe is held too. Null: there is none.
   BucketPtr source_bucket = nullptr;
   std::string_view source_key = {};
@@ -136,6 +154,8 @@ absl::Status Prepare(State& state, const Environment& environment, CopyMutation&
 absl::Status Prepare(State& state, const Environment& environment, RenameMutation& mutation,
                      Prepared* prepared);
 absl::Status Prepare(State& state, const Environment& environment, CompleteMutation& mutation,
+                     Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, AppendMutation& mutation,
                      Prepared* prepared);
 
 // How many of the first of `rest`, at most `most`, can be one commit: it ends before a mutation

@@ -22,6 +22,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "absl/types/span.h"
+#include "cloudlet/append.h"
+#include "cloudlet/attributes.h"
 #include "cloudlet/bucket.h"
 #include "cloudlet/caller.h"
 #include "cloudlet/copy.h"
@@ -104,12 +106,22 @@ struct CompleteMutation {
   const CompleteOptions* options = nullptr;  // not null; durability as above
 };
 
+// Adds bytes to an object.
+struct AppendMutation {
+  static constexpr std::string_view kVerb = "append to";
+  std::string_view bucket;
+  std::string_view key;
+  const absl::Cord* body = nullptr;        // not null
+  const AppendOptions* options = nullptr;  // not null; durability as above
+};
+
 // A copy or rename does not see what others before it in an all-or-nothing request do to its
 // source: it answers ABORTED then.
-using Mutation =
-    std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation, CompleteMutation>;
+using Mutation = std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation,
+                              CompleteMutation, AppendMutation>;
 // A PutResult for a complete, too.
-using MutationResult = std::variant<PutResult, DeleteResult, CopyResult, RenameResult>;
+using MutationResult =
+    std::variant<PutResult, DeleteResult, CopyResult, RenameResult, AppendResult>;
 
 // What happens to the others when one mutation fails.
 enum class Together {
@@ -193,6 +205,13 @@ struct ReadAnswer {
   std::unique_ptr<PayloadSource> source;
 };
 
+struct AttributesRequest {
+  std::string_view bucket;
+  std::string_view key;
+  const AttributesOptions* options = nullptr;  // not null
+  Caller caller = {};
+};
+
 // What a store can do beyond the interface's common ground.
 struct StoreCapabilities {
   bool atomic_events = false;      // the event row is in the batch of its change
@@ -212,6 +231,7 @@ class ObjectStore {
   // for the mutation alone.
   virtual absl::StatusOr<std::unique_ptr<PayloadSink>> Stage(const StageRequest& request) = 0;
   virtual absl::StatusOr<ReadAnswer> Read(const ReadRequest& request) = 0;
+  virtual absl::StatusOr<ObjectAttributes> GetAttributes(const AttributesRequest& request) = 0;
   virtual absl::StatusOr<ListPage> List(std::string_view bucket, const ListPageOptions& options,
                                         const Caller& caller) = 0;
 

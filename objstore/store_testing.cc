@@ -180,6 +180,14 @@ absl::StatusOr<RenameResult> Rename(ObjectStore& store, std::string_view bucket,
   return MutateOne<RenameResult>(store, mutation, caller, options.durability);
 }
 
+absl::StatusOr<AppendResult> Append(ObjectStore& store, std::string_view bucket,
+                                    std::string_view key, std::string_view body,
+                                    const AppendOptions& options, const Caller& caller) {
+  const absl::Cord bytes(base::V(body));
+  Mutation mutation(AppendMutation{bucket, key, &bytes, &options});
+  return MutateOne<AppendResult>(store, mutation, caller, options.durability);
+}
+
 absl::StatusOr<Got> Get(ObjectStore& store, std::string_view bucket, std::string_view key,
                         const GetOptions& options, const Caller& caller) {
   return ReadAll(store, bucket, key, options, ReadPart::kBody, caller);

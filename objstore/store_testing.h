@@ -60,6 +60,10 @@ absl::StatusOr<RenameResult> Rename(ObjectStore& store, std::string_view bucket,
                                     std::string_view source_key, std::string_view key,
                                     const RenameOptions& options = {}, const Caller& caller = {});
 
+absl::StatusOr<AppendResult> Append(ObjectStore& store, std::string_view bucket,
+                                    std::string_view key, std::string_view body,
+                                    const AppendOptions& options = {}, const Caller& caller = {});
+
 struct Got {
   ObjectInfo info;
   bool not_modified = false;

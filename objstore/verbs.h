@@ -1,6 +1,7 @@
-// The verbs of the store that change nothing, one file each: get.cc, list.cc, list_versions.cc; and
-// the start of a body that is staged. Mutations are in prepared.h, uploads in uploads.h and
-// upload_part_copy.h. LocalStore is the boundary around them all; each works on one opened State.
+// The verbs of the store that change nothing, one file each: get.cc, attributes.cc, list.cc,
+// list_versions.cc; and the start of a body that is staged. Mutations are in prepared.h, uploads in
+// uploads.h and upload_part_copy.h. LocalStore is the boundary around them all; each works on one
+// opened State.
 #ifndef CLOUDLET_OBJSTORE_VERBS_H_
 #define CLOUDLET_OBJSTORE_VERBS_H_
 
@@ -54,6 +55,16 @@ struct ReadResult {
 // `result` must be new.
 absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,
                   ReadResult* result);
+
+// The row that a read of `key` is about: that of a version, or of the current object where
+// `version_id` is empty. NoSuchKey, NoSuchVersion, MethodNotAllowed as Bucket::Get says, each
+// telling the delete marker that it met. Within an epoch, if what the row names is read then.
+absl::StatusOr<kv::PinnedBytes> FindReadable(State& state, const BucketState& bucket,
+                                             std::string_view key, std::string_view version_id);
+
+// attributes.cc
+absl::StatusOr<ObjectAttributes> GetAttributes(State& state, const Environment& environment,
+                                               const AttributesRequest& request);
 
 // list.cc
 absl::StatusOr<ListPage> List(State& state, const Environment& environment, std::string_view bucket,

@@ -87,6 +87,23 @@ absl::StatusOr<std::optional<VersionRow>> FindVersion(kv::Kv& kv, uint64_t bucke
   return FindNoncurrent(kv, bucket_id, key, ref, &snapshot);
 }
 
+absl::StatusOr<std::optional<Head>> FindNewestNoncurrent(kv::Kv& kv, uint64_t bucket_id,
+                                                         std::string_view key,
+                                                         const kv::Snapshot& snapshot) {
+  kv::IteratorOptions bounds;
+  bounds.lower = NullPointerKey(bucket_id, key) + '\0';
+  bounds.upper = base::PrefixEnd(VersionPrefix(bucket_id, key));
+  bounds.snapshot = &snapshot;
+  const auto it = kv.NewIterator(kVersions, bounds);
+  it->SeekToFirst();
+  if (!it->Valid()) {
+    CLOUDLET_RETURN_IF_ERROR(it->status());
+    return std::optional<Head>();
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(Head head, DecodeHeadFixed(it->value()));
+  return std::optional<Head>(std::move(head));
+}
+
 absl::StatusOr<std::optional<VersionRow>> NoncurrentRows::Find(const VersionRef& ref) const {
   return FindNoncurrent(*kv_, bucket_id_, key_, ref, nullptr);
 }

@@ -53,6 +53,12 @@ absl::StatusOr<std::optional<VersionRow>> FindVersion(kv::Kv& kv, uint64_t bucke
                                                       std::string_view key, const VersionRef& ref,
                                                       const kv::Snapshot& snapshot);
 
+// The newest row of a key in `versions`, nullopt when there is none. Without a row in `heads` it is
+// that of a delete marker. Through `snapshot`.
+absl::StatusOr<std::optional<Head>> FindNewestNoncurrent(kv::Kv& kv, uint64_t bucket_id,
+                                                         std::string_view key,
+                                                         const kv::Snapshot& snapshot);
+
 // The rows of one key in `versions`: read from the store, changed in a batch. What the batch holds
 // already is not seen, so one batch changes one key only once. Under the key's stripe; `kv`,
 // `batch` (null where nothing is to change) and `key` must outlive it.
