@@ -292,7 +292,7 @@ void Differential::CompareAll(Events which) {
   size_t versions = 0;
   size_t uploads = 0;
   for (const auto& [name, bucket] : model_.buckets()) {
-    CompareListing(name, {});
+    CompareListing(name, {}, "");
     CompareVersions(name, {});
     CompareUploads(name, {});
     for (const auto& [key, all] : bucket.keys) {

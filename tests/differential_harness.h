@@ -163,7 +163,9 @@ class Differential {
   void CreateBucket(const std::string& name);
   size_t PageSize();
   void ChooseRollup(std::string* prefix, std::string* delimiter);
-  void CompareListing(const std::string& bucket, const ListOptions& options);
+  // With a marker: as S3's first ListObjects.
+  void CompareListing(const std::string& bucket, const ListOptions& options,
+                      const std::string& marker);
   void CompareVersions(const std::string& bucket, VersionPageOptions options);
   void CompareUploads(const std::string& bucket, UploadPageOptions options);
   void CompareEvents(Events which);
