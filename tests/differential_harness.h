@@ -152,6 +152,7 @@ class Differential {
 
   // --- Steps: lists and buckets ---
   void StepList();
+  void StepListWhileChanging();
   void StepListVersions();
   void StepListUploads();
   void StepCreateBucket();
@@ -162,10 +163,13 @@ class Differential {
   void CreateBucket(const std::string& name);
   size_t PageSize();
   void ChooseRollup(std::string* prefix, std::string* delimiter);
-  void CompareListing(const std::string& bucket, const ListOptions& options);
+  // With a marker: as S3's first ListObjects.
+  void CompareListing(const std::string& bucket, const ListOptions& options,
+                      const std::string& marker);
   void CompareVersions(const std::string& bucket, VersionPageOptions options);
   void CompareUploads(const std::string& bucket, UploadPageOptions options);
   void CompareEvents(Events which);
+  void ArchiveEvents();
 
   // --- Steps: lives ---
   void StepCloseAndOpen();
@@ -217,8 +221,9 @@ class Differential {
   Count setup_;
   uint64_t steps_ = 0;
   uint64_t last_sequence_ = 0;
-  size_t compared_events_ = 0;
-  uint64_t lost_ = 0;  // answers, of operations that were done or not
+  std::vector<ModelEvent> past_events_;  // of the model, taken out so that it is quickly copied
+  size_t compared_events_ = 0;           // of those
+  uint64_t lost_ = 0;                    // answers, of operations that were done or not
   uint64_t lost_and_done_ = 0;
   uint64_t lost_and_gone_ = 0;  // though its write was done
 };

@@ -175,7 +175,8 @@ class Model {
   ModelRead Read(const std::string& bucket, const std::string& key,
                  const GetOptions& options) const;
   // All entries, in one list; the sizes of pages are not looked at. REQUIRES: the bucket is there.
-  std::vector<ModelEntry> List(const std::string& bucket, const ListOptions& options) const;
+  std::vector<ModelEntry> List(const std::string& bucket, const ListOptions& options,
+                               const std::string& marker) const;
   std::vector<ModelEntry> ListVersions(const std::string& bucket,
                                        const VersionPageOptions& options) const;
   std::vector<ModelEntry> ListUploads(const std::string& bucket,

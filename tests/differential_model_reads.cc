@@ -39,12 +39,13 @@ bool BeginsWith(const std::string& text, const std::string& begin) {
   return text.compare(0, begin.size(), begin) == 0;
 }
 
-// What the lists with a key marker leave out: keys before it, and all of a common prefix that it
-// is. Its own key, too, unless a second marker says from where on it counts.
+// What the lists with a marker leave out: keys up to it, and all of a common prefix that it is, or
+// lies in. Its own key, too, unless a second marker says from where on it counts.
 bool IsPassed(const std::string& key, const std::string& prefix, const std::string& delimiter,
               const std::string& marker, bool second_marker) {
   if (marker.empty() || marker < prefix) return false;
-  if (CommonPrefix(marker, prefix, delimiter) == marker && BeginsWith(key, marker)) return true;
+  const std::string common = CommonPrefix(marker, prefix, delimiter);
+  if (!common.empty()) return key < common || BeginsWith(key, common);
   return second_marker ? key < marker : key <= marker;
 }
 
@@ -86,11 +87,13 @@ ModelRead Model::Read(const std::string& bucket, const std::string& key,
   return answer(read.not_modified ? "OK" : ExtentCode(options, *object, &read.extent));
 }
 
-std::vector<ModelEntry> Model::List(const std::string& bucket, const ListOptions& options) const {
+std::vector<ModelEntry> Model::List(const std::string& bucket, const ListOptions& options,
+                                    const std::string& marker) const {
   std::vector<ModelEntry> entries;
   for (const auto& [key, versions] : buckets_.at(bucket).keys) {
     if (versions.front().is_marker || !BeginsWith(key, options.prefix)) continue;
     if (!options.start_after.empty() && key <= options.start_after) continue;
+    if (IsPassed(key, options.prefix, options.delimiter, marker, false)) continue;
     AddEntry({key, false, true, &versions.front()}, options.prefix, options.delimiter, &entries);
   }
   return entries;

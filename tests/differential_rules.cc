@@ -5,6 +5,8 @@
 #include <set>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "base/crc.h"
 #include "base/md5.h"
 #include "base/strings.h"
@@ -65,7 +67,11 @@ UserMetadata Lowered(const UserMetadata& metadata) {
 // --- Conditions ---
 
 bool Names(const std::string& condition, const std::string& etag) {
-  return condition == "*" || condition == etag || condition == "\"" + etag + "\"";
+  if (condition == "*") return true;
+  for (const absl::string_view one : absl::StrSplit(condition, ", ")) {
+    if (one == etag || one == "\"" + etag + "\"") return true;
+  }
+  return false;
 }
 
 // Dates have seconds.

@@ -23,7 +23,7 @@ std::string VersionIdCode(const std::string& id);
 std::string MetadataCode(const UserMetadata& metadata);
 UserMetadata Lowered(const UserMetadata& metadata);
 
-// --- Conditions: "*" or one ETag, quoted or not ---
+// --- Conditions: "*", or ETags, quoted or not, with a comma and a space between them ---
 
 struct Conditions {
   std::string if_match;

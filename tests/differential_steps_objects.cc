@@ -64,8 +64,25 @@ void Differential::StepWriter() {
     start += piece;
   }
   if (random_.Chance(0.25)) return;
-  const std::string expected = model_.PutCode(at.bucket, at.key, body, options);
-  TakePut(at, body, options, expected, writer->Commit());
+  if (!random_.Chance(0.3)) {
+    const std::string expected = model_.PutCode(at.bucket, at.key, body, options);
+    TakePut(at, body, options, expected, writer->Commit());
+    return;
+  }
+  // With a checksum that comes last: by the algorithm that was named, or another.
+  PutOptions whole = options;
+  const ChecksumAlgorithm named = AlgorithmOf(options);
+  whole.checksum = ChecksumOf(random_.Chance(0.9) ? named : ChecksumAlgorithm::kSha1, body);
+  whole.checksum->value = Damaged(whole.checksum->value);
+  std::string expected = DigestFormCode(whole);
+  if (options.checksum.has_value()) expected = "InvalidRequest";
+  if (expected == "OK") {
+    const bool is_another = whole.checksum->algorithm != named;
+    expected =
+        is_another ? DigestCode(options, body) : model_.PutCode(at.bucket, at.key, body, whole);
+    if (is_another && expected == "OK") expected = "InvalidRequest";
+  }
+  TakePut(at, body, whole, expected, writer->Commit(*whole.checksum));
 }
 
 // Each sees those before it.

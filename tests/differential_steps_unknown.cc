@@ -153,7 +153,10 @@ void Differential::AdoptUploads(const Place& at, Model* model) {
 
 void Differential::AdoptEvents(size_t first, Model* model) {
   std::vector<ModelEvent>& events = model->events();
-  const auto found = cloud_->Events(first == 0 ? 0 : events[first - 1].sequence);
+  const uint64_t last = first > 0              ? events[first - 1].sequence
+                        : past_events_.empty() ? 0
+                                               : past_events_.back().sequence;
+  const auto found = cloud_->Events(last);
   ASSERT_TRUE(found.ok()) << found.status();
   ASSERT_EQ(found->size(), events.size() - first);
   for (size_t i = 0; i < found->size(); ++i) {
@@ -214,6 +217,7 @@ void Differential::StepUnknown() {
   const Unsure unsure = ChooseUnsure();
   const bool done = random_.Chance(0.5);
   const int passing = random_.Chance(0.7) ? 0 : static_cast<int>(random_.Below(4));
+  ArchiveEvents();
   Model with = model_;
   unsure.apply(&with);
   machine_->latch().Arm(passing, done);
