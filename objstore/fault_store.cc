@@ -86,7 +86,6 @@ std::string_view VerbOf(StoreCall call) {
     case StoreCall::kListAnnotations:
       return "list annotations of";
     case StoreCall::kGetTags:
-      return "get tags of";
     case StoreCall::kGetBucketTags:
       return "get tags of";
     case StoreCall::kSetBucketTags:

@@ -4,8 +4,8 @@
 // part and annotation is there: full reads are checked against their checksums, so that what one
 // side has lost by the other's end shows.
 //
-// The program is also the process that is killed: `--child FOLDER SEED`. a life for
-// five of CLOUDLET_KILL_CYCLES, at least 8.
+// The program is also the process that is killed: `--child FOLDER SEED`. There
+// is a life for five of CLOUDLET_KILL_CYCLES, at least 8.
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,7 +38,7 @@ constexpr char kVersioned[] = "versioned";
 
 OpenOptions Options() {
   OpenOptions options;
-  options.limits.min_part_bytes = 1;
+  options.limits.min_part_bytes = 0;
   return options;
 }
 
@@ -62,7 +62,7 @@ std::optional<Cloud> OpenStore(const std::string& folder, Problems* problems) {
 // One thread of a life: random changes until the process is killed.
 class Writer {
  public:
-  Writer(const Cloud& cloud, uint64_t seed)
+  Writer(Cloud& cloud, uint64_t seed)
       : random_(seed), plain_(cloud.bucket(kPlain)), versioned_(cloud.bucket(kVersioned)) {}
 
   // What goes wrong is a problem unless racing threads explain it.
@@ -144,7 +144,7 @@ bool IsOfARace(const absl::Status& status) {
 
 int RunChild(const std::string& folder, uint64_t seed) {
   Problems problems;
-  const std::optional<Cloud> cloud = OpenStore(folder, &problems);
+  std::optional<Cloud> cloud = OpenStore(folder, &problems);
   for (const std::string& problem : problems) std::cerr << problem << std::endl;
   if (!problems.empty()) return 1;
   std::vector<std::thread> threads;
