@@ -92,7 +92,10 @@ absl::StatusOr<DeleteManyResult> Bucket::DeleteMany(absl::Span<const DeleteItem>
   std::vector<absl::StatusOr<objstore::MutationResult>> verdicts =
       gateway_->store().Mutate({absl::MakeSpan(mutations), caller_, options.durability,
                                 objstore::Together::kEachAlone, gateway_->revoked()});
-  if (IsOfTheBucket(verdicts[0].status())) return verdicts[0].status();
+  if (std::all_of(verdicts.begin(), verdicts.end(),
+                  [](const auto& verdict) { return IsOfTheBucket(verdict.status()); })) {
+    return verdicts[0].status();
+  }
   DeleteManyResult result;
   for (size_t i = 0; i < items.size(); ++i) {
     const DeleteItem& item = items[i];

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/crc.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
@@ -64,6 +65,16 @@ Part OnlyPart(const Head& head, uint64_t inline_id) {
     part.payload_id = head.location == Location::kInPayload ? head.payload_id : inline_id;
   }
   return part;
+}
+
+// Bytes that move get a checksum of their own: damaged ones would look right then.
+absl::Status CheckInline(const DecodedHead& decoded) {
+  if (decoded.head.location != Location::kInline) return absl::OkStatus();
+  const uint64_t crc64 = base::Crc64Nvme(decoded.inline_bytes);
+  if (crc64 == decoded.head.crc64nvme) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("the object's CRC64NVME is ", base::V(base::Hex16(crc64)),
+                                          ", expected ",
+                                          base::V(base::Hex16(decoded.head.crc64nvme))));
 }
 
 absl::Status CheckRoom(const std::vector<Part>& parts, uint64_t size, uint64_t added,
@@ -132,6 +143,7 @@ absl::StatusOr<MutationResult> PreparedAppend::Apply(BatchBuilder& builder,
       CLOUDLET_ASSIGN_OR_RETURN(Manifest manifest, LoadManifest(builder.kv(), decoded.head));
       parts = std::move(manifest.parts);
     } else {
+      CLOUDLET_RETURN_IF_ERROR(CheckInline(decoded));
       parts.push_back(OnlyPart(decoded.head, inline_id));
     }
   }

@@ -27,5 +27,15 @@ TEST(Append, GarbageOfManyAppendsIsSweptAsItComes) {
   EXPECT_EQ(BodyOf(*test.store, "bkt", "log").size(), 10 * kAppends);
 }
 
+TEST(Append, ToInlineBytesThatAreDamaged_IsDataLoss) {
+  TestStore test;
+  ASSERT_TRUE(Put(*test.store, "bkt", "k", Bytes(500)).ok());
+  auto row = test.Rows(kHeads).at(0);
+  row.second.back() = static_cast<char>(row.second.back() ^ 1);
+  test.PutRow(kHeads, row.first, row.second);
+  EXPECT_EQ(CodeOf(Append(*test.store, "bkt", "k", "more")), "DATA_LOSS");
+  EXPECT_EQ(test.Rows(kHeads).at(0), row);
+}
+
 }  // namespace
 }  // namespace cloudlet::objstore

@@ -53,7 +53,7 @@ class UploadWalk {
       it_->Seek(base::PrefixEnd(VersionPrefix(bucket_id_, key)));
     } else {
       const uint64_t id = ParseUploadId(options.upload_id_marker);
-      it_->Seek(UploadKey(bucket_id_, key, id + 1, kUploadItself));
+      it_->Seek(UploadKey(bucket_id_, key, id, UINT32_MAX) + '\0');
     }
     return Settle();
   }
@@ -153,7 +153,7 @@ absl::StatusOr<PartPage> ListParts(State& state, const Environment& environment,
     page.checksum_algorithm = upload->checksum->algorithm;
     page.checksum_type = upload->checksum->type;
   }
-  const size_t most = std::min(options.max_parts, environment.limits.max_list_page);
+  const size_t most = std::min({options.max_parts, environment.limits.max_list_page, SIZE_MAX - 1});
   if (most == 0) return page;
   CLOUDLET_ASSIGN_OR_RETURN(
       std::vector<Part> parts,

@@ -125,6 +125,27 @@ std::vector<std::string> StoreUploads::Uploads(UploadPageOptions options) {
   }
 }
 
+TEST_P(StoreUploads, ListUploads_BehindTheLastIdThereCanBe_HasNothingMoreOfTheKey) {
+  Create("k");
+  Create("k");
+  const std::string other = Create("l");
+  UploadPageOptions options;
+  options.key_marker = "k";
+  options.upload_id_marker = "ffffffffffffffff";
+  EXPECT_EQ(Uploads(options), Texts({"l " + other}));
+}
+
+TEST_P(StoreUploads, ListParts_WithoutALimit_HasAll) {
+  Limits limits;
+  limits.max_list_page = SIZE_MAX;
+  OpenWith(limits, KeyPolicy::kBytes);
+  const std::string id = Create("k");
+  UploadOne("k", id, 3, "body");
+  PartPageOptions options;
+  options.max_parts = SIZE_MAX;
+  EXPECT_EQ(Parts("k", id, options), Texts({"3:4"}));
+}
+
 // --- The object ---
 
 TEST_P(StoreUploads, Complete_MakesOneObjectOfItsParts_InTheOrderOfTheirNumbers) {

@@ -19,7 +19,9 @@
 // this store's log, and its MANIFEST is not the one that ManifestBook keeps book of.
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -124,6 +126,14 @@ absl::Status Checkpointer::CheckPlace() {
 
 // FAILED_PRECONDITION unless what is at `partial_` is nothing, or what a checkpoint has left.
 absl::Status Checkpointer::CheckPartial() {
+  // What is behind a link is somebody else's: it would be emptied.
+  for (const std::string& path : {partial_, staged_}) {
+    std::error_code ignored;
+    if (std::filesystem::is_symlink(path, ignored)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(path, " is in the way, and is a symbolic link; remove it"));
+    }
+  }
   const IOStatus there = fs_->FileExists(partial_, IOOptions(), nullptr);
   if (there.IsNotFound()) return absl::OkStatus();
   if (!there.ok()) return FromRocks(there, absl::StrCat("look at ", partial_));

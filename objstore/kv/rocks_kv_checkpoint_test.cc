@@ -426,6 +426,26 @@ TEST_F(RocksKvCheckpoint, RemovesALeftoverThatIsItsOwnBeyondDoubtOnly) {
   }
 }
 
+// Emptied, it would be somebody else's directory.
+TEST_F(RocksKvCheckpoint, FollowsNoLinkWhereItIsBuilt) {
+  OpenWithSomething();
+  const std::string partial = copy_ + ".partial";
+  const std::string theirs = copy_ + "-theirs";
+  fs::create_directories(theirs);
+  WriteFile(theirs + "/key", "precious");
+  fs::create_directories(partial);
+  WriteFile(partial + "/CHECKPOINT", "");
+  fs::create_directory_symlink(theirs, partial + "/store");
+  EXPECT_TRUE(absl::IsFailedPrecondition(kv_->Checkpoint(copy_)));
+  EXPECT_EQ(ReadFile(theirs + "/key"), "precious");
+  fs::remove_all(partial);
+  WriteFile(theirs + "/CHECKPOINT", "");
+  fs::create_directory_symlink(theirs, partial);
+  EXPECT_TRUE(absl::IsFailedPrecondition(kv_->Checkpoint(copy_)));
+  EXPECT_EQ(ReadFile(theirs + "/CHECKPOINT"), "");
+  EXPECT_FALSE(Exists(copy_));
+}
+
 // --- What fails ---
 
 TEST_F(RocksKvCheckpoint, AnErrorAnywhereLeavesNoDirectoryAndTheStoreAsItWas) {
