@@ -86,8 +86,8 @@ struct CopyResult {
 };
 
 // Extension, after S3's directory buckets: the object moves to another key of the bucket, at one
-// moment. Everything of it stays, its ETag, time and tags too. Where it replaces an object, that is
-// gone. https://docs.aws.amazon.com/AmazonS3/latest/API/API_RenameObject.html
+// moment. Everything of it stays, its ETag, time, tags and annotations too. Where it replaces an
+// object, that is gone. https://docs.aws.amazon.com/AmazonS3/latest/API/API_RenameObject.html
 struct RenameOptions {
   // On the object that is replaced: as in PutOptions, and dates, which answer PreconditionFailed.
   // An if_modified_since asks for such an object, an if_unmodified_since does not.
