@@ -195,7 +195,7 @@ absl::StatusOr<VersionPage> Bucket::ListVersions(const VersionPageOptions& optio
 
 absl::Status Bucket::SetVersioning(Versioning versioning) const {
   CLOUDLET_RETURN_IF_ERROR(CheckWritable(gateway_, "set versioning of", name_));
-  return gateway_->store().SetVersioning(name_, versioning, caller_);
+  return gateway_->store().SetVersioning({name_, caller_, gateway_->revoked()}, versioning);
 }
 
 absl::StatusOr<BucketInfo> Bucket::Info() const {

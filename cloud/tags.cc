@@ -55,12 +55,12 @@ absl::StatusOr<TagSet> Bucket::GetBucketTags() const {
 
 absl::Status Bucket::SetBucketTags(const TagSet& tags) const {
   CLOUDLET_RETURN_IF_ERROR(CheckWritable(gateway_, "set tags of", name_));
-  return gateway_->store().SetBucketTags(name_, tags, caller_);
+  return gateway_->store().SetBucketTags({name_, caller_, gateway_->revoked()}, tags);
 }
 
 absl::Status Bucket::DeleteBucketTags() const {
   CLOUDLET_RETURN_IF_ERROR(CheckWritable(gateway_, "delete tags of", name_));
-  return gateway_->store().SetBucketTags(name_, {}, caller_);
+  return gateway_->store().SetBucketTags({name_, caller_, gateway_->revoked()}, {});
 }
 
 }  // namespace cloudlet

@@ -5,6 +5,7 @@
 #ifndef CLOUDLET_OBJSTORE_AUTHORIZE_H_
 #define CLOUDLET_OBJSTORE_AUTHORIZE_H_
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,13 @@ inline absl::Status Authorize(const Caller& caller, std::string_view record_owne
                    base::V(base::Quoted(caller.principal.empty() ? std::string(store_owner)
                                                                  : caller.principal)),
                    " is not the owner"));
+}
+
+// FAILED_PRECONDITION once the invocation that asks may not write any more. Null: it may always.
+// To be asked once the locks are held: what waited for them must not be carried out later.
+inline absl::Status NotRevoked(const std::atomic<bool>* revoked) {
+  if (revoked == nullptr || !revoked->load()) return absl::OkStatus();
+  return absl::FailedPreconditionError("the invocation that asks has ended or timed out");
 }
 
 }  // namespace cloudlet::objstore

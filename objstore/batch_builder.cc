@@ -35,9 +35,7 @@ BatchBuilder::BatchBuilder(State& state, const Environment& environment,
 
 absl::StatusOr<MutationResult> BatchBuilder::Apply(Prepared& prepared, uint64_t number) {
   if (!prepared.refused.ok()) return prepared.refused;
-  if (request_.revoked != nullptr && request_.revoked->load()) {
-    return absl::FailedPreconditionError("the invocation that asks has ended or timed out");
-  }
+  CLOUDLET_RETURN_IF_ERROR(NotRevoked(request_.revoked));
   if (prepared.bucket->deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
   CLOUDLET_RETURN_IF_ERROR(Authorize(*request_.caller, prepared.bucket->owner, environment_.owner));
   CLOUDLET_RETURN_IF_ERROR(LoadCurrent(prepared));

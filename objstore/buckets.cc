@@ -148,18 +148,20 @@ absl::StatusOr<BucketPtr> BucketTable::FindExisting(std::string_view name, const
   return found;
 }
 
-absl::Status BucketTable::SetVersioning(std::string_view name, Versioning versioning,
-                                        const Caller& caller, std::string_view store_owner) {
+absl::Status BucketTable::SetVersioning(const BucketRequest& request, Versioning versioning,
+                                        std::string_view store_owner) {
   if (versioning != Versioning::kEnabled && versioning != Versioning::kSuspended) {
     return MakeError(ErrorCode::kInvalidArgument,
                      "versioning is enabled or suspended: it cannot be off again");
   }
   base::MutexLock changing(&changing_);
-  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, FindExisting(name, caller, store_owner));
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket,
+                            FindExisting(request.bucket, request.caller, store_owner));
   base::WriterLock gate(&bucket->gate);
-  CLOUDLET_ASSIGN_OR_RETURN(rows::BucketRow row, LoadRow(*kv_, name));
+  CLOUDLET_RETURN_IF_ERROR(NotRevoked(request.revoked));
+  CLOUDLET_ASSIGN_OR_RETURN(rows::BucketRow row, LoadRow(*kv_, request.bucket));
   row.set_versioning(static_cast<uint32_t>(versioning));
-  CLOUDLET_RETURN_IF_ERROR(StoreRow(*kv_, name, row));
+  CLOUDLET_RETURN_IF_ERROR(StoreRow(*kv_, request.bucket, row));
   bucket->versioning = versioning;
   return absl::OkStatus();
 }
@@ -176,21 +178,22 @@ absl::StatusOr<TagSet> BucketTable::Tags(std::string_view name, const Caller& ca
   return tags;
 }
 
-absl::Status BucketTable::SetTags(std::string_view name, const TagSet& tags, const Caller& caller,
+// Without the gate: no commit looks at them, and the bucket cannot be deleted meanwhile.
+absl::Status BucketTable::SetTags(const BucketRequest& request, const TagSet& tags,
                                   std::string_view store_owner) {
   base::MutexLock changing(&changing_);
-  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, FindExisting(name, caller, store_owner));
+  CLOUDLET_RETURN_IF_ERROR(FindExisting(request.bucket, request.caller, store_owner).status());
   TagSet checked;
   CLOUDLET_RETURN_IF_ERROR(CheckTags(tags, kMaxBucketTags, &checked));
-  base::WriterLock gate(&bucket->gate);
-  CLOUDLET_ASSIGN_OR_RETURN(rows::BucketRow row, LoadRow(*kv_, name));
+  CLOUDLET_RETURN_IF_ERROR(NotRevoked(request.revoked));
+  CLOUDLET_ASSIGN_OR_RETURN(rows::BucketRow row, LoadRow(*kv_, request.bucket));
   row.clear_tags();
   for (const Tag& tag : checked) {
     rows::TagRow* const stored = row.add_tags();
     stored->set_key(tag.key);
     stored->set_value(tag.value);
   }
-  return StoreRow(*kv_, name, row);
+  return StoreRow(*kv_, request.bucket, row);
 }
 
 absl::Status BucketTable::Delete(std::string_view name, const Caller& caller,

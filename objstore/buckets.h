@@ -1,8 +1,8 @@
 // The table of buckets: their ids, their configuration and their gates, in memory over the rows of
 // `buckets`.
 //
-// A gate is shared by commits in the bucket and taken exclusively by its deletion and
-// configuration. Gates are taken in ascending order of bucket ids, before any key stripe. Ids are
+// A gate is shared by commits in the bucket and taken exclusively by its deletion and by changes of
+// its versioning. Gates are taken in ascending order of bucket ids, before any key stripe. Ids are
 // never reused, so what is keyed by the id of a deleted bucket can never be mistaken for a later
 // bucket of the same name.
 //
@@ -27,6 +27,7 @@
 #include "cloudlet/tags.h"
 #include "objstore/kv/kv.h"
 #include "objstore/sequencer.h"
+#include "objstore/store.h"
 
 namespace cloudlet::objstore {
 
@@ -68,14 +69,16 @@ class BucketTable {
                       int64_t now_ms, const Limits& limits);
   // NoSuchBucket, AccessDenied, BucketNotEmpty. Rules of the bucket go with it.
   absl::Status Delete(std::string_view name, const Caller& caller, std::string_view store_owner);
-  // Durably. NoSuchBucket, AccessDenied, InvalidArgument (off, or no value of the enum).
-  absl::Status SetVersioning(std::string_view name, Versioning versioning, const Caller& caller,
+  // Durably. NoSuchBucket, AccessDenied, InvalidArgument (off, or no value of the enum),
+  // FAILED_PRECONDITION (revoked).
+  absl::Status SetVersioning(const BucketRequest& request, Versioning versioning,
                              std::string_view store_owner);
   // Those of the bucket itself. NoSuchBucket, AccessDenied.
   absl::StatusOr<TagSet> Tags(std::string_view name, const Caller& caller,
                               std::string_view store_owner) const;
-  // Replaces them, durably. NoSuchBucket, AccessDenied, InvalidTag.
-  absl::Status SetTags(std::string_view name, const TagSet& tags, const Caller& caller,
+  // Replaces them, durably; commits in the bucket go on meanwhile. NoSuchBucket, AccessDenied,
+  // InvalidTag, FAILED_PRECONDITION (revoked).
+  absl::Status SetTags(const BucketRequest& request, const TagSet& tags,
                        std::string_view store_owner);
 
  private:
@@ -85,7 +88,7 @@ class BucketTable {
 
   kv::Kv* const kv_;
   Sequencer* const sequencer_;
-  base::Mutex changing_;  // one creation or deletion at a time; held over their writes
+  base::Mutex changing_;  // one change of a row at a time; held over its write
   mutable base::SharedMutex mu_;
   std::map<std::string, BucketPtr, std::less<>> by_name_ ABSL_GUARDED_BY(mu_);
 };

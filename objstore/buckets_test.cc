@@ -1,8 +1,11 @@
 // The table of buckets: names, limits, ids that never come again, and what deletion takes with it.
 #include "objstore/buckets.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -153,6 +156,64 @@ TEST_F(BucketsTest, WriteThatFails_ChangesNothing) {
   EXPECT_EQ(CodeOf(buckets_.Find("other")), "NoSuchBucket");
   EXPECT_TRUE(buckets_.Find("photos").ok());
   EXPECT_FALSE(buckets_.Find("photos").value()->deleted.load());
+}
+
+// A change that waits for the locks, and may not be carried out any more when it has them. Each is
+// given a while to get as far as they are: it must be refused however far it came.
+TEST_F(BucketsTest, RevokedWhileItWaits_ChangesNothing) {
+  ASSERT_EQ(Create("photos"), "OK");
+  const BucketPtr bucket = buckets_.Find("photos").value();
+  const auto while_held = [](auto change, auto hold) {
+    std::atomic<bool> revoked{false};
+    std::atomic<bool> begun{false};
+    std::string code;
+    std::thread changer;
+    hold([&] {
+      changer = std::thread([&] {
+        begun.store(true);
+        code = CodeOf(change(BucketRequest{"photos", {}, &revoked}));
+      });
+      while (!begun.load()) std::this_thread::yield();
+      for (int i = 0; i < 10'000; ++i) std::this_thread::yield();
+      revoked.store(true);
+    });
+    changer.join();
+    return code;
+  };
+  const auto gate = [&](auto during) {
+    base::ReaderLock lock(&bucket->gate);
+    during();
+  };
+  const auto creation = [&](auto during) {
+    engine_.controls->before_write = [during, first = true]() mutable {
+      if (std::exchange(first, false)) during();
+    };
+    EXPECT_EQ(Create("other"), "OK");
+    engine_.controls->before_write = nullptr;
+  };
+  const auto enable = [&](const BucketRequest& request) {
+    return buckets_.SetVersioning(request, Versioning::kEnabled, "owner");
+  };
+  const auto tag = [&](const BucketRequest& request) {
+    return buckets_.SetTags(request, {{"a", "b"}}, "owner");
+  };
+  EXPECT_EQ(while_held(enable, gate), "FAILED_PRECONDITION");
+  EXPECT_EQ(while_held(tag, creation), "FAILED_PRECONDITION");
+  EXPECT_EQ(bucket->versioning.load(), Versioning::kOff);
+  BucketTable reloaded(kv_.get(), &sequencer_);
+  ASSERT_TRUE(reloaded.Load().ok());
+  EXPECT_EQ(reloaded.Find("photos").value()->versioning.load(), Versioning::kOff);
+  EXPECT_TRUE(reloaded.Tags("photos", {}, "owner")->empty());
+}
+
+// Commits share the gate: a sync of tags must not hold them up.
+TEST_F(BucketsTest, SetTags_IsSynced_AndDoesNotWaitForCommits) {
+  ASSERT_EQ(Create("photos"), "OK");
+  const BucketPtr bucket = buckets_.Find("photos").value();
+  const int before = engine_.controls->synced_writes;
+  base::ReaderLock commit(&bucket->gate);
+  EXPECT_EQ(CodeOf(buckets_.SetTags({"photos"}, {{"a", "b"}}, "owner")), "OK");
+  EXPECT_EQ(engine_.controls->synced_writes, before + 1);
 }
 
 TEST_F(BucketsTest, DamagedRow_IsDataLossAndNamesTheBucket) {

@@ -250,7 +250,7 @@ TEST_F(CommitTest, BucketDeletedAfterPreparing_IsNoSuchBucket) {
 // What a mutation reads before it is refused must not leave half of it in the batch of the others.
 TEST(Commit, VersionWhoseSuccessorCannotBeRead_StaysAsItIs) {
   TestStore test;
-  ASSERT_TRUE(test.store->SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(test.store->SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   ASSERT_TRUE(Put(*test.store, "bkt", "k", "1").ok());
   const auto second = Put(*test.store, "bkt", "k", Bytes(100'000));
   ASSERT_TRUE(second.ok());

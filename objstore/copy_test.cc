@@ -122,7 +122,7 @@ TEST_F(CopyTest, EachHasOneEvent_AndRefusedOnesHaveNone) {
 }
 
 TEST_F(CopyTest, EventCarriesWhatTheCallerGot) {
-  ASSERT_TRUE(test_.store->SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(test_.store->SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   ASSERT_EQ(PutCode("k", "body"), "OK");
   const auto copy = Copy(*test_.store, {.key = "k"}, "bkt", "copy");
   ASSERT_TRUE(copy.ok());

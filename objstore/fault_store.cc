@@ -334,10 +334,9 @@ absl::StatusOr<std::vector<BucketInfo>> FaultStore::ListBuckets(const Caller& ca
   return Around({StoreCall::kListBuckets}, [&] { return inner().ListBuckets(caller); });
 }
 
-absl::Status FaultStore::SetVersioning(std::string_view name, Versioning versioning,
-                                       const Caller& caller) {
-  return Around({StoreCall::kSetVersioning, name},
-                [&] { return inner().SetVersioning(name, versioning, caller); });
+absl::Status FaultStore::SetVersioning(const BucketRequest& request, Versioning versioning) {
+  return Around({StoreCall::kSetVersioning, request.bucket},
+                [&] { return inner().SetVersioning(request, versioning); });
 }
 
 absl::StatusOr<TagSet> FaultStore::BucketTags(std::string_view name, const Caller& caller) {
@@ -345,11 +344,10 @@ absl::StatusOr<TagSet> FaultStore::BucketTags(std::string_view name, const Calle
                 [&] { return inner().BucketTags(name, caller); });
 }
 
-absl::Status FaultStore::SetBucketTags(std::string_view name, const TagSet& tags,
-                                       const Caller& caller) {
+absl::Status FaultStore::SetBucketTags(const BucketRequest& request, const TagSet& tags) {
   const std::string_view verb = tags.empty() ? "delete tags of" : "set tags of";
-  return Around({StoreCall::kSetBucketTags, name, {}, false, verb},
-                [&] { return inner().SetBucketTags(name, tags, caller); });
+  return Around({StoreCall::kSetBucketTags, request.bucket, {}, false, verb},
+                [&] { return inner().SetBucketTags(request, tags); });
 }
 
 absl::Status FaultStore::Sync() {

@@ -82,7 +82,7 @@ TEST_F(Faults, Before_ChangesNothing_MakesNoEvent_AndNamesWhatItWasAbout) {
   EXPECT_EQ(CodeOf(Rename(store(), "bkt", "k", "other")), "SlowDown");
   EXPECT_EQ(CodeOf(store().CreateBucket("other", {}, {})), "SlowDown");
   EXPECT_EQ(CodeOf(store().DeleteBucket("bkt", {})), "SlowDown");
-  EXPECT_EQ(CodeOf(store().SetVersioning("bkt", Versioning::kEnabled, {})), "SlowDown");
+  EXPECT_EQ(CodeOf(store().SetVersioning({"bkt"}, Versioning::kEnabled)), "SlowDown");
   EXPECT_EQ(CodeOf(store().CreateMultipartUpload({"bkt", "k", &PlainPut()})), "SlowDown");
   EXPECT_EQ(fault->fired(), 8u);
   EXPECT_EQ(Everything(), before);
@@ -272,7 +272,7 @@ TEST_F(Faults, EveryCall_CanFail_UnderTheNameThatTheStoreItselfHasForIt) {
         store.ListAnnotations({"bkt", "k", &annotations}).status(),
         store.Read({"bkt", "k", &get, ReadPart::kTags}).status(),
         store.BucketTags("bkt", {}).status(),
-        store.SetBucketTags("bkt", {}, {}),
+        store.SetBucketTags({"bkt"}, {}),
         store.Mutate({absl::MakeSpan(&completion, 1)}).at(0).status(),
         store.Stage({"bkt", "k", &PlainPut()}).status(),
         Get(store, "bkt", "k").status(),
@@ -292,7 +292,7 @@ TEST_F(Faults, EveryCall_CanFail_UnderTheNameThatTheStoreItselfHasForIt) {
         store.DeleteBucket("bkt", {}),
         store.HeadBucket("bkt", {}).status(),
         store.ListBuckets({}).status(),
-        store.SetVersioning("bkt", Versioning::kEnabled, {}),
+        store.SetVersioning({"bkt"}, Versioning::kEnabled),
         store.Sync(),
     };
   };

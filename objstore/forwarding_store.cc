@@ -93,18 +93,16 @@ absl::StatusOr<std::vector<BucketInfo>> ForwardingStore::ListBuckets(const Calle
   return inner_->ListBuckets(caller);
 }
 
-absl::Status ForwardingStore::SetVersioning(std::string_view name, Versioning versioning,
-                                            const Caller& caller) {
-  return inner_->SetVersioning(name, versioning, caller);
+absl::Status ForwardingStore::SetVersioning(const BucketRequest& request, Versioning versioning) {
+  return inner_->SetVersioning(request, versioning);
 }
 
 absl::StatusOr<TagSet> ForwardingStore::BucketTags(std::string_view name, const Caller& caller) {
   return inner_->BucketTags(name, caller);
 }
 
-absl::Status ForwardingStore::SetBucketTags(std::string_view name, const TagSet& tags,
-                                            const Caller& caller) {
-  return inner_->SetBucketTags(name, tags, caller);
+absl::Status ForwardingStore::SetBucketTags(const BucketRequest& request, const TagSet& tags) {
+  return inner_->SetBucketTags(request, tags);
 }
 
 absl::Status ForwardingStore::Sync() { return inner_->Sync(); }

@@ -50,11 +50,9 @@ class ForwardingStore : public ObjectStore {
   absl::Status DeleteBucket(std::string_view name, const Caller& caller) override;
   absl::StatusOr<BucketInfo> HeadBucket(std::string_view name, const Caller& caller) override;
   absl::StatusOr<std::vector<BucketInfo>> ListBuckets(const Caller& caller) override;
-  absl::Status SetVersioning(std::string_view name, Versioning versioning,
-                             const Caller& caller) override;
+  absl::Status SetVersioning(const BucketRequest& request, Versioning versioning) override;
   absl::StatusOr<TagSet> BucketTags(std::string_view name, const Caller& caller) override;
-  absl::Status SetBucketTags(std::string_view name, const TagSet& tags,
-                             const Caller& caller) override;
+  absl::Status SetBucketTags(const BucketRequest& request, const TagSet& tags) override;
   absl::Status Sync() override;
   StoreCapabilities capabilities() const override;
 

@@ -310,13 +310,12 @@ absl::StatusOr<std::vector<BucketInfo>> LocalStore::ListBuckets(const Caller& ca
   return infos;
 }
 
-absl::Status LocalStore::SetVersioning(std::string_view name, Versioning versioning,
-                                       const Caller& caller) {
+absl::Status LocalStore::SetVersioning(const BucketRequest& request, Versioning versioning) {
   const auto set = [&]() -> absl::Status {
     CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
-    return entrance.state.buckets.SetVersioning(name, versioning, caller, environment_.owner);
+    return entrance.state.buckets.SetVersioning(request, versioning, environment_.owner);
   };
-  return Annotate(set(), "set versioning of", name);
+  return Annotate(set(), "set versioning of", request.bucket);
 }
 
 absl::StatusOr<TagSet> LocalStore::BucketTags(std::string_view name, const Caller& caller) {
@@ -327,13 +326,12 @@ absl::StatusOr<TagSet> LocalStore::BucketTags(std::string_view name, const Calle
   return tags;
 }
 
-absl::Status LocalStore::SetBucketTags(std::string_view name, const TagSet& tags,
-                                       const Caller& caller) {
+absl::Status LocalStore::SetBucketTags(const BucketRequest& request, const TagSet& tags) {
   const auto set = [&]() -> absl::Status {
     CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
-    return entrance.state.buckets.SetTags(name, tags, caller, environment_.owner);
+    return entrance.state.buckets.SetTags(request, tags, environment_.owner);
   };
-  return Annotate(set(), tags.empty() ? "delete tags of" : "set tags of", name);
+  return Annotate(set(), tags.empty() ? "delete tags of" : "set tags of", request.bucket);
 }
 
 absl::Status LocalStore::Sync() {

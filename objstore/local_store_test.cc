@@ -268,7 +268,7 @@ TEST(LocalStore, List_OverADamagedHead_IsDataLossThatNamesIt) {
 
 TEST(LocalStore, NewestVersion_ThatIsNoMarkerOrCannotBeRead_IsNoPlainNoSuchKey) {
   TestStore test;
-  ASSERT_TRUE(test.store->SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(test.store->SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   ASSERT_TRUE(Put(*test.store, "bkt", "k", "1").ok());
   ASSERT_TRUE(Put(*test.store, "bkt", "k", "2").ok());
   ASSERT_TRUE(Put(*test.store, "bkt", "m", "1").ok());

@@ -272,6 +272,13 @@ struct ListAnnotationsRequest {
   Caller caller = {};
 };
 
+// A change of how a bucket is configured.
+struct BucketRequest {
+  std::string_view bucket;
+  Caller caller = {};
+  const std::atomic<bool>* revoked = nullptr;  // as in MutateRequest
+};
+
 // What a store can do beyond the interface's common ground.
 struct StoreCapabilities {
   bool atomic_events = false;      // the event row is in the batch of its change
@@ -323,14 +330,12 @@ class ObjectStore {
   virtual absl::StatusOr<BucketInfo> HeadBucket(std::string_view name, const Caller& caller) = 0;
   virtual absl::StatusOr<std::vector<BucketInfo>> ListBuckets(const Caller& caller) = 0;
 
-  virtual absl::Status SetVersioning(std::string_view name, Versioning versioning,
-                                     const Caller& caller) = 0;
+  virtual absl::Status SetVersioning(const BucketRequest& request, Versioning versioning) = 0;
 
   // Of the bucket itself; empty where it has none.
   virtual absl::StatusOr<TagSet> BucketTags(std::string_view name, const Caller& caller) = 0;
   // Replaces them, durably; empty: takes them off.
-  virtual absl::Status SetBucketTags(std::string_view name, const TagSet& tags,
-                                     const Caller& caller) = 0;
+  virtual absl::Status SetBucketTags(const BucketRequest& request, const TagSet& tags) = 0;
 
   virtual absl::Status Sync() = 0;
   virtual StoreCapabilities capabilities() const = 0;

@@ -146,7 +146,7 @@ TEST_P(StoreUploads, Append_HasTheLimitsOfPartsAndObjects) {
 TEST_P(StoreUploads, Append_IsNotImplementedWithVersioning) {
   ASSERT_EQ(PutCode("k", "body"), "OK");
   for (const Versioning versioning : {Versioning::kEnabled, Versioning::kSuspended}) {
-    ASSERT_TRUE(store().SetVersioning("bkt", versioning, {}).ok());
+    ASSERT_TRUE(store().SetVersioning({"bkt"}, versioning).ok());
     EXPECT_EQ(AppendCode(store(), "k", "x"), "NotImplemented");
   }
   EXPECT_EQ(Body("k"), "body");

@@ -273,7 +273,7 @@ TEST_P(StoreConformance, Checksum_OfTheWholeObjectIsShownForARangeToo) {
 }
 
 TEST_P(StoreConformance, Checksum_IsThatOfTheVersionAskedFor) {
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   std::vector<std::pair<std::string, std::string>> shown;
   for (const ChecksumAlgorithm algorithm : kChecksumAlgorithms) {
     const auto put = Put(store(), "bkt", "k", "body", Name(algorithm));

@@ -153,7 +153,7 @@ TEST_P(StoreUploads, AllOrNothing_RefusesACompleteBehindAnotherChangeOfItsKey) {
 TEST_P(StoreUploads, InAVersionedBucket_EachCompleteIsAVersion) {
   const auto plain = Make("k", {Bytes(100'000, 1), "null"});
   ASSERT_TRUE(plain.ok());
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   const auto one = Make("k", {Bytes(2 << 20, 2), "one"});
   const auto two = Make("k", {Bytes(50, 3), "two"});
   ASSERT_TRUE(one.ok() && two.ok());
@@ -171,7 +171,7 @@ TEST_P(StoreUploads, InAVersionedBucket_EachCompleteIsAVersion) {
   removal.version_id = two->version_id;
   EXPECT_EQ(DeleteCode("k", removal), "OK");
   EXPECT_TRUE(Body("k") == Bytes(2 << 20, 2) + "one");
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kSuspended, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kSuspended).ok());
   const auto suspended = Make("k", {"suspended"});
   ASSERT_TRUE(suspended.ok());
   EXPECT_EQ(suspended->version_id, "null");

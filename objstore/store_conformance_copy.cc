@@ -294,7 +294,7 @@ TEST_P(StoreConformance, Copy_LargerThanTheLimit_IsInvalidRequest) {
 
 TEST_P(StoreConformance, Copy_OfAVersionOntoItsKey_RestoresIt) {
   ASSERT_EQ(PutCode("k", Bytes(70'000, 1)), "OK");
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   const auto second = Put(store(), "bkt", "k", Bytes(70'000, 2));
   const auto removed = Delete(store(), "bkt", "k");
   ASSERT_TRUE(second.ok() && removed.ok());
@@ -328,7 +328,7 @@ TEST_P(StoreConformance, Copy_OfAVersionOntoItsKey_RestoresIt) {
 
 TEST_P(StoreConformance, Copy_IntoABucketWithVersioning_MakesAVersion) {
   ASSERT_TRUE(store().CreateBucket("plain", {}, {}).ok());
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   ASSERT_TRUE(Put(store(), "plain", "k", Bytes(5000, 1)).ok());
   const auto old = Put(store(), "bkt", "k", Bytes(5000, 2));
   const auto copy = Copy(store(), {.bucket = "plain", .key = "k"}, "bkt", "k");
@@ -349,10 +349,10 @@ TEST_P(StoreConformance, Copy_IntoABucketWithVersioning_MakesAVersion) {
 }
 
 TEST_P(StoreConformance, Copy_WhereVersioningIsSuspended_ReplacesTheNullVersion) {
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   const auto kept = Put(store(), "bkt", "k", Bytes(5000, 1));
   ASSERT_TRUE(kept.ok());
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kSuspended, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kSuspended).ok());
   ASSERT_EQ(PutCode("k", Bytes(5000, 2)), "OK");
   const auto copy = Copy(store(), {.key = "k", .version_id = kept->version_id}, "bkt", "k");
   ASSERT_TRUE(copy.ok()) << copy.status();
@@ -494,7 +494,7 @@ TEST_P(StoreConformance, Rename_Refusals) {
   Caller alice;
   alice.principal = "alice";
   EXPECT_EQ(CodeOf(Rename(store(), "bkt", "k", "new", {}, alice)), "AccessDenied");
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   EXPECT_EQ(RenameCode(store(), "k", "new"), "NotImplemented");
   EXPECT_EQ(Listed(), (std::vector<std::string>{"k"}));
 }

@@ -96,7 +96,7 @@ TEST_P(StoreUploads, Copy_OfAnObjectWithParts_OntoItself_KeepsThem) {
 }
 
 TEST_P(StoreUploads, Copy_OfAnOldVersionWithParts_RestoresIt) {
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   const Texts bodies = Bodies(4);
   const auto old = Make("k", bodies);
   ASSERT_TRUE(old.ok());

@@ -217,7 +217,7 @@ TEST_P(StoreUploads, PartCopy_ReplacesThePartOfItsNumber_AndMayTakeTheKeyItself)
 TEST_P(StoreUploads, PartCopy_OfAVersion_TakesThatOne) {
   const std::string id = Create("k");
   ASSERT_EQ(PutCode("s", "null version"), "OK");
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   const auto old = Put(store(), "bkt", "s", Bytes(70'000, 1));
   const auto last = Put(store(), "bkt", "s", Bytes(70'000, 2));
   ASSERT_TRUE(old.ok() && last.ok());
@@ -238,7 +238,7 @@ TEST_P(StoreUploads, PartCopy_OfAVersion_TakesThatOne) {
 }
 
 TEST_P(StoreUploads, PartCopy_OfADeleteMarker_IsNoSuchKey_AndByItsIdInvalidRequest) {
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   const std::string id = Create("k");
   const auto put = Put(store(), "bkt", "s", "the source");
   const auto marker = Delete(store(), "bkt", "s");

@@ -359,6 +359,19 @@ TEST_P(StoreConformance, Revoked_CommitsNothingMore) {
   EXPECT_EQ(Listed(), (std::vector<std::string>{"old", "one"}));
 }
 
+TEST_P(StoreConformance, Revoked_ConfiguresNothingMore) {
+  std::atomic<bool> revoked{false};
+  const BucketRequest request{"bkt", {}, &revoked};
+  const TagSet tags = {{"team", "zoo"}};
+  EXPECT_EQ(CodeOf(store().SetBucketTags(request, tags)), "OK");
+  revoked.store(true);
+  EXPECT_EQ(CodeOf(store().SetVersioning(request, Versioning::kEnabled)), "FAILED_PRECONDITION");
+  EXPECT_EQ(CodeOf(store().SetBucketTags(request, {{"a", "b"}})), "FAILED_PRECONDITION");
+  EXPECT_EQ(CodeOf(store().SetBucketTags(request, {})), "FAILED_PRECONDITION");
+  EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kOff);
+  EXPECT_EQ(store().BucketTags("bkt", {}).value(), tags);
+}
+
 TEST_P(StoreConformance, Source_GivesTheObjectAsItWasOpened) {
   const std::string body = Bytes(5 * kMiB);
   ASSERT_EQ(PutCode("k", body), "OK");

@@ -161,7 +161,7 @@ TEST_P(StoreConformance, SetTags_SurvivesAReopen_AndWhatItOwnsIsFreedOnce) {
     ASSERT_EQ(PutCode(absl::StrCat(size), Bytes(size)), "OK");
     ASSERT_EQ(SetCode(store(), absl::StrCat(size), Two(), {.durability = Durability::kSync}), "OK");
   }
-  ASSERT_EQ(CodeOf(store().SetBucketTags("bkt", Two(), {})), "OK");
+  ASSERT_EQ(CodeOf(store().SetBucketTags({"bkt"}, Two())), "OK");
   ASSERT_TRUE(GetParam().reopen(store()).ok());
   for (const uint64_t size : kSizes) {
     EXPECT_EQ(TagsOf(store(), "bkt", absl::StrCat(size)), "a=1 b=2");
@@ -289,29 +289,29 @@ TEST_P(StoreConformance, BucketTags_AreReplacedAndTakenOff) {
     return tags.ok() ? TextOf(*tags) : CodeOf(tags);
   };
   EXPECT_EQ(text(), "");
-  ASSERT_EQ(CodeOf(store().SetBucketTags("bkt", Two(), {})), "OK");
+  ASSERT_EQ(CodeOf(store().SetBucketTags({"bkt"}, Two())), "OK");
   EXPECT_EQ(text(), "a=1 b=2");
-  ASSERT_EQ(CodeOf(store().SetVersioning("bkt", Versioning::kEnabled, {})), "OK");
+  ASSERT_EQ(CodeOf(store().SetVersioning({"bkt"}, Versioning::kEnabled)), "OK");
   EXPECT_EQ(text(), "a=1 b=2");
-  ASSERT_EQ(CodeOf(store().SetBucketTags("bkt", Numbered(50), {})), "OK");
+  ASSERT_EQ(CodeOf(store().SetBucketTags({"bkt"}, Numbered(50))), "OK");
   EXPECT_EQ(store().BucketTags("bkt", {})->size(), 50u);
   EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kEnabled);
-  EXPECT_EQ(CodeOf(store().SetBucketTags("bkt", Numbered(51), {})), "InvalidTag");
-  EXPECT_EQ(CodeOf(store().SetBucketTags("bkt", {{"aws:x", "v"}}, {})), "InvalidTag");
+  EXPECT_EQ(CodeOf(store().SetBucketTags({"bkt"}, Numbered(51))), "InvalidTag");
+  EXPECT_EQ(CodeOf(store().SetBucketTags({"bkt"}, {{"aws:x", "v"}})), "InvalidTag");
   EXPECT_EQ(store().BucketTags("bkt", {})->size(), 50u);
   Caller stranger;
   stranger.principal = "stranger";
-  EXPECT_EQ(CodeOf(store().SetBucketTags("bkt", {}, stranger)), "AccessDenied");
+  EXPECT_EQ(CodeOf(store().SetBucketTags({"bkt", stranger}, {})), "AccessDenied");
   EXPECT_EQ(CodeOf(store().BucketTags("bkt", stranger)), "AccessDenied");
-  ASSERT_EQ(CodeOf(store().SetBucketTags("bkt", {}, {})), "OK");
+  ASSERT_EQ(CodeOf(store().SetBucketTags({"bkt"}, {})), "OK");
   EXPECT_EQ(text(), "");
-  ASSERT_EQ(CodeOf(store().SetBucketTags("bkt", {}, {})), "OK") << "there are none";
-  EXPECT_EQ(CodeOf(store().SetBucketTags("absent", Two(), {})), "NoSuchBucket");
+  ASSERT_EQ(CodeOf(store().SetBucketTags({"bkt"}, {})), "OK") << "there are none";
+  EXPECT_EQ(CodeOf(store().SetBucketTags({"absent"}, Two())), "NoSuchBucket");
   EXPECT_EQ(CodeOf(store().BucketTags("absent", {})), "NoSuchBucket");
 }
 
 TEST_P(StoreConformance, BucketTags_AreNotThoseOfALaterBucketOfTheName) {
-  ASSERT_EQ(CodeOf(store().SetBucketTags("bkt", Two(), {})), "OK");
+  ASSERT_EQ(CodeOf(store().SetBucketTags({"bkt"}, Two())), "OK");
   ASSERT_EQ(CodeOf(store().DeleteBucket("bkt", {})), "OK");
   ASSERT_EQ(CodeOf(store().CreateBucket("bkt", {}, {})), "OK");
   EXPECT_EQ(TextOf(store().BucketTags("bkt", {}).value()), "");

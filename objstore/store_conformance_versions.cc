@@ -25,7 +25,7 @@ std::string TextOf(const VersionEntry& entry) {
 }  // namespace
 
 void StoreVersions::Set(Versioning versioning) {
-  ASSERT_EQ(CodeOf(store().SetVersioning("bkt", versioning, {})), "OK");
+  ASSERT_EQ(CodeOf(store().SetVersioning({"bkt"}, versioning)), "OK");
 }
 
 std::string StoreVersions::PutVersion(std::string_view key, std::string_view body) {
@@ -89,16 +89,16 @@ TEST_P(StoreVersions, Setting_IsShownAndNeverOffAgain) {
   Set(Versioning::kEnabled);
   EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kEnabled);
   EXPECT_EQ(store().ListBuckets({})->front().versioning, Versioning::kEnabled);
-  EXPECT_EQ(CodeOf(store().SetVersioning("bkt", Versioning::kOff, {})), "InvalidArgument");
-  EXPECT_EQ(CodeOf(store().SetVersioning("bkt", static_cast<Versioning>(7), {})),
-            "InvalidArgument");
+  EXPECT_EQ(CodeOf(store().SetVersioning({"bkt"}, Versioning::kOff)), "InvalidArgument");
+  EXPECT_EQ(CodeOf(store().SetVersioning({"bkt"}, static_cast<Versioning>(7))), "InvalidArgument");
   EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kEnabled);
   Set(Versioning::kSuspended);
   Set(Versioning::kEnabled);
-  EXPECT_EQ(CodeOf(store().SetVersioning("none", Versioning::kEnabled, {})), "NoSuchBucket");
+  EXPECT_EQ(CodeOf(store().SetVersioning({"none"}, Versioning::kEnabled)), "NoSuchBucket");
   Caller stranger;
   stranger.principal = "somebody-else";
-  EXPECT_EQ(CodeOf(store().SetVersioning("bkt", Versioning::kSuspended, stranger)), "AccessDenied");
+  EXPECT_EQ(CodeOf(store().SetVersioning({"bkt", stranger}, Versioning::kSuspended)),
+            "AccessDenied");
   EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kEnabled);
 }
 

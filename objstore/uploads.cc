@@ -3,6 +3,7 @@
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
 #include "objstore/uploads.h"
 
+#include <atomic>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -148,11 +149,6 @@ absl::Status NoSuchUpload() {
   return MakeError(ErrorCode::kNoSuchUpload,
                    "the upload does not exist: its id is not one of this key, or it was completed "
                    "or aborted");
-}
-
-absl::Status NotRevoked(const std::atomic<bool>* revoked) {
-  if (revoked == nullptr || !revoked->load()) return absl::OkStatus();
-  return absl::FailedPreconditionError("the invocation that asks has ended or timed out");
 }
 
 std::string UploadRef::RowKey(uint32_t part) const {

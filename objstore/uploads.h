@@ -7,7 +7,6 @@
 #ifndef CLOUDLET_OBJSTORE_UPLOADS_H_
 #define CLOUDLET_OBJSTORE_UPLOADS_H_
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,9 +42,6 @@ absl::StatusOr<std::optional<Upload>> FindUpload(kv::Kv& kv, const UploadRef& re
 // At most `most` of its parts with numbers above `after`, ascending.
 absl::StatusOr<std::vector<Part>> LoadParts(kv::Kv& kv, const UploadRef& ref, uint32_t after,
                                             size_t most, const kv::Snapshot* snapshot = nullptr);
-
-// FAILED_PRECONDITION once the invocation that asks has timed out or ended.
-absl::Status NotRevoked(const std::atomic<bool>* revoked);
 
 absl::StatusOr<std::string> CreateUpload(State& state, const Environment& environment,
                                          const CreateUploadRequest& request);

@@ -187,7 +187,7 @@ TEST_F(UploadsTest, WhatAnObjectOfPartsHad_IsFreed_OnceItIsReplacedOrDeleted) {
 }
 
 TEST_F(UploadsTest, NoncurrentVersionsOfParts_AreFreedWhenTheyAreDeleted) {
-  ASSERT_TRUE(store().SetVersioning("bkt", Versioning::kEnabled, {}).ok());
+  ASSERT_TRUE(store().SetVersioning({"bkt"}, Versioning::kEnabled).ok());
   Make();
   const std::string version = HeadOf(store(), "bkt", "k")->info.version_id;
   ASSERT_TRUE(Put(store(), "bkt", "k", "small").ok());
