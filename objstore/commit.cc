@@ -86,6 +86,11 @@ CommitOutcome NothingWritten(CommitOutcome outcome, const absl::Status& why) {
 CommitOutcome Commit(State& state, const Environment& environment, CommitRequest request) {
   CommitOutcome outcome;
   const SharedGates gates(request.mutations);
+  if (request.together == Together::kEachAlone) {
+    const size_t take = FirstCommitOf(request.mutations);
+    if (take < request.mutations.size()) request.ledger_rows = nullptr;
+    request.mutations = request.mutations.first(take);
+  }
   std::optional<StripeLocks> stripes;
   stripes.emplace(&state.stripes, StripesOf(request.mutations));
 

@@ -41,7 +41,8 @@ struct CommitRequest {
   Together together = Together::kEachAlone;
   std::shared_ptr<const RuleTable> rules;      // null: none
   const std::atomic<bool>* revoked = nullptr;  // as in MutateRequest
-  AppendRows ledger_rows = nullptr;            // null: none; else written even if no mutation is
+  // Null: none. Else written with the last of the mutations, even if none of them is.
+  AppendRows ledger_rows = nullptr;
 };
 
 // A change that observers are told of.
@@ -53,12 +54,15 @@ struct ChangeRecord {
 };
 
 struct CommitOutcome {
-  std::vector<absl::StatusOr<MutationResult>> verdicts;  // one per mutation
+  std::vector<absl::StatusOr<MutationResult>> verdicts;  // one per mutation of this commit
   std::vector<EventPtr> events;  // in order, published by now or by another commit soon
   std::vector<ChangeRecord> changes;
   std::vector<ReleasedPayload> released;  // their 'g' rows are written
 };
 
+// With kEachAlone maybe of the first ones only, as many as can be one commit (at least one, where
+// there is one): the rest is for another. Which these are is seen behind the gates, as it goes by
+// the versioning of the buckets.
 CommitOutcome Commit(State& state, const Environment& environment, CommitRequest request);
 
 }  // namespace cloudlet::objstore

@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "objstore/keys.h"
 #include "objstore/local_ledger.h"
+#include "objstore/prepared.h"
 #include "objstore/store_testing.h"
 #include "objstore/stripes.h"
 #include "objstore/verify.h"
@@ -245,6 +246,41 @@ TEST_F(CommitTest, BucketDeletedAfterPreparing_IsNoSuchBucket) {
   EXPECT_EQ(code, "NoSuchBucket");
   EXPECT_FALSE(deleting) << "something was written into the deleted bucket";
   bucket->deleted.store(false);
+}
+
+// Versioning may be turned on between the preparing of mutations and their commit: two changes of
+// one key are no longer one commit then, and none of them answers ABORTED for it.
+TEST_F(CommitTest, VersioningTurnedOnAfterPreparing_LeavesTheSecondChangeOfAKeyForAnother) {
+  State& state = test_.state();
+  const PutOptions options;
+  std::vector<PutMutation> puts(3);  // prepared ones point into them
+  std::vector<Prepared> prepared(puts.size());
+  for (size_t i = 0; i < puts.size(); ++i) {
+    puts[i] = {"bkt", i == 1 ? "other" : "k", absl::Cord(std::string(i + 1, 'x')), &options};
+    prepared[i].key = puts[i].key;
+    ASSERT_TRUE(Prepare(state, test_.store->environment(), puts[i], &prepared[i]).ok());
+  }
+  ASSERT_TRUE(test_.store->SetVersioning({"bkt"}, Versioning::kEnabled).ok());
+  const Caller caller;
+  int ledger_rows = 0;
+  const auto commit = [&](size_t from) {
+    CommitRequest request;
+    request.mutations = absl::MakeSpan(prepared).subspan(from);
+    request.caller = &caller;
+    request.ledger_rows = [&](kv::Batch& /*batch*/) { ++ledger_rows; };
+    Codes codes;
+    for (const auto& verdict :
+         Commit(state, test_.store->environment(), std::move(request)).verdicts) {
+      codes.push_back(CodeOf(verdict));
+    }
+    return codes;
+  };
+  EXPECT_EQ(commit(0), (Codes{"OK", "OK"}));
+  EXPECT_EQ(ledger_rows, 0);
+  EXPECT_EQ(commit(2), (Codes{"OK"}));
+  EXPECT_EQ(ledger_rows, 1);
+  EXPECT_EQ(EventsOf(test_), (Codes{"+k", "+other", "+k"}));
+  EXPECT_EQ(BodyOf(*test_.store, "bkt", "k"), "xxx");
 }
 
 // What a mutation reads before it is refused must not leave half of it in the batch of the others.

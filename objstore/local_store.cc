@@ -130,20 +130,19 @@ std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateR
   CommitOutcome all;
   size_t done = 0;
   do {
-    const absl::Span<Prepared> rest = absl::MakeSpan(prepared).subspan(done);
-    const size_t take =
-        request.together == Together::kAllOrNothing ? rest.size() : FirstCommitOf(rest, kGroup);
+    const size_t most = request.together == Together::kEachAlone ? kGroup : kMaxMutations;
     CommitRequest commit;
-    commit.mutations = rest.first(take);
+    commit.mutations = absl::MakeSpan(prepared).subspan(done, most);
     commit.caller = &request.caller;
     commit.request_id = request_id;
     commit.durability = request.durability;
     commit.together = request.together;
     commit.rules = rules();
     commit.revoked = request.revoked;
-    done += take;
-    if (done == prepared.size()) commit.ledger_rows = ledger_rows;
-    Append(Commit(state, environment_, std::move(commit)), &all);
+    if (done + commit.mutations.size() == prepared.size()) commit.ledger_rows = ledger_rows;
+    CommitOutcome outcome = Commit(state, environment_, std::move(commit));
+    done += outcome.verdicts.size();
+    Append(std::move(outcome), &all);
   } while (done < prepared.size());
 
   Count(prepared, all.verdicts);

@@ -16,9 +16,9 @@ bool Prepared::MustBeFirstOnItsKey() const {
          std::visit([](const auto& kind) { return kind.kFirstOnItsKey; }, action);
 }
 
-size_t FirstCommitOf(absl::Span<const Prepared> rest, size_t most) {
+size_t FirstCommitOf(absl::Span<const Prepared> rest) {
   size_t take = 0;
-  for (; take < std::min(most, rest.size()); ++take) {
+  for (; take < rest.size(); ++take) {
     const Prepared& next = rest[take];
     if (next.bucket == nullptr) continue;
     const bool first = next.MustBeFirstOnItsKey();

@@ -210,9 +210,10 @@ absl::Status Prepare(State& state, const Environment& environment, PutAnnotation
 absl::Status Prepare(State& state, const Environment& environment,
                      DeleteAnnotationMutation& mutation, Prepared* prepared);
 
-// How many of the first of `rest`, at most `most`, can be one commit: it ends before a mutation
-// that must be the first on its key and is not, or is made of an object that another one changes.
-size_t FirstCommitOf(absl::Span<const Prepared> rest, size_t most);
+// How many of the first of `rest` can be one commit: it ends before a mutation that must be the
+// first on its key and is not, or is made of an object that another one changes. Holds while the
+// gates of their buckets are held.
+size_t FirstCommitOf(absl::Span<const Prepared> rest);
 
 }  // namespace cloudlet::objstore
 
