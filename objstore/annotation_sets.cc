@@ -10,32 +10,13 @@
 #include "objstore/keys.h"
 
 namespace cloudlet::objstore {
-namespace {
-
-absl::StatusOr<VersionRow> RowOf(BatchBuilder& builder, const Prepared& prepared,
-                                 const std::optional<VersionRef>& version, bool* is_current) {
-  const std::optional<Head>& current = builder.current();
-  *is_current = current.has_value() && (!version.has_value() || IsVersion(*current, *version));
-  if (*is_current) return VersionRow{*current, *builder.current_row()};
-  if (!version.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
-  CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> row, builder.RowsOf(prepared).Find(*version));
-  if (!row.has_value()) {
-    return MakeError(ErrorCode::kNoSuchVersion, "the object has no version of this id");
-  }
-  if (IsDeleteMarker(row->head)) {
-    return MakeError(ErrorCode::kMethodNotAllowed, "the version is a delete marker");
-  }
-  return *std::move(row);
-}
-
-}  // namespace
 
 absl::StatusOr<AnnotatedVersion> FindAnnotated(BatchBuilder& builder, const Prepared& prepared,
                                                const std::optional<VersionRef>& version,
                                                std::string_view object_if_match) {
-  bool is_current = false;
-  CLOUDLET_ASSIGN_OR_RETURN(VersionRow row, RowOf(builder, prepared, version, &is_current));
-  AnnotatedVersion found{std::move(row), is_current, {}, {}};
+  CLOUDLET_ASSIGN_OR_RETURN(BatchBuilder::FoundObject object,
+                            builder.FindObject(prepared, version));
+  AnnotatedVersion found{std::move(object.row), object.is_current, {}, {}};
   found.etag = found.row.head.etag.Text();
   if (prepared.bucket->versioning.load() != Versioning::kOff) {
     found.version_id = VersionIdOf(found.row.head);

@@ -78,6 +78,17 @@ std::optional<std::string_view> BatchBuilder::CurrentEtag() {
 
 // --- Versions ---
 
+absl::StatusOr<BatchBuilder::FoundObject> BatchBuilder::FindObject(
+    const Prepared& prepared, const std::optional<VersionRef>& version) const {
+  if (current_.has_value() && (!version.has_value() || IsVersion(*current_, *version))) {
+    return FoundObject{{*current_, *current_row_}, true};
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(VersionRow row,
+                            objstore::FindObject(kv(), prepared.bucket->id, prepared.key, version,
+                                                 ErrorCode::kMethodNotAllowed, nullptr));
+  return FoundObject{std::move(row), false};
+}
+
 absl::Status BatchBuilder::MakeWay(const Prepared& prepared, Versioning versioning) {
   if (versioning == Versioning::kOff) {
     if (current_.has_value()) Release(*current_);

@@ -58,6 +58,15 @@ class BatchBuilder {
   const std::optional<kv::PinnedBytes>& current_row() const { return current_row_; }
   std::string_view head_key() const { return head_key_; }
   NoncurrentRows RowsOf(const Prepared& prepared);
+  // The object that a mutation which must be the first on its key changes where it lies: that of
+  // the version; none: the current one. NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete
+  // marker; telling it).
+  struct FoundObject {
+    VersionRow row;
+    bool is_current = false;
+  };
+  absl::StatusOr<FoundObject> FindObject(const Prepared& prepared,
+                                         const std::optional<VersionRef>& version) const;
   // Whether an earlier mutation of the commit has changed that key.
   bool HasChanged(uint64_t bucket_id, std::string_view key) const {
     return EffectOn(bucket_id, key) != nullptr;

@@ -68,47 +68,6 @@ absl::StatusOr<Wanted> FindWanted(State& state, const ReadRequest& request, cons
   return wanted;
 }
 
-absl::Status AtMarker(ErrorCode code, std::string_view cause, const Head& marker) {
-  return WithDeleteMarker(MakeError(code, cause),
-                          {VersionIdOf(marker), FromMillis(marker.modified_ms)});
-}
-
-absl::StatusOr<kv::PinnedBytes> FindReadableVersion(State& state, const BucketState& bucket,
-                                                    std::string_view key,
-                                                    std::string_view version_id,
-                                                    const kv::Snapshot& snapshot) {
-  CLOUDLET_ASSIGN_OR_RETURN(const VersionRef ref, ParseVersionId(version_id));
-  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<VersionRow> row,
-                            FindVersion(*state.kv, bucket.id, key, ref, snapshot));
-  if (!row.has_value()) {
-    return MakeError(ErrorCode::kNoSuchVersion, "the object has no version of this id");
-  }
-  if (IsDeleteMarker(row->head)) {
-    return AtMarker(ErrorCode::kMethodNotAllowed, "the version is a delete marker", row->head);
-  }
-  return row->bytes;
-}
-
-// The current object or, where there is none, the delete marker in its place.
-absl::StatusOr<kv::PinnedBytes> FindReadableOrMarker(State& state, const BucketState& bucket,
-                                                     std::string_view key,
-                                                     const kv::Snapshot& snapshot) {
-  CLOUDLET_ASSIGN_OR_RETURN(
-      std::optional<kv::PinnedBytes> row,
-      state.kv->Get(kHeads, HeadKey(bucket.id, key), {.snapshot = &snapshot}));
-  if (row.has_value()) return *std::move(row);
-  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<Head> newest,
-                            FindNewestNoncurrent(*state.kv, bucket.id, key, snapshot));
-  if (!newest.has_value()) {
-    return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
-  }
-  if (!IsDeleteMarker(*newest)) {
-    return absl::DataLossError("the newest version is no delete marker, and not current either");
-  }
-  return AtMarker(ErrorCode::kNoSuchKey, "the object does not exist: a delete marker is current",
-                  *newest);
-}
-
 void SetResponseHeaders(const ResponseHeaders& response, ObjectInfo* info) {
   const std::pair<const std::string*, std::string*> headers[] = {
       {&response.content_type, &info->content_type},
@@ -162,8 +121,13 @@ absl::StatusOr<OpenedBody> OpenBody(State& state, const kv::PinnedBytes& row,
 absl::StatusOr<kv::PinnedBytes> FindReadableAt(State& state, const BucketState& bucket,
                                                std::string_view key, std::string_view version_id,
                                                const kv::Snapshot& snapshot) {
-  if (version_id.empty()) return FindReadableOrMarker(state, bucket, key, snapshot);
-  return FindReadableVersion(state, bucket, key, version_id, snapshot);
+  std::optional<VersionRef> version;
+  if (!version_id.empty()) {
+    CLOUDLET_ASSIGN_OR_RETURN(version, ParseVersionId(version_id));
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(VersionRow row, FindObject(*state.kv, bucket.id, key, version,
+                                                       ErrorCode::kNoSuchKey, &snapshot));
+  return std::move(row.bytes);
 }
 
 absl::StatusOr<kv::PinnedBytes> FindReadable(State& state, const BucketState& bucket,

@@ -118,7 +118,7 @@ class VersionWalk {
   absl::Status SeekBehind(const std::string& key, std::string_view version_id) {
     CLOUDLET_ASSIGN_OR_RETURN(const VersionRef ref, ParseVersionId(version_id));
     CLOUDLET_ASSIGN_OR_RETURN(const std::optional<VersionRow> row,
-                              FindVersion(kv_, bucket_id_, key, ref, *snapshot_));
+                              FindVersion(kv_, bucket_id_, key, ref, snapshot_.get()));
     key_of_last_ = key;
     if (row.has_value() || !ref.is_null) {
       const uint64_t number = row.has_value() ? row->head.number : ref.number;

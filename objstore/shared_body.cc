@@ -22,21 +22,7 @@ absl::StatusOr<VersionRow> SourceRow(const BatchBuilder& builder, const Prepared
         "an earlier mutation of the same request changes the source (send them one after the "
         "other)");
   }
-  CLOUDLET_ASSIGN_OR_RETURN(std::optional<kv::PinnedBytes> bytes,
-                            builder.kv().Get(kHeads, HeadKey(bucket.id, prepared.source_key)));
-  if (bytes.has_value()) {
-    CLOUDLET_ASSIGN_OR_RETURN(Head head, DecodeHeadFixed(bytes->view()));
-    if (!version.has_value() || IsVersion(head, *version)) {
-      return VersionRow{std::move(head), *std::move(bytes)};
-    }
-  }
-  if (!version.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the source does not exist");
-  const NoncurrentRows rows(&builder.kv(), nullptr, bucket.id, prepared.source_key);
-  CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> row, rows.Find(*version));
-  if (!row.has_value()) {
-    return MakeError(ErrorCode::kNoSuchVersion, "the source has no version of this id");
-  }
-  return *std::move(row);
+  return FindSource(builder.kv(), bucket.id, prepared.source_key, version, nullptr);
 }
 
 void WriteShared(BatchBuilder& builder, const Prepared& prepared, DecodedHead& shared,

@@ -37,29 +37,6 @@ absl::Status PrepareTagging(const State& state, const Environment& environment,
   return absl::OkStatus();
 }
 
-absl::Status IsAMarker() {
-  return MakeError(ErrorCode::kMethodNotAllowed, "the version is a delete marker");
-}
-
-// There is no current object: under a delete marker S3 does not allow the method.
-absl::Status NoCurrentObject(const NoncurrentRows& rows) {
-  CLOUDLET_ASSIGN_OR_RETURN(const NoncurrentRows::Newest newest, rows.FindNewest());
-  if (newest.first.has_value()) return IsAMarker();
-  return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
-}
-
-// The version that is asked for, where it is not the current one.
-absl::StatusOr<VersionRow> NoncurrentRow(const NoncurrentRows& rows,
-                                         const std::optional<VersionRef>& version) {
-  if (!version.has_value()) return NoCurrentObject(rows);
-  CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> row, rows.Find(*version));
-  if (!row.has_value()) {
-    return MakeError(ErrorCode::kNoSuchVersion, "the object has no version of this id");
-  }
-  if (IsDeleteMarker(row->head)) return IsAMarker();
-  return *std::move(row);
-}
-
 }  // namespace
 
 absl::Status Prepare(State& state, const Environment& environment, SetTagsMutation& mutation,
@@ -76,26 +53,18 @@ absl::Status Prepare(State& state, const Environment& environment, DeleteTagsMut
 
 absl::StatusOr<MutationResult> PreparedTagging::Apply(BatchBuilder& builder,
                                                       const Prepared& prepared, uint64_t number) {
-  const std::optional<Head>& current = builder.current();
-  const bool is_current =
-      current.has_value() && (!version.has_value() || IsVersion(*current, *version));
-  NoncurrentRows rows = builder.RowsOf(prepared);
-  std::optional<VersionRow> below;
-  if (!is_current) {
-    CLOUDLET_ASSIGN_OR_RETURN(below, NoncurrentRow(rows, version));
-  }
-  CLOUDLET_ASSIGN_OR_RETURN(
-      DecodedHead decoded,
-      DecodeHead(is_current ? builder.current_row()->view() : below->bytes.view()));
+  CLOUDLET_ASSIGN_OR_RETURN(const BatchBuilder::FoundObject found,
+                            builder.FindObject(prepared, version));
+  CLOUDLET_ASSIGN_OR_RETURN(DecodedHead decoded, DecodeHead(found.row.bytes.view()));
   Head& head = decoded.head;
   head.tags = std::move(tags);
   const std::string row = EncodeHead(head);
-  if (is_current) {
+  if (found.is_current) {
     const std::string_view pieces[] = {row, decoded.inline_bytes};
     builder.batch().PutParts(kHeads, builder.head_key(), pieces);
     builder.AddChange(prepared, ChangeKind::kWritten, number);  // observers may keep the head
   } else {
-    rows.Rewrite(head, row, decoded.inline_bytes);
+    builder.RowsOf(prepared).Rewrite(head, row, decoded.inline_bytes);
   }
   ChangeTagsResult result;
   if (prepared.bucket->versioning.load() != Versioning::kOff) {
@@ -105,7 +74,8 @@ absl::StatusOr<MutationResult> PreparedTagging::Apply(BatchBuilder& builder,
   result.request_id = builder.request_id();
   const std::string etag = head.etag.Text();
   builder.AddEvent(prepared, event, number, {&head, etag, result.version_id});
-  builder.AddEffect(prepared, is_current ? &head : current.has_value() ? &*current : nullptr);
+  const Head* const current = builder.current().has_value() ? &*builder.current() : nullptr;
+  builder.AddEffect(prepared, found.is_current ? &head : current);
   return MutationResult(std::move(result));
 }
 

@@ -25,25 +25,6 @@
 namespace cloudlet::objstore {
 namespace {
 
-// The row of the source, a delete marker's too where it is named.
-absl::StatusOr<kv::PinnedBytes> SourceBytes(State& state, const BucketState& bucket,
-                                            const CopySource& source) {
-  if (source.version_id.empty()) {
-    CLOUDLET_ASSIGN_OR_RETURN(std::optional<kv::PinnedBytes> row,
-                              state.kv->Get(kHeads, HeadKey(bucket.id, source.key)));
-    if (!row.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the source does not exist");
-    return *std::move(row);
-  }
-  CLOUDLET_ASSIGN_OR_RETURN(const VersionRef ref, ParseVersionId(source.version_id));
-  const auto snapshot = state.kv->TakeSnapshot();
-  CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> row,
-                            FindVersion(*state.kv, bucket.id, source.key, ref, *snapshot));
-  if (!row.has_value()) {
-    return MakeError(ErrorCode::kNoSuchVersion, "the source has no version of this id");
-  }
-  return std::move(row->bytes);
-}
-
 struct Source {
   OpenedBody body;
   std::string version_id;  // empty while its bucket has never had versioning
@@ -60,8 +41,14 @@ absl::StatusOr<Source> OpenSource(State& state, const Environment& environment,
   CLOUDLET_RETURN_IF_ERROR(CheckKey(source.key, limits, environment.key_policy));
   CLOUDLET_RETURN_IF_ERROR(Authorize(request.upload.caller, bucket->owner, environment.owner));
   const Epochs::Guard epoch = state.garbage->EnterEpoch();
-  CLOUDLET_ASSIGN_OR_RETURN(const kv::PinnedBytes row, SourceBytes(state, *bucket, source));
-  CLOUDLET_ASSIGN_OR_RETURN(const DecodedHead decoded, DecodeHead(row.view()));
+  std::optional<VersionRef> version;
+  if (!source.version_id.empty()) {
+    CLOUDLET_ASSIGN_OR_RETURN(version, ParseVersionId(source.version_id));
+  }
+  const auto snapshot = state.kv->TakeSnapshot();
+  CLOUDLET_ASSIGN_OR_RETURN(const VersionRow row,
+                            FindSource(*state.kv, bucket->id, source.key, version, snapshot.get()));
+  CLOUDLET_ASSIGN_OR_RETURN(const DecodedHead decoded, DecodeHead(row.bytes.view()));
   const bool whole = !request.options->range.has_value();
   CLOUDLET_RETURN_IF_ERROR(
       CheckCopySource(source, decoded.head, whole ? limits.max_copy_bytes : UINT64_MAX));
@@ -69,7 +56,7 @@ absl::StatusOr<Source> OpenSource(State& state, const Environment& environment,
       const Extent extent,
       ExtentOfPartCopy(request.options->range, decoded.head.size, limits.max_part_bytes));
   Source opened;
-  CLOUDLET_ASSIGN_OR_RETURN(opened.body, OpenBody(state, row, decoded, extent));
+  CLOUDLET_ASSIGN_OR_RETURN(opened.body, OpenBody(state, row.bytes, decoded, extent));
   if (bucket->versioning.load() != Versioning::kOff) opened.version_id = VersionIdOf(decoded.head);
   return opened;
 }

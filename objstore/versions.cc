@@ -59,6 +59,31 @@ absl::StatusOr<std::optional<VersionRow>> FindNoncurrent(kv::Kv& kv, uint64_t bu
   return std::optional<VersionRow>();  // the null version is not to be had by its number
 }
 
+absl::Status AtMarker(ErrorCode code, std::string_view cause, const Head& marker) {
+  return WithDeleteMarker(MakeError(code, cause),
+                          {VersionIdOf(marker), FromMillis(marker.modified_ms)});
+}
+
+// Why a key that has no row in `heads` has no current object.
+absl::Status NoCurrentObject(kv::Kv& kv, uint64_t bucket_id, std::string_view key,
+                             ErrorCode at_marker, const kv::Snapshot* snapshot) {
+  kv::IteratorOptions bounds;
+  bounds.lower = NullPointerKey(bucket_id, key) + '\0';
+  bounds.upper = base::PrefixEnd(VersionPrefix(bucket_id, key));
+  bounds.snapshot = snapshot;
+  const auto it = kv.NewIterator(kVersions, bounds);
+  it->SeekToFirst();
+  if (!it->Valid()) {
+    CLOUDLET_RETURN_IF_ERROR(it->status());
+    return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
+  }
+  CLOUDLET_ASSIGN_OR_RETURN(const Head newest, DecodeHeadFixed(it->value()));
+  if (!IsDeleteMarker(newest)) {
+    return absl::DataLossError("the newest version is no delete marker, and not current either");
+  }
+  return AtMarker(at_marker, "the object does not exist: a delete marker is current", newest);
+}
+
 }  // namespace
 
 absl::StatusOr<VersionRef> ParseVersionId(std::string_view id) {
@@ -80,28 +105,43 @@ absl::StatusOr<VersionRef> ParseVersionId(std::string_view id) {
 
 absl::StatusOr<std::optional<VersionRow>> FindVersion(kv::Kv& kv, uint64_t bucket_id,
                                                       std::string_view key, const VersionRef& ref,
-                                                      const kv::Snapshot& snapshot) {
+                                                      const kv::Snapshot* snapshot) {
   CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> current,
-                            RowAt(kv, kHeads, HeadKey(bucket_id, key), &snapshot));
+                            RowAt(kv, kHeads, HeadKey(bucket_id, key), snapshot));
   if (current.has_value() && IsVersion(current->head, ref)) return current;
-  return FindNoncurrent(kv, bucket_id, key, ref, &snapshot);
+  return FindNoncurrent(kv, bucket_id, key, ref, snapshot);
 }
 
-absl::StatusOr<std::optional<Head>> FindNewestNoncurrent(kv::Kv& kv, uint64_t bucket_id,
-                                                         std::string_view key,
-                                                         const kv::Snapshot& snapshot) {
-  kv::IteratorOptions bounds;
-  bounds.lower = NullPointerKey(bucket_id, key) + '\0';
-  bounds.upper = base::PrefixEnd(VersionPrefix(bucket_id, key));
-  bounds.snapshot = &snapshot;
-  const auto it = kv.NewIterator(kVersions, bounds);
-  it->SeekToFirst();
-  if (!it->Valid()) {
-    CLOUDLET_RETURN_IF_ERROR(it->status());
-    return std::optional<Head>();
+absl::StatusOr<VersionRow> FindObject(kv::Kv& kv, uint64_t bucket_id, std::string_view key,
+                                      const std::optional<VersionRef>& version, ErrorCode at_marker,
+                                      const kv::Snapshot* snapshot) {
+  if (!version.has_value()) {
+    CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> current,
+                              RowAt(kv, kHeads, HeadKey(bucket_id, key), snapshot));
+    if (current.has_value()) return *std::move(current);
+    return NoCurrentObject(kv, bucket_id, key, at_marker, snapshot);
   }
-  CLOUDLET_ASSIGN_OR_RETURN(Head head, DecodeHeadFixed(it->value()));
-  return std::optional<Head>(std::move(head));
+  CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> row,
+                            FindVersion(kv, bucket_id, key, *version, snapshot));
+  if (!row.has_value()) {
+    return MakeError(ErrorCode::kNoSuchVersion, "the object has no version of this id");
+  }
+  if (IsDeleteMarker(row->head)) {
+    return AtMarker(ErrorCode::kMethodNotAllowed, "the version is a delete marker", row->head);
+  }
+  return *std::move(row);
+}
+
+absl::StatusOr<VersionRow> FindSource(kv::Kv& kv, uint64_t bucket_id, std::string_view key,
+                                      const std::optional<VersionRef>& version,
+                                      const kv::Snapshot* snapshot) {
+  CLOUDLET_ASSIGN_OR_RETURN(std::optional<VersionRow> row,
+                            version.has_value()
+                                ? FindVersion(kv, bucket_id, key, *version, snapshot)
+                                : RowAt(kv, kHeads, HeadKey(bucket_id, key), snapshot));
+  if (row.has_value()) return *std::move(row);
+  if (!version.has_value()) return MakeError(ErrorCode::kNoSuchKey, "the source does not exist");
+  return MakeError(ErrorCode::kNoSuchVersion, "the source has no version of this id");
 }
 
 absl::StatusOr<std::optional<VersionRow>> NoncurrentRows::Find(const VersionRef& ref) const {

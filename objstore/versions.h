@@ -20,6 +20,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "cloudlet/error.h"
 #include "objstore/kv/kv.h"
 #include "objstore/records.h"
 
@@ -47,17 +48,25 @@ struct VersionRow {
   kv::PinnedBytes bytes;
 };
 
-// The row of that version of a key, delete markers too; nullopt when there is none. All reads
-// through `snapshot`.
+// The finders read through `snapshot`; null: as the store is now, for who holds the key's stripe.
+
+// The row of that version of a key, delete markers too; nullopt when there is none.
 absl::StatusOr<std::optional<VersionRow>> FindVersion(kv::Kv& kv, uint64_t bucket_id,
                                                       std::string_view key, const VersionRef& ref,
-                                                      const kv::Snapshot& snapshot);
+                                                      const kv::Snapshot* snapshot);
 
-// The newest row of a key in `versions`, nullopt when there is none. Without a row in `heads` it is
-// that of a delete marker. Through `snapshot`.
-absl::StatusOr<std::optional<Head>> FindNewestNoncurrent(kv::Kv& kv, uint64_t bucket_id,
-                                                         std::string_view key,
-                                                         const kv::Snapshot& snapshot);
+// The row of the object of that version; none: of the current one. NoSuchKey, NoSuchVersion;
+// MethodNotAllowed where the version is a delete marker, `at_marker` where such a one is current,
+// both telling the marker.
+absl::StatusOr<VersionRow> FindObject(kv::Kv& kv, uint64_t bucket_id, std::string_view key,
+                                      const std::optional<VersionRef>& version, ErrorCode at_marker,
+                                      const kv::Snapshot* snapshot);
+
+// The row that a copy is asked to be made of, a delete marker too; none: the current object.
+// NoSuchKey, NoSuchVersion.
+absl::StatusOr<VersionRow> FindSource(kv::Kv& kv, uint64_t bucket_id, std::string_view key,
+                                      const std::optional<VersionRef>& version,
+                                      const kv::Snapshot* snapshot);
 
 // The rows of one key in `versions`: read from the store, changed in a batch. What the batch holds
 // already is not seen, so one batch changes one key only once. Under the key's stripe; `kv`,
