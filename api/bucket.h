@@ -149,8 +149,8 @@ class Bucket {
                                       const AppendOptions& options = {}) const;
 
   // The tags of an object, or of one version of it; cloudlet/tags.h. Errors: NoSuchKey,
-  // NoSuchVersion, MethodNotAllowed (a delete marker, by its version id), NoSuchBucket,
-  // InvalidArgument, AccessDenied.
+  // NoSuchVersion, MethodNotAllowed (a delete marker, by its version id or as what is current),
+  // NoSuchBucket, InvalidArgument, AccessDenied.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
   absl::StatusOr<GetTagsResult> GetTags(std::string_view key,
                                         const GetTagsOptions& options = {}) const;
@@ -246,7 +246,8 @@ class Bucket {
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
   absl::StatusOr<UploadPage> ListMultipartUploads(const UploadPageOptions& options = {}) const;
 
-  // --- Annotations: see annotation.h ---
+  // --- Annotations: see annotation.h. Where a delete marker is current, or named by its version
+  // id, each answers MethodNotAllowed, as calls on tags do. ---
 
   // Attaches an annotation to the current version of an object or, by its id, to another, or
   // replaces it. Errors: NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete

@@ -95,7 +95,8 @@ ErrorCode ErrorCodeOf(const absl::Status& status);
 
 // The delete marker that a read met. A get, head, reader or GetAttributes that finds nothing but a
 // delete marker answers NoSuchKey, one that names a marker by its version id MethodNotAllowed; in
-// both cases S3 sends x-amz-delete-marker: true beside the error.
+// both cases S3 sends x-amz-delete-marker: true beside the error. Calls on tags and annotations
+// answer MethodNotAllowed in both cases.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
 struct DeleteMarkerInfo {
   std::string version_id = {};    // x-amz-version-id; "null" as in ObjectInfo

@@ -38,9 +38,9 @@ absl::StatusOr<Asked> Find(State& state, const Environment& environment, const R
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(request.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
   CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
-  CLOUDLET_ASSIGN_OR_RETURN(
-      const kv::PinnedBytes row,
-      FindReadableAt(state, *bucket, request.key, request.options->version_id, snapshot));
+  CLOUDLET_ASSIGN_OR_RETURN(const kv::PinnedBytes row,
+                            FindReadableAt(state, *bucket, request.key, request.options->version_id,
+                                           ErrorCode::kMethodNotAllowed, snapshot));
   CLOUDLET_ASSIGN_OR_RETURN(const Head head, DecodeHeadFixed(row.view()));
   Asked asked;
   asked.set_id = head.annotations_id;

@@ -120,18 +120,19 @@ absl::StatusOr<OpenedBody> OpenBody(State& state, const kv::PinnedBytes& row,
 
 absl::StatusOr<kv::PinnedBytes> FindReadableAt(State& state, const BucketState& bucket,
                                                std::string_view key, std::string_view version_id,
-                                               const kv::Snapshot& snapshot) {
+                                               ErrorCode at_marker, const kv::Snapshot& snapshot) {
   std::optional<VersionRef> version;
   if (!version_id.empty()) {
     CLOUDLET_ASSIGN_OR_RETURN(version, ParseVersionId(version_id));
   }
-  CLOUDLET_ASSIGN_OR_RETURN(VersionRow row, FindObject(*state.kv, bucket.id, key, version,
-                                                       ErrorCode::kNoSuchKey, &snapshot));
+  CLOUDLET_ASSIGN_OR_RETURN(VersionRow row,
+                            FindObject(*state.kv, bucket.id, key, version, at_marker, &snapshot));
   return std::move(row.bytes);
 }
 
 absl::StatusOr<kv::PinnedBytes> FindReadable(State& state, const BucketState& bucket,
-                                             std::string_view key, std::string_view version_id) {
+                                             std::string_view key, std::string_view version_id,
+                                             ErrorCode at_marker) {
   if (version_id.empty()) {
     CLOUDLET_ASSIGN_OR_RETURN(std::optional<kv::PinnedBytes> row,
                               state.kv->Get(kHeads, HeadKey(bucket.id, key)));
@@ -141,7 +142,7 @@ absl::StatusOr<kv::PinnedBytes> FindReadable(State& state, const BucketState& bu
     }
   }
   // Rows move from one family to the other.
-  return FindReadableAt(state, bucket, key, version_id, *state.kv->TakeSnapshot());
+  return FindReadableAt(state, bucket, key, version_id, at_marker, *state.kv->TakeSnapshot());
 }
 
 absl::Status Read(State& state, const Environment& environment, const ReadRequest& request,
@@ -152,9 +153,13 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
     CLOUDLET_RETURN_IF_ERROR(CheckResponseHeaders(*response, request.caller));
   }
   CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
+  // What an object carries beside its body is none of a delete marker's.
+  const ErrorCode at_marker =
+      request.part == ReadPart::kTags ? ErrorCode::kMethodNotAllowed : ErrorCode::kNoSuchKey;
   const Epochs::Guard epoch = state.garbage->EnterEpoch();
-  CLOUDLET_ASSIGN_OR_RETURN(const kv::PinnedBytes row,
-                            FindReadable(state, *bucket, request.key, request.options->version_id));
+  CLOUDLET_ASSIGN_OR_RETURN(
+      const kv::PinnedBytes row,
+      FindReadable(state, *bucket, request.key, request.options->version_id, at_marker));
   absl::StatusOr<DecodedHead> decoded = DecodeHead(row.view());
   if (!decoded.ok()) return decoded.status();
 

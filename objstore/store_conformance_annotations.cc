@@ -361,8 +361,10 @@ TEST_P(StoreVersions, Annotation_ADeleteMarkerHasNone_AndHidesThem) {
   const std::string version = PutVersion("k", "1");
   ASSERT_EQ(AnnotateCode(store(), "k", "a", "v"), "OK");
   const std::string marker = PutMarker("k");
-  EXPECT_EQ(PayloadOf(store(), "k", "a"), "NoSuchKey");
+  EXPECT_EQ(PayloadOf(store(), "k", "a"), "MethodNotAllowed");
   EXPECT_EQ(AnnotateCode(store(), "k", "a", "v"), "MethodNotAllowed");
+  EXPECT_EQ(DeleteAnnotationText(store(), "k", "a"), "MethodNotAllowed");
+  EXPECT_EQ(Names(store(), "k"), Texts{"MethodNotAllowed"});
   EXPECT_EQ(PayloadOf(store(), "k", "a", {marker}), "MethodNotAllowed");
   EXPECT_EQ(AnnotateCode(store(), "k", "a", "v", {.version_id = marker}), "MethodNotAllowed");
   EXPECT_EQ(DeleteAnnotationText(store(), "k", "a", {.version_id = marker}), "MethodNotAllowed");

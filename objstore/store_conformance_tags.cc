@@ -355,7 +355,8 @@ TEST_P(StoreVersions, Tags_OfADeleteMarker_AreNotAllowed) {
   const std::string marker = PutMarker("k");
   EXPECT_EQ(SetCode(store(), "k", Two()), "MethodNotAllowed");
   EXPECT_EQ(DropCode(store(), "k"), "MethodNotAllowed");
-  EXPECT_EQ(TagsOf(store(), "bkt", "k"), "NoSuchKey");
+  EXPECT_EQ(TagsOf(store(), "bkt", "k"), "MethodNotAllowed");
+  EXPECT_EQ(GetCode("k"), "NoSuchKey");
   EXPECT_EQ(SetCode(store(), "k", Two(), {.version_id = marker}), "MethodNotAllowed");
   EXPECT_EQ(DropCode(store(), "k", {.version_id = marker}), "MethodNotAllowed");
   EXPECT_EQ(TagsOf(store(), "bkt", "k", marker), "MethodNotAllowed");
@@ -363,6 +364,15 @@ TEST_P(StoreVersions, Tags_OfADeleteMarker_AreNotAllowed) {
   EXPECT_EQ(SetCode(store(), "k", Two(), {.version_id = "null"}), "NoSuchVersion");
   EXPECT_EQ(TagsOf(store(), "bkt", "k", "null"), "NoSuchVersion");
   EXPECT_EQ(SetCode(store(), "absent", Two()), "NoSuchKey");
+  EXPECT_EQ(TagsOf(store(), "bkt", "absent"), "NoSuchKey");
+  // Each tells which marker it met.
+  const GetOptions current;
+  const auto read = store().Read({"bkt", "k", &current, ReadPart::kTags});
+  const auto set = SetTags(store(), "bkt", "k", Two());
+  for (const absl::Status& status : {read.status(), set.status()}) {
+    ASSERT_TRUE(DeleteMarkerOf(status).has_value()) << status;
+    EXPECT_EQ(DeleteMarkerOf(status)->version_id, marker);
+  }
   ASSERT_EQ(DeleteText("k", marker), "marker " + marker);
   EXPECT_EQ(TagsOf(store(), "bkt", "k"), "a=1 b=2");
   EXPECT_EQ(Body("k"), "body");

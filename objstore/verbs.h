@@ -58,13 +58,15 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
 
 // The row that a read of `key` is about: that of a version, or of the current object where
 // `version_id` is empty. NoSuchKey, NoSuchVersion, MethodNotAllowed as Bucket::Get says, each
-// telling the delete marker that it met. Within an epoch, if what the row names is read then.
+// telling the delete marker that it met; `at_marker` where such a one is current. Within an epoch,
+// if what the row names is read then.
 absl::StatusOr<kv::PinnedBytes> FindReadable(State& state, const BucketState& bucket,
-                                             std::string_view key, std::string_view version_id);
+                                             std::string_view key, std::string_view version_id,
+                                             ErrorCode at_marker = ErrorCode::kNoSuchKey);
 // The same as it was at `snapshot`, for who reads more than the row.
 absl::StatusOr<kv::PinnedBytes> FindReadableAt(State& state, const BucketState& bucket,
                                                std::string_view key, std::string_view version_id,
-                                               const kv::Snapshot& snapshot);
+                                               ErrorCode at_marker, const kv::Snapshot& snapshot);
 
 // attributes.cc
 absl::StatusOr<ObjectAttributes> GetAttributes(State& state, const Environment& environment,
