@@ -15,10 +15,6 @@ namespace {
 
 constexpr size_t kTrailerBytes = 8;
 
-absl::Status BadRow(std::string_view what) {
-  return absl::DataLossError(absl::StrCat("stored row does not check: ", base::V(what)));
-}
-
 bool SetChecksum(const rows::AnnotationRow& row, StoredAnnotation* annotation) {
   if (row.checksum_algorithm() == 0) return row.checksum().empty();
   if (row.checksum_algorithm() > UINT8_MAX || row.checksum().empty()) return false;

@@ -8,7 +8,7 @@
 #include "base/strings.h"
 #include "cloudlet/error.h"
 #include "objstore/names.h"
-#include "objstore/unicode_letters.h"
+#include "objstore/unicode.h"
 
 namespace cloudlet::objstore {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "gtest/gtest.h"
 #include "objstore/store_testing.h"
-#include "objstore/unicode_letters.h"
+#include "objstore/unicode.h"
 
 namespace cloudlet::objstore {
 namespace {

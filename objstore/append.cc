@@ -26,14 +26,6 @@
 namespace cloudlet::objstore {
 namespace {
 
-// As those of a put: what digests are checked by.
-PutOptions DigestsGiven(const AppendOptions& options) {
-  PutOptions given;
-  given.content_md5 = options.content_md5;
-  given.checksum = options.checksum;
-  return given;
-}
-
 absl::Status PlaceBody(State& state, const Environment& environment, const absl::Cord& body,
                        const PutOptions& given, EtagPolicy policy, PreparedAppend* append) {
   PayloadWriter writer(state.kv.get(), &state.sequencer, state.garbage, PlanDigests(policy, given));
@@ -101,14 +93,6 @@ absl::Status CheckOffset(const AppendOptions& options, uint64_t size) {
                                 size, " bytes"));
 }
 
-// Bytes that ride in the batch, as the one chunk of a payload.
-void WriteChunk(uint64_t payload_id, std::string_view bytes, kv::Batch* batch) {
-  std::string trailer;
-  ChunkTrailer(bytes, &trailer);
-  const std::string_view pieces[] = {bytes, trailer};
-  batch->PutParts(kPayload, ChunkKey(payload_id, 0), pieces);
-}
-
 }  // namespace
 
 absl::Status Prepare(State& state, const Environment& environment, AppendMutation& mutation,
@@ -154,12 +138,8 @@ absl::StatusOr<MutationResult> PreparedAppend::Apply(BatchBuilder& builder,
   if (exists) builder.ReleaseBody(*builder.current());  // tags and annotations stay
 
   kv::Batch& batch = builder.batch();
-  if (!decoded.inline_bytes.empty()) WriteChunk(inline_id, decoded.inline_bytes, &batch);
-  if (staged->payload_id != 0) {
-    batch.Delete(kOwners, GarbageKey(part.payload_id));
-  } else if (part.payload_id != 0) {
-    WriteChunk(part.payload_id, staged->bytes, &batch);
-  }
+  if (!decoded.inline_bytes.empty()) WriteOnlyChunk(inline_id, decoded.inline_bytes, &batch);
+  if (part.payload_id != 0) WriteTaken(part.payload_id, staged.get(), staged->bytes, &batch);
   for (const Part& one : parts) {
     if (one.payload_id == 0) continue;
     batch.Put(kOwners, ReferenceKey(one.payload_id, kManifestOwner, manifest_id), {});

@@ -130,6 +130,17 @@ absl::StatusOr<MutationResult> BatchBuilder::WriteVersion(const Prepared& prepar
   return verdict;
 }
 
+void BatchBuilder::Rewrite(const Prepared& prepared, bool is_current, const DecodedHead& decoded) {
+  const std::string row = EncodeHead(decoded.head);
+  const std::string_view pieces[] = {row, decoded.inline_bytes};
+  if (is_current) {
+    batch_->PutParts(kHeads, head_key_, pieces);
+  } else {
+    batch_->PutParts(kVersions, VersionKey(prepared.bucket->id, prepared.key, decoded.head.number),
+                     pieces);
+  }
+}
+
 void BatchBuilder::SetResult(const Prepared& prepared, const Head& head, PutResult* result) const {
   result->etag = head.etag.Text();
   if (prepared.bucket->versioning.load() != Versioning::kOff) {

@@ -81,6 +81,8 @@ class BatchBuilder {
   absl::StatusOr<MutationResult> WriteVersion(const Prepared& prepared, EventType type,
                                               int64_t modified_ms, std::string_view inline_bytes,
                                               uint64_t number, Head* head);
+  // The row of an object that was found, once more where it lies.
+  void Rewrite(const Prepared& prepared, bool is_current, const DecodedHead& decoded);
   void SetResult(const Prepared& prepared, const Head& head, PutResult* result) const;
   // Drops a version's reference to its payload or manifest, which is garbage then unless copies
   // share it. Its annotations are garbage.

@@ -69,10 +69,6 @@ class NumbersInFlight {
   bool ended_ = false;
 };
 
-kv::Durability EngineDurability(Durability durability) {
-  return durability == Durability::kSync ? kv::Durability::kSync : kv::Durability::kBuffered;
-}
-
 // Nothing was written: every mutation answers `why`, except those that have an error of their own.
 CommitOutcome NothingWritten(CommitOutcome outcome, const absl::Status& why) {
   for (absl::StatusOr<MutationResult>& verdict : outcome.verdicts) {

@@ -20,14 +20,6 @@ std::string_view Trimmed(std::string_view text) {
   return text;
 }
 
-std::string_view Unquoted(std::string_view etag) {
-  if (etag.substr(0, 2) == "W/") etag.remove_prefix(2);
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
-    etag = etag.substr(1, etag.size() - 2);
-  }
-  return etag;
-}
-
 int64_t Seconds(absl::Time time) { return absl::ToUnixSeconds(time); }
 
 SourceConditions ConditionsOf(const GetOptions& options) {
@@ -79,14 +71,24 @@ absl::Status FailedMatch(const SourceConditions& conditions, std::string_view et
                    Date(conditions.if_unmodified_since.value_or(absl::InfinitePast()))));
 }
 
+std::string_view WithoutWeakMark(std::string_view etag) {
+  return etag.substr(0, 2) == "W/" ? etag.substr(2) : etag;
+}
+
 }  // namespace
+
+std::string_view Unquoted(std::string_view etag) {
+  const bool quoted = etag.size() >= 2 && etag.front() == '"' && etag.back() == '"';
+  return quoted ? etag.substr(1, etag.size() - 2) : etag;
+}
 
 bool EtagConditionMatches(std::string_view condition, std::string_view etag) {
   while (true) {
     const size_t comma = condition.find(',');
     const std::string_view one = Trimmed(condition.substr(0, comma));
     if (one == "*") return true;  // quoted it is an ETag like any other
-    if (const std::string_view tag = Unquoted(one); !tag.empty() && tag == etag) return true;
+    if (const std::string_view tag = Unquoted(WithoutWeakMark(one)); !tag.empty() && tag == etag)
+      return true;
     if (comma == std::string_view::npos) return false;
     condition.remove_prefix(comma + 1);
   }

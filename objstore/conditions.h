@@ -17,6 +17,9 @@
 
 namespace cloudlet::objstore {
 
+// An ETag without the quotes that it may have.
+std::string_view Unquoted(std::string_view etag);
+
 // Whether `condition` ("*", or ETags separated by commas, quoted or not, weak marks ignored) names
 // `etag`.
 bool EtagConditionMatches(std::string_view condition, std::string_view etag);

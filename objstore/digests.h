@@ -52,6 +52,20 @@ class Digester {
 };
 BodyDigests DigestsOf(std::string_view body, DigestPlan plan);
 
+// What the options of another call say of its bytes, as those of a put: what the functions here
+// take.
+template <typename Options>
+PutOptions DigestsGiven(const Options& options) {
+  PutOptions given;
+  given.content_md5 = options.content_md5;
+  given.checksum = options.checksum;
+  if constexpr (requires { options.crc64nvme; }) given.crc64nvme = options.crc64nvme;
+  if constexpr (requires { options.checksum_algorithm; }) {
+    given.checksum_algorithm = options.checksum_algorithm;
+  }
+  return given;
+}
+
 // What is wrong with the digests of `options` whatever the body is: InvalidDigest for the
 // Content-MD5; InvalidRequest for a checksum that is no base64 of its length, composite, of no
 // algorithm, or in contradiction to another option.

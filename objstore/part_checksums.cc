@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
+#include "objstore/digests.h"
 
 namespace cloudlet::objstore {
 namespace {
@@ -63,10 +64,7 @@ absl::StatusOr<std::optional<UploadChecksum>> ChecksumWished(const PutOptions& o
 
 PutOptions DigestsGiven(const UploadPartOptions& options,
                         const std::optional<UploadChecksum>& checksum) {
-  PutOptions given;
-  given.content_md5 = options.content_md5;
-  given.crc64nvme = options.crc64nvme;
-  given.checksum = options.checksum;
+  PutOptions given = DigestsGiven(options);
   given.checksum_algorithm = ChecksumOrDefault(checksum).algorithm;
   return given;
 }

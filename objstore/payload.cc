@@ -34,6 +34,22 @@ uint64_t ChunkTrailer(std::string_view chunk, std::string* trailer) {
   return crc64;
 }
 
+void WriteOnlyChunk(uint64_t payload_id, std::string_view bytes, kv::Batch* batch) {
+  std::string trailer;
+  ChunkTrailer(bytes, &trailer);
+  const std::string_view parts[] = {bytes, trailer};
+  batch->PutParts(kPayload, ChunkKey(payload_id, 0), parts);
+}
+
+void WriteTaken(uint64_t payload_id, const LocalStaged* staged, std::string_view bytes,
+                kv::Batch* batch) {
+  if (staged != nullptr && staged->payload_id != 0) {
+    batch->Delete(kOwners, GarbageKey(payload_id));
+  } else {
+    WriteOnlyChunk(payload_id, bytes, batch);
+  }
+}
+
 PayloadWriter::PayloadWriter(kv::Kv* kv, Sequencer* sequencer, std::shared_ptr<Garbage> garbage,
                              DigestPlan plan)
     : kv_(kv), sequencer_(sequencer), garbage_(std::move(garbage)), digester_(plan) {}

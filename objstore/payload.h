@@ -98,6 +98,13 @@ absl::StatusOr<absl::Cord> CheckedChunk(const kv::PinnedBytes& row, uint64_t exp
 // A chunk row's two parts: the bytes and, in `trailer`, their CRC.
 uint64_t ChunkTrailer(std::string_view chunk, std::string* trailer);
 
+// Adds `bytes`, at most kChunkBytes, to the batch as the only chunk of a payload.
+void WriteOnlyChunk(uint64_t payload_id, std::string_view bytes, kv::Batch* batch);
+// Adds the body that a commit takes: `staged` is no garbage any more, where it was written ahead;
+// else (or null) `bytes` go into the batch. The reference to it is the caller's.
+void WriteTaken(uint64_t payload_id, const LocalStaged* staged, std::string_view bytes,
+                kv::Batch* batch);
+
 // Gives the bytes of an object, or of a range of it, piece by piece.
 class BodyReader {
  public:

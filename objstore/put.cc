@@ -77,14 +77,7 @@ absl::Status SetLocation(State& state, uint64_t size, PreparedPut* put) {
 void WriteBody(const PreparedPut& put, uint64_t number, kv::Batch* batch) {
   const Head& head = put.head;
   if (head.location != Location::kInPayload) return;
-  if (put.staged != nullptr && put.staged->payload_id != 0) {
-    batch->Delete(kOwners, GarbageKey(head.payload_id));
-  } else {
-    std::string trailer;
-    ChunkTrailer(put.bytes, &trailer);
-    const std::string_view parts[] = {put.bytes, trailer};
-    batch->PutParts(kPayload, ChunkKey(head.payload_id, 0), parts);
-  }
+  WriteTaken(head.payload_id, put.staged.get(), put.bytes, batch);
   batch->Put(kOwners, ReferenceKey(head.payload_id, kVersionOwner, number), {});
 }
 

@@ -19,15 +19,6 @@
 namespace cloudlet::objstore {
 namespace {
 
-// What is said of the payload as options of a put: what the digests take.
-PutOptions DigestsSaid(const PutAnnotationOptions& options) {
-  PutOptions put;
-  put.content_md5 = options.content_md5;
-  put.checksum = options.checksum;
-  put.checksum_algorithm = options.checksum_algorithm;
-  return put;
-}
-
 // Where the payload lies, by its size, and its digests.
 absl::Status Place(State& state, std::string_view payload, DigestPlan plan,
                    PreparedPutAnnotation* put, BodyDigests* digests) {
@@ -54,28 +45,8 @@ absl::Status Place(State& state, std::string_view payload, DigestPlan plan,
 void WritePayload(const PreparedPutAnnotation& put, uint64_t set_id, kv::Batch* batch) {
   const uint64_t id = put.annotation.payload_id;
   if (id == 0) return;
-  if (put.staged != nullptr) {
-    batch->Delete(kOwners, GarbageKey(id));
-  } else {
-    std::string trailer;
-    ChunkTrailer(put.bytes, &trailer);
-    const std::string_view parts[] = {put.bytes, trailer};
-    batch->PutParts(kPayload, ChunkKey(id, 0), parts);
-  }
+  WriteTaken(id, put.staged.get(), put.bytes, batch);
   batch->Put(kOwners, ReferenceKey(id, kAnnotationsOwner, set_id), {});
-}
-
-// The version's row once more, naming its set.
-void WriteHead(BatchBuilder& builder, const Prepared& prepared, const AnnotatedVersion& version,
-               const DecodedHead& decoded) {
-  const std::string row = EncodeHead(decoded.head);
-  const std::string_view pieces[] = {row, decoded.inline_bytes};
-  if (version.is_current) {
-    builder.batch().PutParts(kHeads, builder.head_key(), pieces);
-  } else {
-    builder.batch().PutParts(
-        kVersions, VersionKey(prepared.bucket->id, prepared.key, decoded.head.number), pieces);
-  }
 }
 
 absl::Status CheckRoom(uint32_t count, const Limits& limits) {
@@ -99,7 +70,7 @@ absl::Status Prepare(State& state, const Environment& environment, PutAnnotation
   if (!options.version_id.empty()) {
     CLOUDLET_ASSIGN_OR_RETURN(put.version, ParseVersionId(options.version_id));
   }
-  const PutOptions said = DigestsSaid(options);
+  const PutOptions said = DigestsGiven(options);
   CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(said));
   const EtagPolicy policy = bucket->info.options.etag_policy;
   BodyDigests digests;
@@ -137,7 +108,7 @@ absl::StatusOr<MutationResult> PreparedPutAnnotation::Apply(BatchBuilder& builde
   if (head.annotations_id == 0) {
     head.annotations_id = new_set_id;
     decoded.head.annotations_id = new_set_id;
-    WriteHead(builder, prepared, of, decoded);
+    builder.Rewrite(prepared, of.is_current, decoded);
   }
   const uint64_t set_id = head.annotations_id;
   if (replaced.has_value()) {

@@ -33,10 +33,6 @@ enum class EventTag : uint8_t {
   kAnnotationName = 8,
 };
 
-absl::Status BadRow(std::string_view what) {
-  return absl::DataLossError(absl::StrCat("stored row does not check: ", V(what)));
-}
-
 template <typename T>
 void StoreLe(std::string* row, size_t offset, T value) {
   base::bytes_internal::StoreLe(row->data() + offset, value);
@@ -321,6 +317,10 @@ bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record
 }
 
 }  // namespace
+
+absl::Status BadRow(std::string_view what) {
+  return absl::DataLossError(absl::StrCat("stored row does not check: ", V(what)));
+}
 
 int64_t ToMillis(absl::Time time) { return absl::ToUnixMillis(time); }
 absl::Time FromMillis(int64_t ms) { return absl::FromUnixMillis(ms); }

@@ -145,6 +145,9 @@ std::string EncodeEvent(const EventRecord& record);
 std::string EncodeEvent(const EventRecord& record, const StoredEtag& etag);
 absl::StatusOr<EventRecord> DecodeEvent(std::string_view row);
 
+// DATA_LOSS: a stored row, or that part of it, does not check or parse.
+absl::Status BadRow(std::string_view what);
+
 // Times are stored in milliseconds.
 int64_t ToMillis(absl::Time time);
 absl::Time FromMillis(int64_t ms);

@@ -29,6 +29,10 @@ struct Environment {
   std::shared_ptr<base::IdSource> ids;
 };
 
+inline kv::Durability EngineDurability(Durability durability) {
+  return durability == Durability::kSync ? kv::Durability::kSync : kv::Durability::kBuffered;
+}
+
 // Each member synchronises itself; members later in the list use earlier ones.
 struct State {
   explicit State(std::unique_ptr<kv::Kv> opened)

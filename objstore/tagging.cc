@@ -8,9 +8,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
-#include "cloudlet/error.h"
 #include "objstore/batch_builder.h"
-#include "objstore/keys.h"
 #include "objstore/names.h"
 #include "objstore/prepared.h"
 #include "objstore/tags.h"
@@ -58,14 +56,9 @@ absl::StatusOr<MutationResult> PreparedTagging::Apply(BatchBuilder& builder,
   CLOUDLET_ASSIGN_OR_RETURN(DecodedHead decoded, DecodeHead(found.row.bytes.view()));
   Head& head = decoded.head;
   head.tags = std::move(tags);
-  const std::string row = EncodeHead(head);
-  if (found.is_current) {
-    const std::string_view pieces[] = {row, decoded.inline_bytes};
-    builder.batch().PutParts(kHeads, builder.head_key(), pieces);
-    builder.AddChange(prepared, ChangeKind::kWritten, number);  // observers may keep the head
-  } else {
-    builder.RowsOf(prepared).Rewrite(head, row, decoded.inline_bytes);
-  }
+  builder.Rewrite(prepared, found.is_current, decoded);
+  // Observers may keep the head.
+  if (found.is_current) builder.AddChange(prepared, ChangeKind::kWritten, number);
   ChangeTagsResult result;
   if (prepared.bucket->versioning.load() != Versioning::kOff) {
     result.version_id = VersionIdOf(head);

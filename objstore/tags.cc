@@ -14,7 +14,7 @@
 #include "base/strings.h"
 #include "cloudlet/error.h"
 #include "objstore/names.h"
-#include "objstore/tag_characters.h"
+#include "objstore/unicode.h"
 
 namespace cloudlet::objstore {
 namespace {

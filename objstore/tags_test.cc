@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "objstore/store_testing.h"
-#include "objstore/tag_characters.h"
+#include "objstore/unicode.h"
 
 namespace cloudlet::objstore {
 namespace {

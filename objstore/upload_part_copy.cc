@@ -11,10 +11,8 @@
 
 #include "base/status_macros.h"
 #include "base/strings.h"
-#include "cloudlet/error.h"
 #include "objstore/authorize.h"
 #include "objstore/copy_source.h"
-#include "objstore/keys.h"
 #include "objstore/names.h"
 #include "objstore/part_checksums.h"
 #include "objstore/payload.h"

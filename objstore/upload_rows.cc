@@ -22,10 +22,6 @@ bool Parse(std::string_view bytes, Row* row) {
   return row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
-absl::Status BadRow(std::string_view what) {
-  return absl::DataLossError(absl::StrCat("stored row does not check: ", base::V(what)));
-}
-
 StoredEtag EtagOfPart(std::string_view md5, uint64_t crc64nvme) {
   StoredEtag etag;
   if (md5.size() == etag.digest.size()) {

@@ -11,19 +11,13 @@
 #include "base/md5.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
+#include "objstore/conditions.h"
 #include "objstore/part_checksums.h"
 
 namespace cloudlet::objstore {
 namespace {
 
 using base::V;
-
-std::string_view Unquoted(std::string_view etag) {
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
-    return etag.substr(1, etag.size() - 2);
-  }
-  return etag;
-}
 
 absl::Status CheckOrder(absl::Span<const CompletedPart> wanted) {
   if (wanted.empty()) {

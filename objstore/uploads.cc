@@ -23,10 +23,6 @@
 namespace cloudlet::objstore {
 namespace {
 
-kv::Durability EngineDurability(Durability durability) {
-  return durability == Durability::kSync ? kv::Durability::kSync : kv::Durability::kBuffered;
-}
-
 // What a commit of one key holds.
 class KeyLocks {
  public:
@@ -104,14 +100,7 @@ absl::StatusOr<std::unique_ptr<LocalStaged>> Stage(State& state, const Environme
 void WriteBody(const UploadRef& ref, const Part& part, const LocalStaged& staged,
                kv::Batch* batch) {
   if (part.payload_id == 0) return;
-  if (staged.payload_id != 0) {
-    batch->Delete(kOwners, GarbageKey(part.payload_id));
-  } else {
-    std::string trailer;
-    ChunkTrailer(staged.bytes, &trailer);
-    const std::string_view pieces[] = {staged.bytes, trailer};
-    batch->PutParts(kPayload, ChunkKey(part.payload_id, 0), pieces);
-  }
+  WriteTaken(part.payload_id, &staged, staged.bytes, batch);
   batch->Put(kOwners, ReferenceKey(part.payload_id, kManifestOwner, ref.upload_id), {});
 }
 

@@ -179,12 +179,6 @@ void NoncurrentRows::Remove(const Head& head) {
   if (IsNullVersion(head)) batch_->Delete(kVersions, NullPointerKey(bucket_id_, key_));
 }
 
-void NoncurrentRows::Rewrite(const Head& head, std::string_view row,
-                             std::string_view inline_bytes) {
-  const std::string_view pieces[] = {row, inline_bytes};
-  batch_->PutParts(kVersions, VersionKey(bucket_id_, key_, head.number), pieces);
-}
-
 void NoncurrentRows::MakeCurrent(const VersionRow& row) {
   batch_->Put(kHeads, HeadKey(bucket_id_, key_), row.bytes.view());
   Remove(row.head);

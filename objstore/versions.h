@@ -88,8 +88,6 @@ class NoncurrentRows {
   // A row for a version that was current, or for a new delete marker.
   void Add(const Head& head, std::string_view row);
   void Remove(const Head& head);
-  // Writes `row` and then `inline_bytes` over the row that this version has here.
-  void Rewrite(const Head& head, std::string_view row, std::string_view inline_bytes);
   // Moves an object from here to `heads`.
   void MakeCurrent(const VersionRow& row);
 
