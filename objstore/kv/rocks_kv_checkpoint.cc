@@ -13,11 +13,16 @@
 // died has left there is removed by the next checkpoint to the same directory, if it is ours beyond
 // doubt: the first thing that we write into <directory>.partial is the file CHECKPOINT, which we
 // also hold locked, there is nothing else in it but `store`, and this has no STORE-LOCK, which it
-// gets behind the rename only. So nothing that was ever opened as a store is removed.
+// gets behind the rename only. So nothing that was ever opened as a store is removed. Who ends
+// takes CHECKPOINT away, so whoever has locked it looks whether it is still the file that is there.
 //
 // All of this goes past StoreFs to the file system under it: an error over there is no error of
 // this store's log, and its MANIFEST is not the one that ManifestBook keeps book of.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -43,6 +48,7 @@ using rocksdb::IOStatus;
 
 constexpr std::string_view kPartialMark = "CHECKPOINT";
 constexpr std::string_view kStaged = "store";
+constexpr int kLockTries = 8;
 constexpr uint64_t kCopyBytes = uint64_t{1} << 20;
 
 // RocksDB 11 has lost the parameter; with its default, 7.8 would end the others' holds too.
@@ -79,6 +85,8 @@ class Checkpointer {
   absl::Status CheckPartial();
   absl::Status CheckStaged();
   absl::Status Claim();
+  absl::Status LockMark();
+  bool HoldsMark();
   absl::Status Fill() ABSL_SHARED_LOCKS_REQUIRED(core_.mutex);
   absl::StatusOr<Moment> TakeMoment() ABSL_SHARED_LOCKS_REQUIRED(core_.mutex);
   absl::Status Take(const rocksdb::LiveFileStorageInfo& file, ManifestMark* manifest);
@@ -96,6 +104,7 @@ class Checkpointer {
   const std::string mark_path_;
   const std::string staged_;
   rocksdb::FileLock* lock_ = nullptr;  // of CHECKPOINT
+  int mark_ = -1;                      // the same file once more, open while it is locked
 };
 
 absl::Status Checkpointer::Run() {
@@ -111,7 +120,12 @@ absl::Status Checkpointer::Run() {
 // ALREADY_EXISTS unless `directory_` is still to be made, or empty.
 absl::Status Checkpointer::CheckPlace() {
   const IOStatus there = fs_->FileExists(directory_, IOOptions(), nullptr);
-  if (there.IsNotFound()) return absl::OkStatus();
+  if (there.IsNotFound()) {
+    std::error_code ignored;
+    if (!std::filesystem::is_symlink(directory_, ignored)) return absl::OkStatus();
+    return absl::AlreadyExistsError(
+        absl::StrCat(directory_, " is a symbolic link to what is not there; remove it"));
+  }
   if (!there.ok()) return FromRocks(there, absl::StrCat("look at ", directory_));
   if (!IsDirectory(*fs_, directory_)) {
     return absl::AlreadyExistsError(absl::StrCat(directory_, " is there and is no directory"));
@@ -166,23 +180,52 @@ absl::Status Checkpointer::CheckStaged() {
   return absl::OkStatus();
 }
 
+absl::Status Checkpointer::LockMark() {
+  const absl::Status another =
+      absl::FailedPreconditionError("another checkpoint to it is under way");
+  for (int i = 0; i < kLockTries; ++i) {
+    IOStatus status = CreateDirectories(*fs_, partial_);
+    if (status.ok()) status = fs_->LockFile(mark_path_, IOOptions(), &lock_, nullptr);
+    if (!status.ok()) {
+      lock_ = nullptr;
+      if (absl::IsFailedPrecondition(FromRocksOpen(status, partial_))) return another;
+      fs_->DeleteDir(partial_, IOOptions(), nullptr).PermitUncheckedError();  // if it is empty
+      return FromRocks(status, absl::StrCat("lock ", mark_path_));
+    }
+    if (HoldsMark()) return absl::OkStatus();
+    fs_->UnlockFile(std::exchange(lock_, nullptr), IOOptions(), nullptr).PermitUncheckedError();
+  }
+  return another;
+}
+
+// Whether `lock_` is of the file at `mark_path_`. Another checkpoint that ended between our opening
+// and our locking has taken that one away; what is there now may be the mark of a third. The file
+// is looked at through a descriptor that stays open: closing it would end our lock of it.
+bool Checkpointer::HoldsMark() {
+  const int file = ::open(mark_path_.c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) {  // it is gone, or in a file system of its own, which has no other processes
+    return errno == ENOENT && fs_->FileExists(mark_path_, IOOptions(), nullptr).ok();
+  }
+  struct flock holder = {};
+  holder.l_type = F_WRLCK;
+  holder.l_whence = SEEK_SET;
+  if (::fcntl(file, F_OFD_GETLK, &holder) == 0 &&
+      (holder.l_type == F_UNLCK || holder.l_pid != ::getpid())) {
+    ::close(file);
+    return false;
+  }
+  mark_ = file;
+  return true;
+}
+
 // Makes `partial_` ours, and empties it.
 absl::Status Checkpointer::Claim() {
-  IOStatus status = CreateDirectories(*fs_, partial_);
-  if (status.ok()) status = fs_->LockFile(mark_path_, IOOptions(), &lock_, nullptr);
-  if (!status.ok()) {
-    lock_ = nullptr;
-    if (absl::IsFailedPrecondition(FromRocksOpen(status, partial_))) {
-      return absl::FailedPreconditionError("another checkpoint to it is under way");
-    }
-    fs_->DeleteDir(partial_, IOOptions(), nullptr).PermitUncheckedError();  // if it is empty
-    return FromRocks(status, absl::StrCat("lock ", mark_path_));
-  }
+  CLOUDLET_RETURN_IF_ERROR(LockMark());
   // Looked at again: another checkpoint may have ended here since.
   absl::Status claimed = CheckPlace();
   if (claimed.ok()) claimed = CheckPartial();
   if (claimed.ok()) {
-    status = SyncDirectory(*fs_, partial_);
+    IOStatus status = SyncDirectory(*fs_, partial_);
     if (status.ok()) status = RemoveStaged();
     if (status.ok()) status = fs_->CreateDir(staged_, IOOptions(), nullptr);
     claimed = FromRocks(status, absl::StrCat("prepare ", partial_));
@@ -314,6 +357,7 @@ void Checkpointer::Release() {
   const bool removed = CheckPartial().ok() && RemoveStaged().ok() &&
                        fs_->DeleteFile(mark_path_, IOOptions(), nullptr).ok();
   fs_->UnlockFile(lock_, IOOptions(), nullptr).PermitUncheckedError();
+  if (mark_ >= 0) ::close(mark_);
   if (removed) fs_->DeleteDir(partial_, IOOptions(), nullptr).PermitUncheckedError();
 }
 
