@@ -28,10 +28,9 @@ namespace {
 
 absl::Status PlaceBody(State& state, const Environment& environment, const absl::Cord& body,
                        const PutOptions& given, EtagPolicy policy, PreparedAppend* append) {
-  PayloadWriter writer(state.kv.get(), &state.sequencer, state.garbage, PlanDigests(policy, given));
-  for (const absl::string_view piece : body.Chunks()) {
-    CLOUDLET_RETURN_IF_ERROR(writer.Append(base::S(piece), environment.limits.max_part_bytes));
-  }
+  PayloadWriter writer(state.kv.get(), &state.sequencer, state.garbage, PlanDigests(policy, given),
+                       body.size());
+  CLOUDLET_RETURN_IF_ERROR(writer.Append(body, environment.limits.max_part_bytes));
   CLOUDLET_ASSIGN_OR_RETURN(append->staged, writer.Finish());
   const BodyDigests& digests = append->staged->digests;
   CLOUDLET_RETURN_IF_ERROR(CheckDigests(given, digests));

@@ -51,8 +51,16 @@ void WriteTaken(uint64_t payload_id, const LocalStaged* staged, std::string_view
 }
 
 PayloadWriter::PayloadWriter(kv::Kv* kv, Sequencer* sequencer, std::shared_ptr<Garbage> garbage,
-                             DigestPlan plan)
-    : kv_(kv), sequencer_(sequencer), garbage_(std::move(garbage)), digester_(plan) {}
+                             DigestPlan plan, uint64_t expected_bytes)
+    : kv_(kv),
+      sequencer_(sequencer),
+      garbage_(std::move(garbage)),
+      expected_bytes_(expected_bytes),
+      digester_(plan) {
+  if (expected_bytes > kBatchBytes) {
+    way_ = expected_bytes > kBulkBytes ? Way::kBulk : Way::kLogged;
+  }
+}
 
 PayloadWriter::~PayloadWriter() {
   bulk_.clear();
@@ -65,48 +73,38 @@ absl::Status PayloadWriter::Append(std::string_view bytes, uint64_t max_bytes) {
   return closed_;
 }
 
+absl::Status PayloadWriter::Append(const absl::Cord& bytes, uint64_t max_bytes) {
+  for (const absl::string_view piece : bytes.Chunks()) {
+    CLOUDLET_RETURN_IF_ERROR(Append(base::S(piece), max_bytes));
+  }
+  return closed_;
+}
+
 absl::Status PayloadWriter::Take(std::string_view bytes, uint64_t max_bytes) {
   if (bytes.size() > max_bytes || size_ > max_bytes - bytes.size()) {
     return MakeError(ErrorCode::kEntityTooLarge,
                      absl::StrCat("more than ", max_bytes, " bytes, the limit"));
   }
-  digester_.Update(bytes);
   size_ += bytes.size();
   while (!bytes.empty()) {
-    // In a bulk body one chunk is gathered at a time, before it the whole threshold.
-    if (buffer_.size() == (bulk_.empty() ? kBulkBytes : kChunkBytes)) {
-      CLOUDLET_RETURN_IF_ERROR(DrainBulk(false));
+    if (way_ == Way::kGather && buffer_.size() == kBulkBytes) way_ = Way::kBulk;
+    const uint64_t room = way_ == Way::kGather ? kBulkBytes : kChunkBytes;
+    if (buffer_.size() >= room) CLOUDLET_RETURN_IF_ERROR(WriteGathered(false));
+    // Digested and written a chunk at a time: what was just read is still in the CPU's cache.
+    const std::string_view piece =
+        bytes.substr(0, std::min<uint64_t>(room - buffer_.size(), kChunkBytes));
+    bytes.remove_prefix(piece.size());
+    digester_.Update(piece);
+    if (way_ != Way::kGather && piece.size() == kChunkBytes) {
+      CLOUDLET_RETURN_IF_ERROR(WriteChunk(piece));
+    } else {
+      buffer_.append(piece);
     }
-    const size_t room = (bulk_.empty() ? kBulkBytes : kChunkBytes) - buffer_.size();
-    const size_t take = std::min<size_t>(room, bytes.size());
-    buffer_.append(bytes.substr(0, take));
-    bytes.remove_prefix(take);
   }
   return absl::OkStatus();
 }
 
-absl::Status PayloadWriter::Reserve() {
-  CLOUDLET_ASSIGN_OR_RETURN(const uint64_t id, sequencer_->NextPayloadId());
-  pin_ = std::make_unique<Garbage::Pin>(garbage_.get(), id);
-  payload_id_ = id;
-  return absl::OkStatus();
-}
-
-absl::Status PayloadWriter::WriteChunk(std::string_view chunk) {
-  if (bulk_.empty() || bulk_.back()->ByteSize() >= kBulkFileBytes) {
-    if (!bulk_.empty()) CLOUDLET_RETURN_IF_ERROR(bulk_.back()->Finish());
-    CLOUDLET_ASSIGN_OR_RETURN(std::unique_ptr<kv::BulkWriter> file, kv_->NewBulkWriter(kPayload));
-    bulk_.push_back(std::move(file));
-  }
-  std::string trailer;
-  const uint64_t crc64 = ChunkTrailer(chunk, &trailer);
-  crc64_ = base::Crc64NvmeCombine(crc64_, crc64, chunk.size());
-  const std::string_view parts[] = {chunk, trailer};
-  return bulk_.back()->Add(ChunkKey(payload_id_, chunks_++), parts);
-}
-
-absl::Status PayloadWriter::DrainBulk(bool all) {
-  if (payload_id_ == 0) CLOUDLET_RETURN_IF_ERROR(Reserve());
+absl::Status PayloadWriter::WriteGathered(bool all) {
   std::string_view rest = buffer_;
   while (rest.size() >= kChunkBytes || (all && !rest.empty())) {
     const std::string_view chunk = rest.substr(0, kChunkBytes);
@@ -118,25 +116,56 @@ absl::Status PayloadWriter::DrainBulk(bool all) {
   return absl::OkStatus();
 }
 
-absl::Status PayloadWriter::WriteLogged() {
-  CLOUDLET_RETURN_IF_ERROR(Reserve());
-  const auto batch = kv_->NewBatch();
+absl::Status PayloadWriter::WriteChunk(std::string_view chunk) {
+  if (payload_id_ == 0) {
+    CLOUDLET_ASSIGN_OR_RETURN(const uint64_t id, sequencer_->NextPayloadId());
+    pin_ = std::make_unique<Garbage::Pin>(garbage_.get(), id);
+    payload_id_ = id;
+  }
+  std::string trailer;
+  const uint64_t crc64 = ChunkTrailer(chunk, &trailer);
+  crc64_ = base::Crc64NvmeCombine(crc64_, crc64, chunk.size());
+  const std::string_view row[] = {chunk, trailer};
+  const std::string key = ChunkKey(payload_id_, chunks_++);
+  return way_ == Way::kBulk ? AddToBulk(key, row) : AddToLog(key, row);
+}
+
+absl::Status PayloadWriter::AddToBulk(std::string_view key,
+                                      absl::Span<const std::string_view> row) {
+  if (bulk_.empty() || bulk_.back()->ByteSize() >= kBulkFileBytes) {
+    if (!bulk_.empty()) CLOUDLET_RETURN_IF_ERROR(bulk_.back()->Finish());
+    CLOUDLET_ASSIGN_OR_RETURN(std::unique_ptr<kv::BulkWriter> file, kv_->NewBulkWriter(kPayload));
+    bulk_.push_back(std::move(file));
+  }
+  return bulk_.back()->Add(key, row);
+}
+
+absl::Status PayloadWriter::AddToLog(std::string_view key, absl::Span<const std::string_view> row) {
+  if (batch_ == nullptr) {
+    batch_ = kv_->NewBatch();
+    std::string hint;
+    base::AppendU64(&hint, std::max(size_, expected_bytes_));
+    batch_->Put(kOwners, GarbageKey(payload_id_), hint);
+  }
+  batch_->PutParts(kPayload, key, row);
+  CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch_, kv::Durability::kBuffered));
+  CLOUDLET_FAULT_POINT("payload/chunk_written");
+  batch_->Clear();
+  return absl::OkStatus();
+}
+
+absl::Status PayloadWriter::IngestBulk() {
+  CLOUDLET_RETURN_IF_ERROR(bulk_.back()->Finish());
+  // Ingesting is durable at once, so the row that tells it may be garbage must be before.
   std::string hint;
   base::AppendU64(&hint, size_);
+  const auto batch = kv_->NewBatch();
   batch->Put(kOwners, GarbageKey(payload_id_), hint);
-  for (std::string_view rest = buffer_; !rest.empty();) {
-    const std::string_view chunk = rest.substr(0, kChunkBytes);
-    std::string trailer;
-    const uint64_t crc64 = ChunkTrailer(chunk, &trailer);
-    crc64_ = base::Crc64NvmeCombine(crc64_, crc64, chunk.size());
-    const std::string_view parts[] = {chunk, trailer};
-    batch->PutParts(kPayload, ChunkKey(payload_id_, chunks_++), parts);
-    CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kBuffered));
-    CLOUDLET_FAULT_POINT("payload/chunk_written");
-    batch->Clear();
-    rest.remove_prefix(chunk.size());
-  }
-  buffer_.clear();
+  CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kSync));
+  CLOUDLET_FAULT_POINT("payload/before_ingest");
+  CLOUDLET_RETURN_IF_ERROR(kv_->Ingest(std::move(bulk_)));
+  bulk_.clear();
+  CLOUDLET_FAULT_POINT("payload/ingested");
   return absl::OkStatus();
 }
 
@@ -148,24 +177,14 @@ absl::StatusOr<std::unique_ptr<LocalStaged>> PayloadWriter::Finish() {
 }
 
 absl::StatusOr<std::unique_ptr<LocalStaged>> PayloadWriter::End() {
-  if (!bulk_.empty()) {
-    CLOUDLET_RETURN_IF_ERROR(DrainBulk(true));
-    CLOUDLET_RETURN_IF_ERROR(bulk_.back()->Finish());
-    // Ingesting is durable at once, so the row that tells it may be garbage must be before.
-    std::string hint;
-    base::AppendU64(&hint, size_);
-    const auto batch = kv_->NewBatch();
-    batch->Put(kOwners, GarbageKey(payload_id_), hint);
-    CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kSync));
-    CLOUDLET_FAULT_POINT("payload/before_ingest");
-    CLOUDLET_RETURN_IF_ERROR(kv_->Ingest(std::move(bulk_)));
-    bulk_.clear();
-    CLOUDLET_FAULT_POINT("payload/ingested");
-  } else if (size_ > kBatchBytes) {
-    CLOUDLET_RETURN_IF_ERROR(WriteLogged());
-  } else {
+  if (way_ == Way::kGather && size_ > kBatchBytes) way_ = Way::kLogged;
+  if (way_ == Way::kGather) {
     crc64_ = base::Crc64Nvme(buffer_);
+  } else {
+    CLOUDLET_RETURN_IF_ERROR(WriteGathered(true));
+    if (!bulk_.empty()) CLOUDLET_RETURN_IF_ERROR(IngestBulk());
   }
+  batch_.reset();
   auto staged = std::make_unique<LocalStaged>();
   staged->digests = digester_.Finish();
   staged->digests.size = size_;

@@ -5,7 +5,7 @@
 // one pass gives and checks both. By size:
 //   up to 1 KiB     inline in the head row
 //   up to 64 KiB    one chunk, in the commit's batch
-//   up to 16 MiB    chunks written ahead through the log
+//   up to 4 MiB     chunks written ahead through the log
 //   above           an SST file built beside the store, synced and ingested
 // A body written ahead has a 'g' row (garbage.h) until its commit takes it.
 //
@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
+#include "absl/types/span.h"
 #include "objstore/digests.h"
 #include "objstore/garbage.h"
 #include "objstore/kv/kv.h"
@@ -34,7 +35,7 @@ namespace cloudlet::objstore {
 inline constexpr uint64_t kChunkBytes = 1 << 20;
 inline constexpr uint64_t kInlineBytes = 1024;
 inline constexpr uint64_t kBatchBytes = 64 << 10;
-inline constexpr uint64_t kBulkBytes = 16 << 20;
+inline constexpr uint64_t kBulkBytes = 4 << 20;
 
 inline uint64_t ChunksOf(uint64_t bytes) { return (bytes + kChunkBytes - 1) / kChunkBytes; }
 
@@ -59,34 +60,48 @@ class LocalStaged : public StagedPayload {
 // Takes a body in bounded memory (kBulkBytes) and writes it ahead as it grows.
 class PayloadWriter {
  public:
-  // `kv` and `sequencer` must outlive it.
-  PayloadWriter(kv::Kv* kv, Sequencer* sequencer, std::shared_ptr<Garbage> garbage,
-                DigestPlan plan);
+  // `kv` and `sequencer` must outlive it. `expected_bytes`: of the whole body, where it is known
+  // (0: not): the body then goes where it belongs from its first chunk on, and whole chunks of what
+  // is appended are not copied first.
+  PayloadWriter(kv::Kv* kv, Sequencer* sequencer, std::shared_ptr<Garbage> garbage, DigestPlan plan,
+                uint64_t expected_bytes = 0);
   // EntityTooLarge above `max_bytes` in all.
   absl::Status Append(std::string_view bytes, uint64_t max_bytes);
+  absl::Status Append(const absl::Cord& bytes, uint64_t max_bytes);
   // Ends the body. Bodies of at most kBatchBytes stay in memory. Neither call works after this one,
   // or after an error of either: a body with a hole must never be taken for whole.
   absl::StatusOr<std::unique_ptr<LocalStaged>> Finish();
   ~PayloadWriter();
 
  private:
+  enum class Way {
+    kGather,  // not known yet: in memory
+    kLogged,  // through the log
+    kBulk,    // into SST files
+  };
+
   absl::Status Take(std::string_view bytes, uint64_t max_bytes);
   absl::StatusOr<std::unique_ptr<LocalStaged>> End();
-  absl::Status Reserve();  // a payload id and its pin
+  // The chunks that are gathered; with `all` also one that is not full.
+  absl::Status WriteGathered(bool all);
   absl::Status WriteChunk(std::string_view chunk);
-  absl::Status DrainBulk(bool all);  // buffered bytes to SST files
-  absl::Status WriteLogged();        // the whole buffer through the log
+  absl::Status AddToBulk(std::string_view key, absl::Span<const std::string_view> row);
+  absl::Status AddToLog(std::string_view key, absl::Span<const std::string_view> row);
+  absl::Status IngestBulk();
 
   kv::Kv* const kv_;
   Sequencer* const sequencer_;
   const std::shared_ptr<Garbage> garbage_;
+  const uint64_t expected_bytes_;
   Digester digester_;
+  Way way_ = Way::kGather;
   std::string buffer_;
   uint64_t size_ = 0;    // seen
   uint64_t crc64_ = 0;   // of the chunks written
   uint32_t chunks_ = 0;  // written
   uint64_t payload_id_ = 0;
   std::unique_ptr<Garbage::Pin> pin_;
+  std::unique_ptr<kv::Batch> batch_;  // kLogged
   std::vector<std::unique_ptr<kv::BulkWriter>> bulk_;
   absl::Status closed_;  // not OK: why nothing more is taken
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,11 +24,13 @@ class PayloadTest : public ::testing::Test {
  protected:
   PayloadTest() { EXPECT_TRUE(sequencer_.Load().ok()); }
 
-  std::unique_ptr<PayloadWriter> Writer(DigestPlan plan = kAll) {
-    return std::make_unique<PayloadWriter>(kv_.get(), &sequencer_, garbage_, plan);
+  std::unique_ptr<PayloadWriter> Writer(uint64_t expected_bytes = 0) {
+    return std::make_unique<PayloadWriter>(kv_.get(), &sequencer_, garbage_, kAll, expected_bytes);
   }
-  absl::StatusOr<std::unique_ptr<LocalStaged>> Stage(std::string_view body, size_t piece) {
-    const std::unique_ptr<PayloadWriter> writer = Writer();
+  enum class Size { kUnknown, kKnown };  // to the writer, from the start
+  absl::StatusOr<std::unique_ptr<LocalStaged>> Stage(std::string_view body, size_t piece,
+                                                     Size known = Size::kUnknown) {
+    const std::unique_ptr<PayloadWriter> writer = Writer(known == Size::kKnown ? body.size() : 0);
     for (; !body.empty(); body.remove_prefix(std::min(piece, body.size()))) {
       if (absl::Status s = writer->Append(body.substr(0, piece), kMax); !s.ok()) return s;
     }
@@ -74,11 +77,13 @@ class PayloadTest : public ::testing::Test {
 constexpr uint64_t kMiB = 1 << 20;
 
 TEST_F(PayloadTest, EverySize_AroundEachThreshold_ReadsBackWithItsDigests) {
-  for (const uint64_t size : {uint64_t{0}, uint64_t{1}, uint64_t{1024}, uint64_t{1025},
-                              uint64_t{65536}, uint64_t{65537}, kMiB - 1, kMiB, kMiB + 1, 2 * kMiB,
-                              16 * kMiB - 1, 16 * kMiB, 16 * kMiB + 1, 17 * kMiB + 5}) {
+  const uint64_t sizes[] = {
+      0,    1,        1024,     1025,         65536,    65537,        kMiB - 1,
+      kMiB, kMiB + 1, 2 * kMiB, 4 * kMiB - 1, 4 * kMiB, 4 * kMiB + 1, 5 * kMiB + 5};
+  for (size_t run = 0; run < 2 * std::size(sizes); ++run) {
+    const uint64_t size = sizes[run / 2];
     const std::string body = Bytes(size, size + 1);
-    auto staged = Stage(body, 100'003);
+    auto staged = Stage(body, 100'003, run % 2 == 0 ? Size::kUnknown : Size::kKnown);
     ASSERT_TRUE(staged.ok()) << size << ": " << staged.status();
     const BodyDigests& digests = (*staged)->digests;
     EXPECT_EQ((*staged)->size(), size);
@@ -108,26 +113,41 @@ TEST_F(PayloadTest, EverySize_AroundEachThreshold_ReadsBackWithItsDigests) {
 }
 
 TEST_F(PayloadTest, Pieces_OfAnySize_GiveTheSameBody) {
-  const std::string body = Bytes(17 * kMiB + 123);
-  for (const size_t piece :
-       {size_t{4096}, size_t{kMiB}, size_t{kMiB + 1}, size_t{16 * kMiB}, size_t{32 * kMiB}}) {
-    const auto staged = Stage(body, piece);
-    ASSERT_TRUE(staged.ok()) << staged.status();
-    const auto read =
-        Read((*staged)->payload_id, body.size(), base::Crc64Nvme(body), 0, body.size());
-    ASSERT_TRUE(read.ok()) << piece << ": " << read.status();
-    EXPECT_EQ(*read == body, true) << piece;
+  for (const uint64_t size : {3 * kMiB + 7, 9 * kMiB + 123}) {
+    const std::string body = Bytes(size);
+    for (const uint64_t piece : {uint64_t{4096}, kMiB - 1, kMiB, kMiB + 1, 4 * kMiB, 32 * kMiB}) {
+      for (const Size known : {Size::kUnknown, Size::kKnown}) {
+        const auto staged = Stage(body, piece, known);
+        ASSERT_TRUE(staged.ok()) << staged.status();
+        EXPECT_EQ((*staged)->digests.md5, base::Md5Of(body)) << piece;
+        const auto read = Read((*staged)->payload_id, size, base::Crc64Nvme(body), 0, size);
+        ASSERT_TRUE(read.ok()) << piece << ": " << read.status();
+        EXPECT_EQ(*read == body, true) << piece;
+      }
+    }
   }
 }
 
-TEST_F(PayloadTest, UpTo16MiBGoesThroughTheLog_AboveAsAFile) {
-  const int before = engine_.controls->writes;
-  const auto logged = Stage(Bytes(16 * kMiB), kMiB);
-  ASSERT_TRUE(logged.ok());
-  EXPECT_EQ(engine_.controls->writes - before, 17);  // the lease, 16 chunks
-  const auto ingested = Stage(Bytes(16 * kMiB + 1), kMiB);
-  ASSERT_TRUE(ingested.ok());
-  EXPECT_EQ(engine_.controls->writes - before, 18);  // the 'g' row
+TEST_F(PayloadTest, UpTo4MiBGoesThroughTheLog_AboveAsAFile) {
+  ASSERT_TRUE(Stage(Bytes(kMiB), kMiB).ok());  // takes the lease
+  for (const Size known : {Size::kUnknown, Size::kKnown}) {
+    const int before = engine_.controls->writes;
+    ASSERT_TRUE(Stage(Bytes(4 * kMiB), kMiB, known).ok());
+    EXPECT_EQ(engine_.controls->writes - before, 4);  // chunks, the first with the 'g' row
+    ASSERT_TRUE(Stage(Bytes(4 * kMiB + 1), kMiB, known).ok());
+    EXPECT_EQ(engine_.controls->writes - before, 5);  // the 'g' row
+  }
+}
+
+TEST_F(PayloadTest, BodyOfAKnownSize_IsNotGatheredFirst) {
+  for (const uint64_t size : {2 * kMiB, 8 * kMiB}) {
+    const auto writer = Writer(size);
+    const int before = engine_.controls->writes;
+    ASSERT_TRUE(writer->Append(Bytes(kMiB), kMax).ok());
+    EXPECT_EQ(engine_.controls->writes - before >= 1, size == 2 * kMiB) << size;
+    ASSERT_TRUE(writer->Append(Bytes(size - kMiB), kMax).ok());
+    ASSERT_TRUE(writer->Finish().ok());
+  }
 }
 
 TEST_F(PayloadTest, Ranges_GiveTheirBytes) {
@@ -191,7 +211,7 @@ TEST_F(PayloadTest, DataLoss_SaysBothValues) {
 }
 
 TEST_F(PayloadTest, Writer_DroppedBeforeFinish_LeavesNothing) {
-  for (const uint64_t size : {uint64_t{100}, 2 * kMiB, 20 * kMiB}) {
+  for (const uint64_t size : {uint64_t{100}, 2 * kMiB, 6 * kMiB}) {
     const auto writer = Writer();
     ASSERT_TRUE(writer->Append(Bytes(size), kMax).ok());
   }
@@ -234,7 +254,7 @@ TEST_F(PayloadTest, Writer_FinishedTwice_GivesOneBody) {
 
 TEST_F(PayloadTest, IngestThatFails_LeavesNothing) {
   engine_.controls->fail_ingests = absl::UnavailableError("told to fail");
-  EXPECT_EQ(CodeOf(Stage(Bytes(17 * kMiB), kMiB)), "UNAVAILABLE");
+  EXPECT_EQ(CodeOf(Stage(Bytes(5 * kMiB), kMiB)), "UNAVAILABLE");
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(garbage_->Sweep(10).ok());
   EXPECT_EQ(Rows(kPayload), 0u);
   EXPECT_EQ(Rows(kOwners), 0u);

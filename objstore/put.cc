@@ -38,10 +38,8 @@ absl::Status PlaceCord(State& state, const Environment& environment, const absl:
     *digests = DigestsOf(put->bytes, plan);
     return absl::OkStatus();
   }
-  PayloadWriter writer(state.kv.get(), &state.sequencer, state.garbage, plan);
-  for (const absl::string_view piece : body.Chunks()) {
-    CLOUDLET_RETURN_IF_ERROR(writer.Append(base::S(piece), environment.limits.max_object_bytes));
-  }
+  PayloadWriter writer(state.kv.get(), &state.sequencer, state.garbage, plan, body.size());
+  CLOUDLET_RETURN_IF_ERROR(writer.Append(body, environment.limits.max_object_bytes));
   CLOUDLET_ASSIGN_OR_RETURN(put->staged, writer.Finish());
   *digests = put->staged->digests;
   return absl::OkStatus();

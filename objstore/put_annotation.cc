@@ -24,7 +24,7 @@ absl::Status Place(State& state, std::string_view payload, DigestPlan plan,
                    PreparedPutAnnotation* put, BodyDigests* digests) {
   StoredAnnotation& annotation = put->annotation;
   if (payload.size() > kBatchBytes) {
-    PayloadWriter writer(state.kv.get(), &state.sequencer, state.garbage, plan);
+    PayloadWriter writer(state.kv.get(), &state.sequencer, state.garbage, plan, payload.size());
     CLOUDLET_RETURN_IF_ERROR(writer.Append(payload, payload.size()));
     CLOUDLET_ASSIGN_OR_RETURN(put->staged, writer.Finish());
     annotation.payload_id = put->staged->payload_id;

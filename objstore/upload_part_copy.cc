@@ -59,23 +59,16 @@ absl::StatusOr<Source> OpenSource(State& state, const Environment& environment,
   return opened;
 }
 
-absl::Status AppendAll(const absl::Cord& bytes, uint64_t max_bytes, PayloadWriter* writer) {
-  for (const absl::string_view piece : bytes.Chunks()) {
-    CLOUDLET_RETURN_IF_ERROR(writer->Append(base::S(piece), max_bytes));
-  }
-  return absl::OkStatus();
-}
-
 // From the source to the writer, at most a chunk at a time. An invocation that has timed out does
 // not go on with it.
 absl::Status Pump(State& state, const PartCopyRequest& request, OpenedBody& body,
                   uint64_t max_bytes, PayloadWriter* writer) {
-  CLOUDLET_RETURN_IF_ERROR(AppendAll(body.small, max_bytes, writer));
+  CLOUDLET_RETURN_IF_ERROR(writer->Append(body.small, max_bytes));
   while (body.reader != nullptr) {
     CLOUDLET_RETURN_IF_ERROR(NotRevoked(request.upload.revoked));
     CLOUDLET_ASSIGN_OR_RETURN(const absl::Cord piece, body.reader->Next(*state.kv));
     if (piece.empty()) break;
-    CLOUDLET_RETURN_IF_ERROR(AppendAll(piece, max_bytes, writer));
+    CLOUDLET_RETURN_IF_ERROR(writer->Append(piece, max_bytes));
   }
   return absl::OkStatus();
 }

@@ -75,10 +75,12 @@ absl::StatusOr<Found> FindForPart(State& state, const Environment& environment,
 }
 
 std::unique_ptr<PayloadWriter> WriterFor(State& state, const Found& found,
-                                         const UploadPartOptions& options) {
+                                         const UploadPartOptions& options,
+                                         uint64_t expected_bytes) {
   return std::make_unique<PayloadWriter>(
       state.kv.get(), &state.sequencer, state.garbage,
-      PlanDigests(found.bucket->info.options.etag_policy, DigestsGiven(options, found.checksum)));
+      PlanDigests(found.bucket->info.options.etag_policy, DigestsGiven(options, found.checksum)),
+      expected_bytes);
 }
 
 absl::StatusOr<std::unique_ptr<LocalStaged>> Stage(State& state, const Environment& environment,
@@ -89,10 +91,10 @@ absl::StatusOr<std::unique_ptr<LocalStaged>> Stage(State& state, const Environme
     CLOUDLET_RETURN_IF_ERROR(CheckStaged(state, *staged, found.bucket->id));
     return staged;
   }
-  const std::unique_ptr<PayloadWriter> writer = WriterFor(state, found, *request.options);
-  for (const absl::string_view piece : std::get<absl::Cord>(body).Chunks()) {
-    CLOUDLET_RETURN_IF_ERROR(writer->Append(base::S(piece), environment.limits.max_part_bytes));
-  }
+  const absl::Cord& bytes = std::get<absl::Cord>(body);
+  const std::unique_ptr<PayloadWriter> writer =
+      WriterFor(state, found, *request.options, bytes.size());
+  CLOUDLET_RETURN_IF_ERROR(writer->Append(bytes, environment.limits.max_part_bytes));
   return writer->Finish();
 }
 
@@ -202,7 +204,7 @@ absl::StatusOr<PayloadStart> StartPart(State& state, const Environment& environm
                                        const PartRequest& request) {
   CLOUDLET_ASSIGN_OR_RETURN(const Found found, FindForPart(state, environment, request));
   CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(DigestsGiven(*request.options, found.checksum)));
-  return PayloadStart{WriterFor(state, found, *request.options), found.bucket->id};
+  return PayloadStart{WriterFor(state, found, *request.options, 0), found.bucket->id};
 }
 
 absl::StatusOr<Part> UploadPart(State& state, const Environment& environment,

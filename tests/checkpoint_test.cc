@@ -30,7 +30,7 @@
 namespace cloudlet::testing {
 namespace {
 
-constexpr size_t kIngested = (16 << 20) + 1;
+constexpr size_t kIngested = (4 << 20) + 1;
 constexpr size_t kPartBytes = 70'000;
 
 PutOptions Op(uint64_t op) {

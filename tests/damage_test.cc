@@ -54,7 +54,7 @@ class Damage : public ::testing::Test {
                                 ? cloud.CreateBucket("bucket", {.retain_events = true}).value()
                                 : cloud.bucket("bucket");
       for (size_t i = 0; i < std::size(kSizes) && round < 2; ++i) PutObject(bucket, i, kSizes[i]);
-      if (round == 1) PutObject(bucket, std::size(kSizes), (16 << 20) + 5000);
+      if (round == 1) PutObject(bucket, std::size(kSizes), (4 << 20) + 5000);
       ASSERT_TRUE(cloud.Close().ok());
     }
     Keep();

@@ -329,7 +329,7 @@ class Life {
                                            "/", random.Below(12));
       const auto durability = random.Below(8) == 0 ? Durability::kSync : Durability::kBuffered;
       if (random.Below(300) == 0) {
-        const size_t size = (16 << 20) + 1 + random.Below(1 << 20);
+        const size_t size = (4 << 20) + 1 + random.Below(1 << 20);
         Put(writer, op, absl::StrCat("huge/", writer), size, durability, random.Chance(0.5));
       } else if (random.Below(5) == 0) {
         Delete(writer, op, key, durability);
@@ -344,7 +344,7 @@ class Life {
     for (const size_t size : {10, 1024, 1025, 60'000, 65'537, 300'000, (2 << 20) + 1}) {
       Put(0, ++op, absl::StrCat("script/", size), size, Durability::kBuffered, size % 2 == 0);
     }
-    Put(0, ++op, "script/huge", (16 << 20) + 7, Durability::kBuffered, false);
+    Put(0, ++op, "script/huge", (4 << 20) + 7, Durability::kBuffered, false);
     for (int i = 0; i < 3; ++i) {
       Put(0, ++op, absl::StrCat("poison/", i), 100, Durability::kSync, false);
     }

@@ -90,7 +90,7 @@ TEST_F(Lifecycle, Reopen_KeepsObjectsWithAllThatIsKnownOfThem) {
                               .website_redirect_location = "/other",
                               .metadata = {{"Name", "value"}, {"empty", ""}}};
   const std::vector<size_t> sizes = {0,      1,       1024,          1025,          65'536,
-                                     65'537, 1 << 20, (1 << 20) + 1, (16 << 20) + 1};
+                                     65'537, 1 << 20, (1 << 20) + 1, (4 << 20) + 1};
   for (const size_t size : sizes) {
     ASSERT_TRUE(bucket.Put(absl::StrCat("k", size), BodyOf(size, size), options).ok());
   }
@@ -450,7 +450,7 @@ TEST_F(Lifecycle, BodiesAndStreams_OutliveTheCloud) {
   const Bucket bucket = cloud_->CreateBucket("bucket").value();
   std::vector<std::pair<size_t, absl::Cord>> kept;
   std::vector<ObjectReader> readers;
-  for (const size_t size : {100, 5000, 65'000, 1'000'000, 5'000'000, (16 << 20) + 9}) {
+  for (const size_t size : {100, 5000, 65'000, 1'000'000, 4'000'000, (4 << 20) + 9}) {
     const std::string key = absl::StrCat(size);
     ASSERT_TRUE(bucket.Put(key, BodyOf(size, size)).ok());
     kept.emplace_back(size, bucket.Get(key)->body);

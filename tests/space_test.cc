@@ -3,7 +3,7 @@
 // measured in bytes of its files.
 //
 // The bound: live bytes and a tenth, and kSlack for what does not depend on them: logs, rows, the
-// MANIFEST. Each workload writes several times as much as the bound allows. Bodies up to 16 MiB are
+// MANIFEST. Each workload writes several times as much as the bound allows. Bodies up to 4 MiB are
 // another matter (docs/limits.md): they lie in tables with others, which RocksDB compacts when it
 // will. The program is also the process that is killed: `--child FOLDER`.
 #include <unistd.h>
@@ -29,7 +29,7 @@ namespace cloudlet::testing {
 namespace {
 
 constexpr uint64_t kMiB = 1 << 20;
-constexpr uint64_t kIngested = 17 * kMiB;  // above 16 MiB: an SST file that is ingested
+constexpr uint64_t kIngested = 17 * kMiB;  // above 4 MiB: an SST file that is ingested
 constexpr uint64_t kSmall = 2 * kMiB;      // chunks that go through the log
 constexpr uint64_t kSlack = 16 * kMiB;
 
