@@ -69,7 +69,7 @@ const std::vector<Differential::Kind>& Differential::Kinds() {
       {"close and open", 2, &D::StepCloseAndOpen},
       {"reopen in place", 2, &D::StepReopen},
       {"kill", 2, &D::StepKill},
-      {"outcome unknown", 3, &D::StepUnknown},
+      {"outcome unknown", 4, &D::StepUnknown},
   };
   return kinds;
 }

@@ -44,7 +44,7 @@ std::string Differential::AnnotationName(const VersionChoice& version) {
   const std::string code =
       model_.VersionCode(version.at.bucket, version.at.key, version.id, &found);
   if (random_.Chance(0.02)) return kOdd[random_.Below(kOdd.size())];
-  if (code != "OK" || found->annotations.empty() || random_.Chance(0.3)) {
+  if (code != "OK" || found->annotations.empty() || random_.Chance(0.4)) {
     return kNames[random_.Below(std::size(kNames))];
   }
   const auto skip = static_cast<ptrdiff_t>(random_.Below(found->annotations.size()));
@@ -98,7 +98,7 @@ PutAnnotationOptions Differential::AnnotationChoice(const VersionChoice& version
 // --- Steps ---
 
 void Differential::StepPutAnnotation() {
-  const VersionChoice version = random_.Chance(0.3) ? AnnotatedVersion() : AnyVersion();
+  const VersionChoice version = random_.Chance(0.5) ? AnnotatedVersion() : AnyVersion();
   const Place& at = version.at;
   const std::string name = AnnotationName(version);
   const std::string payload = AnnotationPayload();
