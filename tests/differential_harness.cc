@@ -33,10 +33,22 @@ const std::vector<Differential::Kind>& Differential::Kinds() {
       {"head", 40, &D::StepHead},
       {"read into memory", 25, &D::StepReadInto},
       {"read while it changes", 10, &D::StepReader},
+      {"get attributes", 20, &D::StepAttributes},
       {"copy", 40, &D::StepCopy},
       {"copy a version", 20, &D::StepCopyVersion},
       {"copy onto itself", 10, &D::StepCopyOntoItself},
       {"rename", 25, &D::StepRename},
+      {"append", 45, &D::StepAppend},
+      {"get tags", 15, &D::StepGetTags},
+      {"set tags", 30, &D::StepSetTags},
+      {"delete tags", 8, &D::StepDeleteTags},
+      {"get tags of a bucket", 4, &D::StepGetBucketTags},
+      {"set tags of a bucket", 4, &D::StepSetBucketTags},
+      {"delete tags of a bucket", 2, &D::StepDeleteBucketTags},
+      {"put annotation", 60, &D::StepPutAnnotation},
+      {"get annotation", 15, &D::StepGetAnnotation},
+      {"delete annotation", 15, &D::StepDeleteAnnotation},
+      {"list annotations", 12, &D::StepListAnnotations},
       {"create upload", 28, &D::StepCreateUpload},
       {"upload part", 70, &D::StepUploadPart},
       {"upload part, streamed", 10, &D::StepPartWriter},
@@ -57,7 +69,7 @@ const std::vector<Differential::Kind>& Differential::Kinds() {
       {"close and open", 2, &D::StepCloseAndOpen},
       {"reopen in place", 2, &D::StepReopen},
       {"kill", 2, &D::StepKill},
-      {"outcome unknown", 3, &D::StepUnknown},
+      {"outcome unknown", 4, &D::StepUnknown},
   };
   return kinds;
 }
@@ -227,6 +239,33 @@ UserMetadata Differential::Metadata() {
   return metadata;
 }
 
+Differential::VersionChoice Differential::AnyVersion() {
+  if (random_.Chance(0.6)) return {random_.Chance(0.9) ? PlaceWithObject() : AnyPlace()};
+  const Place at{VersionedBucketName(), Key()};
+  return {at, VersionId(at)};
+}
+
+// Some, in no order; now and then as many as there may be, or what no set may have.
+TagSet Differential::Tags(size_t most) {
+  static const std::vector<Tag> kOdd = {
+      {"aws:x", "1"},
+      {"AWS:x", "1"},
+      {"", "1"},
+      {"a!", "1"},
+      {"a", "!"},
+      {"n2", "twice"},
+      {std::string(128, 'k'), std::string(256, 'v')},
+      {std::string(129, 'k'), ""},
+      {"a", std::string(257, 'v')},
+      {"\xC3\xA9 \xF0\x90\x90\x80", "\xC3\xA9"}};  // a letter that counts as two
+  const size_t count = random_.Chance(0.05) ? most - 1 + random_.Below(3) : 1 + random_.Below(3);
+  const std::string value = std::to_string(random_.Below(1000));
+  TagSet tags;
+  for (size_t i = count; i > 0; --i) tags.push_back({"n" + std::to_string(i), value});
+  if (random_.Chance(0.03)) tags.back() = kOdd[random_.Below(kOdd.size())];
+  return tags;
+}
+
 PutOptions Differential::PutChoice(const Place& at, const std::string& body) {
   PutOptions options;
   options.if_match = Condition(CurrentEtag(at), 0.1);
@@ -243,6 +282,7 @@ PutOptions Differential::PutChoice(const Place& at, const std::string& body) {
   if (random_.Chance(0.01)) options.crc64nvme = base::Crc64Nvme(body) + 1;
   if (random_.Chance(0.01)) options.durability = Durability::kSync;
   if (random_.Chance(0.1)) ChooseChecksum(body, &options);
+  if (random_.Chance(0.1)) options.tags = Tags(kMaxObjectTags);
   return options;
 }
 
@@ -291,10 +331,12 @@ void Differential::CompareAll(Events which) {
   size_t objects = 0;
   size_t versions = 0;
   size_t uploads = 0;
+  size_t annotations = 0;
   for (const auto& [name, bucket] : model_.buckets()) {
     CompareListing(name, {}, "");
     CompareVersions(name, {});
     CompareUploads(name, {});
+    CompareBucketTags(name);
     for (const auto& [key, all] : bucket.keys) {
       if (!all.front().is_marker) ++objects;
       versions += all.size();
@@ -302,6 +344,12 @@ void Differential::CompareAll(Events which) {
         GetOptions options;
         options.version_id = version.id;
         CompareGet({name, key}, options);
+        CompareTags({name, key}, version.id);
+        CompareAnnotations({{name, key}, version.id}, {});
+        for (const auto& [of, payload] : version.annotations) {
+          CompareAnnotation({{name, key}, version.id}, of);
+        }
+        annotations += version.annotations.size();
       }
     }
     uploads += bucket.uploads.size();
@@ -314,6 +362,7 @@ void Differential::CompareAll(Events which) {
   EXPECT_EQ(report->objects, objects);
   EXPECT_EQ(report->noncurrent_versions, versions - objects);
   EXPECT_EQ(report->uploads, uploads);
+  EXPECT_GE(report->annotations, annotations) << "those that are garbage are counted, too";
   EXPECT_EQ(report->events, past_events_.size());
   count_ = outer;
 }
@@ -345,6 +394,7 @@ void Differential::CompareEvents(Events which) {
       EXPECT_EQ(event.version_id, wanted.version_id);
       EXPECT_EQ(event.time, wanted.time);
       EXPECT_EQ(event.request_id, wanted.request_id);
+      EXPECT_EQ(event.annotation_name, wanted.annotation);
     }
   }
   ASSERT_EQ(next, expected.size()) << "events are missing";

@@ -3,16 +3,20 @@
 //
 // A kind of operation is a Step... method and a row of the table in differential_harness.cc.
 //
-//   differential_harness.cc         the table, what is chosen, comparing everything
-//   differential_steps_objects.cc   puts, deletes, reads
-//   differential_steps_copies.cc    copies and renames
-//   differential_steps_uploads.cc   multipart uploads
-//   differential_steps_lists.cc     lists and buckets
-//   differential_steps_life.cc      ends of lives: closing, reopening, kills
-//   differential_steps_unknown.cc   operations whose outcome is unknown
+//   differential_harness.cc            the table, what is chosen, comparing everything
+//   differential_steps_objects.cc      puts, deletes, reads
+//   differential_steps_copies.cc       copies and renames
+//   differential_steps_appends.cc      appends
+//   differential_steps_tags.cc         tags of objects and buckets
+//   differential_steps_annotations.cc  annotations
+//   differential_steps_uploads.cc      multipart uploads
+//   differential_steps_lists.cc        lists and buckets
+//   differential_steps_life.cc         ends of lives: closing, reopening, kills
+//   differential_steps_unknown.cc      operations whose outcome is unknown
 #ifndef CLOUDLET_TESTS_DIFFERENTIAL_HARNESS_H_
 #define CLOUDLET_TESTS_DIFFERENTIAL_HARNESS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -56,6 +60,11 @@ class Differential {
     std::string bucket;
     std::string key;
   };
+  // The current version of a key, or one by its id.
+  struct VersionChoice {
+    Place at;
+    std::string id = {};
+  };
   struct Deletion {
     Place at;
     DeleteOptions options;
@@ -90,8 +99,10 @@ class Differential {
   std::string Condition(const std::string& etag, double chance);
   std::string CurrentEtag(const Place& at) const;
   std::string VersionId(const Place& at);  // one that is there, or "null", or made up
+  VersionChoice AnyVersion();
   std::optional<absl::Time> DateAround();
   UserMetadata Metadata();
+  TagSet Tags(size_t most);
   PutOptions PutChoice(const Place& at, const std::string& body);
   void ChooseChecksum(const std::string& body, PutOptions* options);
   GetOptions GetChoice(const Place& at, const std::string& version_id);
@@ -119,6 +130,7 @@ class Differential {
   void StepHead();
   void StepReadInto();
   void StepReader();
+  void StepAttributes();
   void TakePut(const Place& at, const std::string& body, const PutOptions& options,
                const std::string& expected, const absl::StatusOr<PutResult>& put);
   void TakeDelete(const Place& at, const DeleteOptions& options, const std::string& expected,
@@ -127,6 +139,9 @@ class Differential {
   void DeleteAllOf(const std::string& bucket, const std::string& key);
   void CompareGet(const Place& at, const GetOptions& options);
   void CompareInfo(const ObjectInfo& info, const Place& at, const ModelVersion& object);
+  void CompareAttributes(const Place& at, AttributesOptions options);
+  // The delete marker that a read tells of, if it met one.
+  void CompareMarker(const absl::Status& status, const Place& at, const std::string& version_id);
 
   // --- Steps: copies ---
   void StepCopy();
@@ -134,6 +149,36 @@ class Differential {
   void StepCopyOntoItself();
   void StepRename();
   void TakeCopy(const Place& to, const CopySource& source, const CopyOptions& options);
+
+  // --- Steps: appends ---
+  void StepAppend();
+  AppendOptions AppendChoice(const Place& at, const std::string& body);
+
+  // --- Steps: tags ---
+  void StepGetTags();
+  void StepSetTags();
+  void StepDeleteTags();
+  void StepGetBucketTags();
+  void StepSetBucketTags();
+  void StepDeleteBucketTags();
+  void ChangeTags(const TagSet* tags);
+  void CompareTags(const Place& at, const std::string& version_id);
+  void CompareBucketTags(const std::string& name);
+
+  // --- Steps: annotations ---
+  void StepPutAnnotation();
+  void StepGetAnnotation();
+  void StepDeleteAnnotation();
+  void StepListAnnotations();
+  VersionChoice AnnotatedVersion();  // mostly
+  std::string AnnotationName(const VersionChoice& version);
+  std::string AnnotationPayload();
+  PutAnnotationOptions AnnotationChoice(const VersionChoice& version, const std::string& name,
+                                        const std::string& payload);
+  void CompareAnnotation(const VersionChoice& version, const std::string& name);
+  void CompareAnnotations(const VersionChoice& version, ListAnnotationsOptions options);
+  void CompareAnnotationInfo(const AnnotationInfo& info, const std::string& name,
+                             const ModelAnnotation& annotation);
 
   // --- Steps: uploads ---
   void StepCreateUpload();
@@ -187,6 +232,12 @@ class Differential {
   Unsure UnsureComplete();
   Unsure UnsureAbort();
   Unsure UnsureVersioning();
+  Unsure UnsureAppend();
+  Unsure UnsureSetTags();
+  Unsure UnsureDeleteTags();
+  Unsure UnsureBucketTags();
+  Unsure UnsurePutAnnotation();
+  Unsure UnsureDeleteAnnotation();
   Given GivenLater() const;
   void DrawNumbers();
   void Recover();
@@ -196,12 +247,14 @@ class Differential {
   void ExpectReadOnly(const std::vector<Place>& touched);
   std::vector<VersionEntry> VersionsInCloud(const Place& at);
   std::vector<UploadEntry> UploadsInCloud(const Place& at);
+  std::vector<AnnotationInfo> AnnotationsInCloud(const Place& at, const std::string& version_id);
   std::vector<std::string> Shown(const Model& model, const Place& at) const;
   std::vector<std::string> ShownByCloud(const Place& at);
   // Takes from the cloud what it alone knows: ids and numbers of what changed at `touched`, and of
   // the events from `first_event` on.
   void Adopt(const std::vector<Place>& touched, size_t first_event, Model* model);
   void AdoptVersions(const Place& at, Model* model);
+  void AdoptAnnotations(const Place& at, ModelVersion* version);
   void AdoptUploads(const Place& at, Model* model);
   void AdoptEvents(size_t first, Model* model);
 

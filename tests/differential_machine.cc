@@ -100,6 +100,8 @@ Limits Machine::SmallLimits() const {
   limits.max_part_bytes = kMaxPartBytes;
   limits.max_part_number = kMaxPartNumber;
   limits.max_copy_bytes = kMaxCopyBytes;
+  limits.max_annotations = kMaxAnnotations;
+  limits.max_annotation_bytes = kMaxAnnotationBytes;
   return limits;
 }
 

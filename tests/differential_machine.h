@@ -19,6 +19,8 @@ inline constexpr uint64_t kMinPartBytes = 8;
 inline constexpr uint64_t kMaxPartBytes = 200'000;
 inline constexpr int kMaxPartNumber = 12;
 inline constexpr uint64_t kMaxCopyBytes = 250'000;
+inline constexpr uint32_t kMaxAnnotations = 3;
+inline constexpr uint64_t kMaxAnnotationBytes = 70'000;
 
 class Machine {
  public:

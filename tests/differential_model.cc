@@ -62,6 +62,34 @@ const ModelVersion* Model::Version(const std::string& bucket, const std::string&
   return nullptr;
 }
 
+std::string Model::VersionCode(const std::string& bucket, const std::string& key,
+                               const std::string& version_id, const ModelVersion** found) const {
+  if (const std::string code = PlaceCode(bucket, key); code != "OK") return code;
+  *found = Current(bucket, key);
+  if (version_id.empty()) return *found == nullptr ? "NoSuchKey" : "OK";
+  if (const std::string code = VersionIdCode(version_id); code != "OK") return code;
+  *found = Version(bucket, key, version_id);
+  if (*found == nullptr) return "NoSuchVersion";
+  return (*found)->is_marker ? "MethodNotAllowed" : "OK";
+}
+
+const ModelVersion* Model::Marker(const std::string& bucket, const std::string& key,
+                                  const std::string& version_id) const {
+  const auto* versions = const_cast<Model*>(this)->VersionsOf(bucket, key);
+  const ModelVersion* met = version_id.empty() && versions != nullptr
+                                ? &versions->front()
+                                : Version(bucket, key, version_id);
+  return met != nullptr && met->is_marker ? met : nullptr;
+}
+
+ModelVersion& Model::Chosen(const std::string& bucket, const std::string& key,
+                            const std::string& version_id) {
+  std::vector<ModelVersion>& versions = *VersionsOf(bucket, key);
+  if (version_id.empty()) return versions.front();
+  return *std::find_if(versions.begin(), versions.end(),
+                       [&](const ModelVersion& version) { return version.id == version_id; });
+}
+
 std::optional<std::string> Model::CurrentEtag(const std::string& bucket,
                                               const std::string& key) const {
   const ModelVersion* current = Current(bucket, key);
@@ -96,12 +124,12 @@ void Model::Place(const std::string& bucket, const std::string& key, EventType t
 }
 
 void Model::AddEvent(EventType type, const std::string& bucket, const std::string& key,
-                     const ModelVersion* object, const std::string& version_id,
-                     const Given& given) {
+                     const ModelVersion* object, const std::string& version_id, const Given& given,
+                     const std::string& annotation) {
   if (!buckets_.at(bucket).options.retain_events) return;
   events_.push_back({type, bucket, key, object == nullptr ? 0 : object->body.size(),
                      object == nullptr ? "" : object->etag, version_id, given.sequence, given.now,
-                     given.request_id});
+                     given.request_id, annotation});
 }
 
 // --- Puts and deletes ---
@@ -110,6 +138,7 @@ std::string Model::OpenWriterCode(const std::string& bucket, const std::string& 
                                   const PutOptions& options) const {
   if (const std::string code = PlaceCode(bucket, key); code != "OK") return code;
   if (const std::string code = MetadataCode(options.metadata); code != "OK") return code;
+  if (const std::string code = TagsCode(options.tags, kMaxObjectTags); code != "OK") return code;
   return DigestFormCode(options);
 }
 
@@ -128,6 +157,7 @@ void Model::Put(const std::string& bucket, const std::string& key, const std::st
   object.content_type = options.content_type;
   object.redirect = options.website_redirect_location;
   object.metadata = Lowered(options.metadata);
+  object.tags = Sorted(options.tags);
   object.modified = given.now;
   object.checksum = ChecksumOf(AlgorithmOf(options), body);
   object.crc64nvme = base::Crc64Nvme(body);

@@ -5,10 +5,13 @@
 // the S3 code or canonical name) and changes nothing; once the cloud has done it, the other carries
 // it out, with what only the cloud could know. A new kind of operation is one such pair.
 //
-//   differential_model.cc          buckets, versions, events, puts and deletes
-//   differential_model_copies.cc   copies and renames
-//   differential_model_uploads.cc  multipart uploads
-//   differential_model_reads.cc    reads and lists
+//   differential_model.cc              buckets, versions, events, puts and deletes
+//   differential_model_copies.cc       copies and renames
+//   differential_model_appends.cc      appends
+//   differential_model_uploads.cc      multipart uploads
+//   differential_model_tags.cc         tags of objects and buckets
+//   differential_model_annotations.cc  annotations
+//   differential_model_reads.cc        reads and lists
 #ifndef CLOUDLET_TESTS_DIFFERENTIAL_MODEL_H_
 #define CLOUDLET_TESTS_DIFFERENTIAL_MODEL_H_
 
@@ -25,6 +28,14 @@
 
 namespace cloudlet::differential {
 
+struct ModelAnnotation {
+  std::string payload;
+  std::string etag;
+  Checksum checksum;
+  absl::Time modified;
+  uint64_t sequence = 0;  // as of a version
+};
+
 // A version of an object, or a delete marker.
 struct ModelVersion {
   bool is_marker = false;
@@ -38,9 +49,11 @@ struct ModelVersion {
   uint64_t crc64nvme = 0;
   uint64_t sequence = 0;  // what the cloud gave; 0: not known
   absl::Time modified;
-  std::vector<std::pair<int, uint64_t>> parts;  // number and size, where an upload made it
-  std::string upload_id;                        // of the upload that made this very version,
-  std::vector<CompletedPart> named;             // and its parts, as a complete may name them
+  std::vector<std::pair<int, uint64_t>> parts;         // number and size, where it was made of some
+  std::vector<CompletedPart> named;                    // these, as a complete may name them
+  std::string upload_id;                               // of the upload that made this very version
+  TagSet tags;                                         // in the order of their keys
+  std::map<std::string, ModelAnnotation> annotations;  // by name
 };
 
 struct ModelUpload {
@@ -55,6 +68,7 @@ struct ModelBucket {
   BucketOptions options;
   absl::Time created;
   Versioning versioning = Versioning::kOff;
+  TagSet tags;                                                      // in the order of their keys
   std::map<std::string, std::vector<ModelVersion>> keys;            // newest first, never empty
   std::map<std::pair<std::string, uint64_t>, ModelUpload> uploads;  // by key and age
 };
@@ -78,6 +92,7 @@ struct ModelEvent {
   uint64_t sequence = 0;
   absl::Time time;
   std::string request_id;
+  std::string annotation;  // its name, where the event is of one
 };
 
 struct ModelDeleted {
@@ -146,6 +161,42 @@ class Model {
   void Rename(const std::string& bucket, const std::string& source, const std::string& key,
               const Given& given);
 
+  // --- Appends ---
+  std::string AppendCode(const std::string& bucket, const std::string& key, const std::string& body,
+                         const AppendOptions& options) const;
+  void Append(const std::string& bucket, const std::string& key, const std::string& body,
+              const Given& given);
+
+  // --- Tags ---
+  // `tags` null: all are to be taken off.
+  std::string ChangeTagsCode(const std::string& bucket, const std::string& key,
+                             const std::string& version_id, const TagSet* tags) const;
+  void ChangeTags(const std::string& bucket, const std::string& key, const std::string& version_id,
+                  const TagSet* tags, const Given& given);
+  std::string SetBucketTagsCode(const std::string& name, const TagSet& tags) const;
+  void SetBucketTags(const std::string& name, const TagSet& tags);
+  std::string GetBucketTagsCode(const std::string& name) const;
+
+  // --- Annotations ---
+  std::string PutAnnotationCode(const std::string& bucket, const std::string& key,
+                                const std::string& name, const std::string& payload,
+                                const PutAnnotationOptions& options) const;
+  void PutAnnotation(const std::string& bucket, const std::string& key, const std::string& name,
+                     const std::string& payload, const PutAnnotationOptions& options,
+                     const Given& given);
+  std::string DeleteAnnotationCode(const std::string& bucket, const std::string& key,
+                                   const std::string& name,
+                                   const DeleteAnnotationOptions& options) const;
+  // Whether there was one.
+  bool DeleteAnnotation(const std::string& bucket, const std::string& key, const std::string& name,
+                        const std::string& version_id, const Given& given);
+  // `found` is set where it is "OK".
+  std::string GetAnnotationCode(const std::string& bucket, const std::string& key,
+                                const std::string& name, const std::string& version_id,
+                                const ModelAnnotation** found) const;
+  std::string ListAnnotationsCode(const std::string& bucket, const std::string& key,
+                                  const ListAnnotationsOptions& options) const;
+
   // --- Uploads ---
   std::string CreateUploadCode(const std::string& bucket, const std::string& key,
                                const PutOptions& options) const;
@@ -174,6 +225,11 @@ class Model {
   // --- Reads and lists ---
   ModelRead Read(const std::string& bucket, const std::string& key,
                  const GetOptions& options) const;
+  // Of what reads and changes of a version look at: "OK" with `found`, or why there is none.
+  std::string VersionCode(const std::string& bucket, const std::string& key,
+                          const std::string& version_id, const ModelVersion** found) const;
+  std::string AttributesCode(const std::string& bucket, const std::string& key,
+                             const AttributesOptions& options, const ModelVersion** found) const;
   // All entries, in one list; the sizes of pages are not looked at. REQUIRES: the bucket is there.
   std::vector<ModelEntry> List(const std::string& bucket, const ListOptions& options,
                                const std::string& marker) const;
@@ -190,6 +246,9 @@ class Model {
   const ModelVersion* Current(const std::string& bucket, const std::string& key) const;
   const ModelVersion* Version(const std::string& bucket, const std::string& key,
                               const std::string& id) const;
+  // What a read that finds no object meets in its place, if anything.
+  const ModelVersion* Marker(const std::string& bucket, const std::string& key,
+                             const std::string& version_id) const;
   // Null where the bucket or key has none. Not to be kept over a change.
   std::vector<ModelVersion>* VersionsOf(const std::string& bucket, const std::string& key);
   ModelUpload* Upload(const std::string& bucket, const std::string& key, const std::string& id);
@@ -205,7 +264,15 @@ class Model {
   void Place(const std::string& bucket, const std::string& key, EventType type,
              ModelVersion version, const Given& given);
   void AddEvent(EventType type, const std::string& bucket, const std::string& key,
-                const ModelVersion* object, const std::string& version_id, const Given& given);
+                const ModelVersion* object, const std::string& version_id, const Given& given,
+                const std::string& annotation = "");
+  // REQUIRES: VersionCode is "OK".
+  ModelVersion& Chosen(const std::string& bucket, const std::string& key,
+                       const std::string& version_id);
+  // The same, and the condition on the object's ETag.
+  std::string AnnotatedCode(const std::string& bucket, const std::string& key,
+                            const std::string& version_id, const std::string& object_if_match,
+                            const ModelVersion** found) const;
 
   std::map<std::string, ModelBucket> buckets_;
   std::vector<ModelEvent> events_;

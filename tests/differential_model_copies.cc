@@ -32,7 +32,11 @@ std::string Model::CopyCode(const std::string& bucket, const std::string& key,
   if (!replaces && (!options.content_type.empty() || !options.metadata.empty())) {
     return "InvalidRequest";
   }
+  if (options.tagging_directive == TaggingDirective::kCopy && !options.tags.empty()) {
+    return "InvalidRequest";
+  }
   if (const std::string code = MetadataCode(options.metadata); code != "OK") return code;
+  if (const std::string code = TagsCode(options.tags, kMaxObjectTags); code != "OK") return code;
   const ModelVersion* from = nullptr;
   const std::string code = SourceCode(bucket, source, kMaxCopyBytes, &from);
   if (code != "OK") return code;
@@ -51,6 +55,12 @@ void Model::Copy(const std::string& bucket, const std::string& key, const CopySo
     copy.metadata = Lowered(options.metadata);
   }
   copy.redirect = options.website_redirect_location;
+  if (options.tagging_directive == TaggingDirective::kReplace) copy.tags = Sorted(options.tags);
+  if (options.annotation_directive == AnnotationDirective::kExclude) copy.annotations.clear();
+  for (auto& [name, annotation] : copy.annotations) {
+    annotation.modified = given.now;
+    annotation.sequence = given.sequence;
+  }
   copy.modified = given.now;
   copy.upload_id.clear();
   Place(bucket, key, EventType::kObjectCreatedCopy, std::move(copy), given);

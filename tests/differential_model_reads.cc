@@ -69,22 +69,25 @@ ModelRead Model::Read(const std::string& bucket, const std::string& key,
     read.code = std::move(code);
     return read;
   };
-  if (const std::string code = PlaceCode(bucket, key); code != "OK") return answer(code);
-  const ModelVersion* object = Current(bucket, key);
-  if (!options.version_id.empty()) {
-    if (const std::string code = VersionIdCode(options.version_id); code != "OK") {
-      return answer(code);
-    }
-    object = Version(bucket, key, options.version_id);
-    if (object == nullptr) return answer("NoSuchVersion");
-    if (object->is_marker) return answer("MethodNotAllowed");
-  }
-  if (object == nullptr) return answer("NoSuchKey");
+  const ModelVersion* object = nullptr;
+  const std::string code = VersionCode(bucket, key, options.version_id, &object);
+  if (code != "OK") return answer(code);
   const Verdict verdict = Judge(ConditionsOf(options), object->etag, object->modified);
   if (verdict == Verdict::kFail) return answer("PreconditionFailed");
   read.object = object;
   read.not_modified = verdict == Verdict::kNotModified;
   return answer(read.not_modified ? "OK" : ExtentCode(options, *object, &read.extent));
+}
+
+std::string Model::AttributesCode(const std::string& bucket, const std::string& key,
+                                  const AttributesOptions& options,
+                                  const ModelVersion** found) const {
+  if (const std::string code = PlaceCode(bucket, key); code != "OK") return code;
+  const bool asks = options.etag || options.checksum || options.object_size ||
+                    options.storage_class || options.object_parts;
+  if (!asks) return "InvalidRequest";
+  if (options.part_number_marker < 0) return "InvalidArgument";
+  return VersionCode(bucket, key, options.version_id, found);
 }
 
 std::vector<ModelEntry> Model::List(const std::string& bucket, const ListOptions& options,

@@ -119,6 +119,7 @@ std::string Model::CreateUploadCode(const std::string& bucket, const std::string
                                     const PutOptions& options) const {
   if (const std::string code = PlaceCode(bucket, key); code != "OK") return code;
   if (const std::string code = MetadataCode(options.metadata); code != "OK") return code;
+  if (const std::string code = TagsCode(options.tags, kMaxObjectTags); code != "OK") return code;
   const bool belongs_elsewhere = !options.if_match.empty() || !options.if_none_match.empty() ||
                                  !options.content_md5.empty() || options.crc32c.has_value() ||
                                  options.crc64nvme.has_value() || options.checksum.has_value();
@@ -224,6 +225,7 @@ ModelComplete Model::JudgeComplete(const std::string& bucket, const std::string&
   made.content_type = upload->options.content_type;
   made.redirect = upload->options.website_redirect_location;
   made.metadata = Lowered(upload->options.metadata);
+  made.tags = Sorted(upload->options.tags);
   made.checksum = ChecksumOfParts(upload->checksum.value_or(UploadChecksum()), parts);
   made.crc64nvme = base::Crc64Nvme(made.body);
   made.modified = upload->created;

@@ -64,6 +64,46 @@ UserMetadata Lowered(const UserMetadata& metadata) {
   return lowered;
 }
 
+namespace {
+
+// As UTF-16 has it, of what is UTF-8.
+size_t CharactersIn(const std::string& text) {
+  size_t characters = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0) != 0x80) characters += byte >= 0xF0 ? 2 : 1;
+  }
+  return characters;
+}
+
+}  // namespace
+
+std::string TagsCode(const TagSet& tags, size_t most) {
+  std::set<std::string> keys;
+  for (const Tag& tag : tags) {
+    const size_t characters = CharactersIn(tag.key);
+    if (characters < 1 || characters > 128 || CharactersIn(tag.value) > 256) return "InvalidTag";
+    if ((tag.key + tag.value).find('!') != std::string::npos) return "InvalidTag";
+    if (absl::AsciiStrToLower(tag.key).compare(0, 4, "aws:") == 0) return "InvalidTag";
+    if (!keys.insert(tag.key).second) return "InvalidTag";
+  }
+  return tags.size() > most ? "InvalidTag" : "OK";
+}
+
+TagSet Sorted(TagSet tags) {
+  std::sort(tags.begin(), tags.end(), [](const Tag& a, const Tag& b) { return a.key < b.key; });
+  return tags;
+}
+
+// The test's names have letters, digits and "-"; or a blank, which none has.
+std::string AnnotationNameCode(const std::string& name) {
+  if (name.size() > 512) return "AnnotationNameTooLong";
+  const std::string lower = absl::AsciiStrToLower(name);
+  const bool is_reserved = lower.compare(0, 3, "aws") == 0 || lower.compare(0, 2, "s3") == 0;
+  const bool good = !name.empty() && name.find(' ') == std::string::npos && !is_reserved;
+  return good ? "OK" : "InvalidAnnotationName";
+}
+
 // --- Conditions ---
 
 bool Names(const std::string& condition, const std::string& etag) {

@@ -4,6 +4,7 @@
 #ifndef CLOUDLET_TESTS_DIFFERENTIAL_RULES_H_
 #define CLOUDLET_TESTS_DIFFERENTIAL_RULES_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,12 @@ std::string KeyCode(const std::string& key);
 std::string VersionIdCode(const std::string& id);
 std::string MetadataCode(const UserMetadata& metadata);
 UserMetadata Lowered(const UserMetadata& metadata);
+inline constexpr size_t kMaxObjectTags = 10;
+inline constexpr size_t kMaxBucketTags = 50;
+// At most `most` tags, none twice; those of the test have letters, and "!", which is not allowed.
+std::string TagsCode(const TagSet& tags, size_t most);
+TagSet Sorted(TagSet tags);
+std::string AnnotationNameCode(const std::string& name);
 
 // --- Conditions: "*", or ETags, quoted or not, with a comma and a space between them ---
 

@@ -33,6 +33,10 @@ CopyOptions Differential::CopyChoice(const Place& to) {
   if (random_.Chance(replaces ? 0.5 : 0.03)) options.content_type = "text/copy";
   if (random_.Chance(replaces ? 0.5 : 0.03)) options.metadata = Metadata();
   if (random_.Chance(0.1)) options.website_redirect_location = "/copied";
+  const bool retags = random_.Chance(0.2);
+  if (retags) options.tagging_directive = TaggingDirective::kReplace;
+  if (random_.Chance(retags ? 0.6 : 0.03)) options.tags = Tags(kMaxObjectTags);
+  if (random_.Chance(0.2)) options.annotation_directive = AnnotationDirective::kExclude;
   return options;
 }
 

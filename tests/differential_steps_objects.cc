@@ -223,6 +223,18 @@ void Differential::CompareInfo(const ObjectInfo& info, const Place& at,
   EXPECT_EQ(info.crc32c,
             is_crc32c ? std::optional<uint32_t>(base::Crc32c(object.body)) : std::nullopt);
   EXPECT_EQ(info.parts_count, static_cast<int>(object.parts.size()));
+  EXPECT_EQ(info.tag_count, static_cast<int>(object.tags.size()));
+}
+
+void Differential::CompareMarker(const absl::Status& status, const Place& at,
+                                 const std::string& version_id) {
+  const auto told = DeleteMarkerOf(status);
+  const bool looked = CodeOf(status) == "NoSuchKey" || CodeOf(status) == "MethodNotAllowed";
+  const ModelVersion* marker = looked ? model_.Marker(at.bucket, at.key, version_id) : nullptr;
+  ASSERT_EQ(told.has_value(), marker != nullptr) << status;
+  if (marker == nullptr) return;
+  EXPECT_EQ(told->version_id, marker->id);
+  EXPECT_EQ(told->last_modified, marker->modified);
 }
 
 void Differential::CompareGet(const Place& at, const GetOptions& options) {
@@ -230,6 +242,7 @@ void Differential::CompareGet(const Place& at, const GetOptions& options) {
   const auto got = cloud_->bucket(at.bucket).Get(at.key, options);
   Expect(CodeOf(got), expected.code,
          "get " + Name(at.bucket, at.key) + " version " + options.version_id);
+  CompareMarker(got.status(), at, options.version_id);
   if (!got.ok() || expected.code != "OK") return;
   EXPECT_EQ(got->not_modified, expected.not_modified);
   EXPECT_EQ(got->offset, expected.extent.offset);
@@ -272,6 +285,7 @@ void Differential::StepHead() {
   const ModelRead expected = model_.Read(at.bucket, at.key, options);
   const auto head = cloud_->bucket(at.bucket).Head(at.key, options);
   Expect(CodeOf(head), expected.code, "head " + Name(at.bucket, at.key));
+  CompareMarker(head.status(), at, options.version_id);
   if (!head.ok() || expected.code != "OK") return;
   EXPECT_EQ(head->not_modified, expected.not_modified);
   EXPECT_EQ(head->offset, expected.extent.offset);
@@ -320,6 +334,76 @@ void Differential::StepReader() {
     read.append(buffer, 0, *bytes);
   }
   EXPECT_TRUE(read == body) << read.size() << " and " << body.size() << " bytes";
+}
+
+void Differential::StepAttributes() {
+  VersionChoice choice = AnyVersion();
+  const ModelVersion* object = nullptr;
+  for (int i = 0; i < 20 && (object == nullptr || object->parts.empty()); ++i) {
+    choice = AnyVersion();
+    if (model_.VersionCode(choice.at.bucket, choice.at.key, choice.id, &object) != "OK") {
+      object = nullptr;
+    }
+  }
+  AttributesOptions options;
+  options.version_id = choice.id;
+  options.etag = random_.Chance(0.5);
+  options.checksum = random_.Chance(0.5);
+  options.object_size = random_.Chance(0.5);
+  options.storage_class = random_.Chance(0.5);
+  options.object_parts = random_.Chance(0.7);
+  options.max_parts = PageSize();
+  if (random_.Chance(0.2)) options.part_number_marker = static_cast<int>(random_.Below(8)) - 1;
+  CompareAttributes(choice.at, options);
+}
+
+// The parts page by page to the end; they are listed where the checksum is one of theirs.
+void Differential::CompareAttributes(const Place& at, AttributesOptions options) {
+  const ModelVersion* object = nullptr;
+  const std::string code = model_.AttributesCode(at.bucket, at.key, options, &object);
+  const int first = options.part_number_marker;
+  std::vector<ObjectPart> parts;
+  while (true) {
+    const auto got = cloud_->bucket(at.bucket).GetAttributes(at.key, options);
+    Expect(CodeOf(got), code, "attributes of " + Name(at.bucket, at.key));
+    CompareMarker(got.status(), at, options.version_id);
+    if (!got.ok() || code != "OK") return;
+    EXPECT_EQ(got->last_modified, object->modified);
+    EXPECT_EQ(got->version_id, model_.ShownId(at.bucket, *object));
+    EXPECT_EQ(got->etag.value_or("none"), options.etag ? object->etag : "none");
+    EXPECT_EQ(got->object_size.value_or(99), options.object_size ? object->body.size() : 99);
+    EXPECT_EQ(got->storage_class.value_or("none"), options.storage_class ? "STANDARD" : "none");
+    Checksum shown = object->checksum;
+    shown.value = shown.value.substr(0, shown.value.find('-'));
+    ASSERT_EQ(got->checksum.has_value(), options.checksum);
+    EXPECT_TRUE(!options.checksum || *got->checksum == shown);
+    const bool has_parts = options.object_parts && !object->parts.empty();
+    ASSERT_EQ(got->object_parts.has_value(), has_parts);
+    if (!has_parts) return;
+    EXPECT_EQ(got->object_parts->total_parts_count, static_cast<int>(object->parts.size()));
+    const bool listed = object->checksum.type == ChecksumType::kComposite;
+    ASSERT_EQ(got->object_parts->listed, listed);
+    EXPECT_TRUE(listed || got->object_parts->parts.empty());
+    if (!listed) return;
+    EXPECT_EQ(got->object_parts->part_number_marker, options.part_number_marker);
+    EXPECT_EQ(got->object_parts->max_parts, options.max_parts);
+    EXPECT_LE(got->object_parts->parts.size(), options.max_parts);
+    for (const ObjectPart& part : got->object_parts->parts) parts.push_back(part);
+    if (!got->object_parts->is_truncated) break;
+    ASSERT_EQ(got->object_parts->parts.size(), options.max_parts);
+    options.part_number_marker = got->object_parts->next_part_number_marker;
+  }
+  if (options.max_parts == 0) return;
+  auto part = parts.begin();
+  for (size_t i = 0; i < object->parts.size(); ++i) {
+    if (object->parts[i].first <= first) continue;
+    ASSERT_TRUE(part != parts.end());
+    EXPECT_EQ(part->part_number, object->parts[i].first);
+    EXPECT_EQ(part->size, object->parts[i].second);
+    EXPECT_EQ(part->checksum, object->named[i].checksum);
+    ++part;
+  }
+  EXPECT_TRUE(part == parts.end());
 }
 
 // Every version of the key.

@@ -42,8 +42,20 @@ std::string UploadLine(const std::string& id, absl::Time created) {
   return absl::StrCat("upload ", V(id), " ", absl::ToUnixMillis(created));
 }
 
-std::string VersioningLine(Versioning versioning) {
-  return absl::StrCat("versioning ", static_cast<int>(versioning));
+std::string TagsLine(const TagSet& tags) {
+  std::string line = "tags";
+  for (const Tag& tag : tags) absl::StrAppend(&line, " ", V(tag.key), "=", V(tag.value));
+  return line;
+}
+
+std::string BucketLine(Versioning versioning, const TagSet& tags) {
+  return absl::StrCat("versioning ", static_cast<int>(versioning), " ", V(TagsLine(tags)));
+}
+
+std::string AnnotationLine(const std::string& name, uint64_t size, const std::string& etag,
+                           absl::Time modified) {
+  return absl::StrCat("annotation ", V(name), " ", size, " ", V(etag), " ",
+                      absl::ToUnixMillis(modified));
 }
 
 }  // namespace
@@ -52,11 +64,15 @@ std::string VersioningLine(Versioning versioning) {
 
 std::vector<std::string> Differential::Shown(const Model& model, const Place& at) const {
   const ModelBucket& bucket = model.buckets().at(at.bucket);
-  std::vector<std::string> lines = {VersioningLine(bucket.versioning)};
+  std::vector<std::string> lines = {BucketLine(bucket.versioning, bucket.tags)};
   if (const auto found = bucket.keys.find(at.key); found != bucket.keys.end()) {
     for (const ModelVersion& version : found->second) {
       lines.push_back(VersionLine(version.id, version.is_marker, &version == &found->second.front(),
                                   version.body.size(), version.etag, version.modified));
+      lines.push_back(TagsLine(version.tags));
+      for (const auto& [name, one] : version.annotations) {
+        lines.push_back(AnnotationLine(name, one.payload.size(), one.etag, one.modified));
+      }
     }
   }
   for (const auto& [name, upload] : bucket.uploads) {
@@ -99,14 +115,33 @@ std::vector<UploadEntry> Differential::UploadsInCloud(const Place& at) {
   return uploads;
 }
 
+std::vector<AnnotationInfo> Differential::AnnotationsInCloud(const Place& at,
+                                                             const std::string& version_id) {
+  ListAnnotationsOptions options;
+  options.version_id = version_id;
+  const auto page = cloud_->bucket(at.bucket).ListAnnotations(at.key, options);
+  EXPECT_TRUE(page.ok() && !page->is_truncated) << page.status();
+  return page.ok() ? page->entries : std::vector<AnnotationInfo>();
+}
+
 std::vector<std::string> Differential::ShownByCloud(const Place& at) {
   const auto info = cloud_->bucket(at.bucket).Info();
-  std::vector<std::string> lines = {info.ok() ? VersioningLine(info->versioning) : "no bucket"};
+  const TagSet tags = cloud_->bucket(at.bucket).GetBucketTags().value_or(TagSet());
+  std::vector<std::string> lines = {info.ok() ? BucketLine(info->versioning, tags) : "no bucket"};
   for (const VersionEntry& entry : VersionsInCloud(at)) {
     const bool known = model_.Version(at.bucket, at.key, entry.version_id) != nullptr ||
                        entry.version_id == "null";
     lines.push_back(VersionLine(known ? entry.version_id : kNew, entry.is_delete_marker,
                                 entry.is_latest, entry.size, entry.etag, entry.last_modified));
+    GetTagsOptions of_version;
+    of_version.version_id = entry.version_id;
+    const auto tagged = cloud_->bucket(at.bucket).GetTags(at.key, of_version);
+    EXPECT_EQ(CodeOf(tagged), entry.is_delete_marker ? "MethodNotAllowed" : "OK");
+    lines.push_back(TagsLine(tagged.ok() ? tagged->tags : TagSet()));
+    if (entry.is_delete_marker) continue;
+    for (const AnnotationInfo& one : AnnotationsInCloud(at, entry.version_id)) {
+      lines.push_back(AnnotationLine(one.name, one.size, one.etag, one.last_modified));
+    }
   }
   for (const UploadEntry& entry : UploadsInCloud(at)) {
     const bool known = model_.Upload(at.bucket, at.key, entry.upload_id) != nullptr;
@@ -124,6 +159,18 @@ std::vector<std::string> Differential::ShownByCloud(const Place& at) {
 
 // --- Taking over what only the cloud knows ---
 
+void Differential::AdoptAnnotations(const Place& at, ModelVersion* version) {
+  const auto is_known = [](const auto& one) { return one.second.sequence != 0; };
+  auto& annotations = version->annotations;
+  if (std::all_of(annotations.begin(), annotations.end(), is_known)) return;
+  for (const AnnotationInfo& info : AnnotationsInCloud(at, version->id)) {
+    ModelAnnotation& annotation = annotations[info.name];
+    if (annotation.sequence != 0) continue;
+    annotation.sequence = info.sequence;
+    EXPECT_GT(annotation.sequence, last_sequence_);
+  }
+}
+
 void Differential::AdoptVersions(const Place& at, Model* model) {
   std::vector<ModelVersion>* versions = model->VersionsOf(at.bucket, at.key);
   if (versions == nullptr) return;
@@ -132,6 +179,7 @@ void Differential::AdoptVersions(const Place& at, Model* model) {
   for (size_t i = 0; i < found.size(); ++i) {
     ModelVersion& version = (*versions)[i];
     if (version.id == kNew) version.id = found[i].version_id;
+    AdoptAnnotations(at, &version);
     if (version.sequence != 0 || version.is_marker) continue;
     GetOptions options;
     options.version_id = version.id;
@@ -187,6 +235,8 @@ void Differential::ExpectReadOnly(const std::vector<Place>& touched) {
   const Bucket bucket = cloud_->bucket("plain");
   EXPECT_TRUE(IsReadOnly(bucket.Put("a", "refused").status()));
   EXPECT_TRUE(IsReadOnly(bucket.CreateMultipartUpload("a").status()));
+  EXPECT_TRUE(IsReadOnly(bucket.Append("a", "refused").status()));
+  EXPECT_TRUE(IsReadOnly(bucket.SetBucketTags({{"a", "refused"}})));
   EXPECT_TRUE(IsReadOnly(cloud_->bucket("versions").SetVersioning(Versioning::kEnabled)));
   const Place other = AnyPlace();
   // Its versioning may have changed, too.
@@ -194,11 +244,14 @@ void Differential::ExpectReadOnly(const std::vector<Place>& touched) {
   if (std::any_of(touched.begin(), touched.end(), in_its_bucket)) return;
   CompareGet(other, {});
   if (model_.Current(other.bucket, other.key) == nullptr) return;
-  EXPECT_TRUE(IsReadOnly(cloud_->bucket(other.bucket).Delete(other.key).status()));
+  const Bucket others = cloud_->bucket(other.bucket);
+  EXPECT_TRUE(IsReadOnly(others.Delete(other.key).status()));
+  EXPECT_TRUE(IsReadOnly(others.SetTags(other.key, {{"a", "refused"}}).status()));
+  EXPECT_TRUE(IsReadOnly(others.PutAnnotation(other.key, "a", "refused").status()));
   CopyOptions replace;
   replace.metadata_directive = MetadataDirective::kReplace;
   const CopySource source = CopySource{other.bucket, other.key};
-  EXPECT_TRUE(IsReadOnly(cloud_->bucket(other.bucket).Copy(source, "b", replace).status()));
+  EXPECT_TRUE(IsReadOnly(others.Copy(source, "b", replace).status()));
 }
 
 // So that the numbers which the next operation needs are there, and its first write is its own.
@@ -280,11 +333,21 @@ bool Differential::TakeOutcome(const Unsure& unsure, Model with) {
 Differential::Unsure Differential::ChooseUnsure() {
   using Choose = Unsure (Differential::*)();
   static constexpr Choose kAll[] = {
-      &Differential::UnsurePut,          &Differential::UnsureDelete,
-      &Differential::UnsureCopy,         &Differential::UnsureRename,
-      &Differential::UnsureCreateUpload, &Differential::UnsurePart,
-      &Differential::UnsureComplete,     &Differential::UnsureAbort,
+      &Differential::UnsurePut,
+      &Differential::UnsureDelete,
+      &Differential::UnsureCopy,
+      &Differential::UnsureRename,
+      &Differential::UnsureCreateUpload,
+      &Differential::UnsurePart,
+      &Differential::UnsureComplete,
+      &Differential::UnsureAbort,
       &Differential::UnsureVersioning,
+      &Differential::UnsureAppend,
+      &Differential::UnsureSetTags,
+      &Differential::UnsureDeleteTags,
+      &Differential::UnsureBucketTags,
+      &Differential::UnsurePutAnnotation,
+      &Differential::UnsureDeleteAnnotation,
   };
   for (int attempt = 0; attempt < 20; ++attempt) {
     Unsure unsure = (this->*kAll[random_.Below(std::size(kAll))])();

@@ -139,6 +139,7 @@ void Differential::StepCreateUpload() {
   if (random_.Chance(0.1)) options = PutChoice(at, "");
   options.metadata = Metadata();
   options.content_type = "video/mp4";
+  if (random_.Chance(0.2)) options.tags = Tags(kMaxObjectTags);
   if (random_.Chance(0.4)) options.checksum_algorithm = kChecksumAlgorithms[random_.Below(10)];
   if (random_.Chance(0.1)) {
     options.checksum_type =
