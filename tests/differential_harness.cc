@@ -192,7 +192,7 @@ std::string Differential::Body() {
   if (dice < 150) size = random_.Below(300'000);
   if (dice < 20) size = (1 << 20) - 2 + random_.Below(4);
   if (dice < 10) size = random_.Below(4 << 20);
-  if (dice < 2) size = (16 << 20) - 2 + random_.Below(4);
+  if (dice < 2) size = (4 << 20) - 2 + random_.Below(4);
   return Bytes(size, seed);
 }
 
