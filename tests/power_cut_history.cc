@@ -37,7 +37,7 @@ std::vector<Call> MakeHistory() {
     call.size = kSizes[n % std::size(kSizes)] + n;
     if (n == 27 || n == 32) call.size = 70'000 + n;  // an annotation and an append, written ahead
     if (n == 14) call.size = (1 << 20) + 70'000;     // several chunks, written ahead
-    if (n == 21) call.size = (16 << 20) + 12'345;    // ingested
+    if (n == 21) call.size = (4 << 20) + 12'345;     // ingested
     if (n % 6 == 5 && n % 5 != 2) call.verb = Verb::kDelete;
     if (n == 33) call = {Verb::kDelete, "k4", 0, false};  // the ingested one
     // Not soon after the open in the middle: a lease of numbers must not be lost with the calls.
