@@ -72,6 +72,59 @@ TEST(EventNames, GoThereAndBack) {
   EXPECT_EQ(EventTypeNamed("ObjectCreated:Nothing"), EventType::kNone);
 }
 
+// Those of https://docs.aws.amazon.com/AmazonS3/latest/API/API_TopicConfiguration.html.
+TEST(EventNames, EveryNameOfS3IsKnown_AndWhetherItCanHappen) {
+  const struct {
+    std::set<std::string> names;
+    bool implemented;
+  } halves[] = {
+      {{"s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post",
+        "s3:ObjectCreated:Copy", "s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:*",
+        "s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated", "s3:ObjectTagging:*",
+        "s3:ObjectTagging:Put", "s3:ObjectTagging:Delete", "s3:ObjectAnnotation:*",
+        "s3:ObjectAnnotation:Put", "s3:ObjectAnnotation:Delete"},
+       true},
+      {{"s3:ObjectRestore:*", "s3:ObjectRestore:Post", "s3:ObjectRestore:Completed",
+        "s3:ObjectRestore:Delete", "s3:ReducedRedundancyLostObject", "s3:Replication:*",
+        "s3:Replication:OperationFailedReplication", "s3:Replication:OperationMissedThreshold",
+        "s3:Replication:OperationReplicatedAfterThreshold", "s3:Replication:OperationNotTracked",
+        "s3:LifecycleExpiration:*", "s3:LifecycleExpiration:Delete",
+        "s3:LifecycleExpiration:DeleteMarkerCreated", "s3:LifecycleTransition",
+        "s3:IntelligentTiering", "s3:ObjectAcl:Put", "s3:ObjectRetention:Put"},
+       false},
+  };
+  std::set<EventType> known;
+  for (const auto& half : halves) {
+    for (const std::string& name : half.names) {
+      const EventType type = EventTypeNamed(name);
+      EXPECT_TRUE(known.insert(type).second) << name;
+      EXPECT_EQ("s3:" + std::string(EventTypeName(type)), name);
+      EXPECT_EQ(EventTypeImplemented(type), half.implemented) << name;
+    }
+  }
+  for (int i = 0; i < 256; ++i) {
+    const auto type = static_cast<EventType>(i);
+    EXPECT_EQ(known.count(type) == 1, !EventTypeName(type).empty()) << i;
+    EXPECT_LE(EventTypeImplemented(type), known.count(type) == 1) << i;
+  }
+}
+
+// A wildcard covers the names that begin as it does, any other name itself alone.
+TEST(EventNames, CoverAsTheirNamesSay) {
+  for (int i = 0; i < 256; ++i) {
+    for (int j = 0; j < 256; ++j) {
+      const std::string wanted(EventTypeName(static_cast<EventType>(i)));
+      const std::string name(EventTypeName(static_cast<EventType>(j)));
+      if (wanted.empty() || name.empty() || name.back() == '*') continue;
+      const bool covers = wanted.back() == '*' ? name.compare(0, wanted.size() - 1, wanted, 0,
+                                                              wanted.size() - 1) == 0
+                                               : name == wanted;
+      EXPECT_EQ(EventTypeCovers(static_cast<EventType>(i), static_cast<EventType>(j)), covers)
+          << wanted << " " << name;
+    }
+  }
+}
+
 TEST(EventNames, WildcardsCoverTheirKind) {
   EXPECT_TRUE(EventTypeCovers(EventType::kObjectCreated, EventType::kObjectCreatedPut));
   EXPECT_TRUE(EventTypeCovers(EventType::kObjectRemoved, EventType::kObjectRemovedDelete));

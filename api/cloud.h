@@ -51,6 +51,14 @@ enum class OnDataLoss {
   kAccept,  // opens what is left and logs an error
 };
 
+// What becomes of a trigger that overlaps with another of the same bucket: some change of some key
+// would match both, whatever their functions.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+enum class TriggerOverlap {
+  kFanOut,  // Extension: both take the change, and each function gets it once
+  kRefuse,  // S3's rule: AddTrigger answers InvalidArgument. Those that are there already stay
+};
+
 struct OpenOptions {
   LogOptions log = {};
   Limits limits = {};
@@ -66,6 +74,7 @@ struct OpenOptions {
   bool create_if_missing = true;           // false: NOT_FOUND when the directory holds no store
   OnDataLoss on_data_loss = OnDataLoss::kFail;
   size_t block_cache_bytes = size_t{64} << 20;  // memory for blocks read from disk
+  TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
 };
 
 struct InMemoryOptions {
@@ -77,6 +86,7 @@ struct InMemoryOptions {
   int worker_threads = 0;  // as in OpenOptions
   std::shared_ptr<Clock> clock = nullptr;
   uint64_t seed = 0;
+  TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
 };
 
 struct CloseOptions {
@@ -209,7 +219,9 @@ class Cloud {
   // for running attempts, so a handler may unregister itself. ResourceNotFoundException when there
   // is none.
   absl::Status UnregisterFunction(std::string_view name);
-  // Persisted, with the events it matches. Returns its id. Errors: NoSuchBucket, InvalidArgument.
+  // Persisted, with the events it matches. Returns its id. Errors: NoSuchBucket, InvalidArgument
+  // (also for an event type of S3's that is not implemented, and for an overlap under
+  // TriggerOverlap::kRefuse); nothing is changed then.
   absl::StatusOr<std::string> AddTrigger(const Trigger& trigger);
   // Events already made are still delivered. InvalidArgument when there is no such trigger,
   // NoSuchBucket.

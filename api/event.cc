@@ -29,6 +29,24 @@ constexpr NamedType kTypes[] = {
     {EventType::kObjectRemoved, "ObjectRemoved:*"},
     {EventType::kObjectTagging, "ObjectTagging:*"},
     {EventType::kObjectAnnotation, "ObjectAnnotation:*"},
+    {EventType::kObjectRestorePost, "ObjectRestore:Post"},
+    {EventType::kObjectRestoreCompleted, "ObjectRestore:Completed"},
+    {EventType::kObjectRestoreDelete, "ObjectRestore:Delete"},
+    {EventType::kReducedRedundancyLostObject, "ReducedRedundancyLostObject"},
+    {EventType::kReplicationOperationFailedReplication, "Replication:OperationFailedReplication"},
+    {EventType::kReplicationOperationMissedThreshold, "Replication:OperationMissedThreshold"},
+    {EventType::kReplicationOperationReplicatedAfterThreshold,
+     "Replication:OperationReplicatedAfterThreshold"},
+    {EventType::kReplicationOperationNotTracked, "Replication:OperationNotTracked"},
+    {EventType::kLifecycleExpirationDelete, "LifecycleExpiration:Delete"},
+    {EventType::kLifecycleExpirationDeleteMarkerCreated, "LifecycleExpiration:DeleteMarkerCreated"},
+    {EventType::kLifecycleTransition, "LifecycleTransition"},
+    {EventType::kIntelligentTiering, "IntelligentTiering"},
+    {EventType::kObjectAclPut, "ObjectAcl:Put"},
+    {EventType::kObjectRetentionPut, "ObjectRetention:Put"},
+    {EventType::kObjectRestore, "ObjectRestore:*"},
+    {EventType::kReplication, "Replication:*"},
+    {EventType::kLifecycleExpiration, "LifecycleExpiration:*"},
 };
 
 }  // namespace
@@ -50,22 +68,39 @@ EventType EventTypeNamed(std::string_view name) {
 }
 
 bool EventTypeCovers(EventType wanted, EventType type) {
+  const auto within = [type](EventType first, EventType last) {
+    return type >= first && type <= last;
+  };
   switch (wanted) {
     case EventType::kNone:
       return false;
     case EventType::kObjectCreated:
-      return type >= EventType::kObjectCreatedPut &&
-             type <= EventType::kObjectCreatedCompleteMultipartUpload;
+      return within(EventType::kObjectCreatedPut, EventType::kObjectCreatedCompleteMultipartUpload);
     case EventType::kObjectRemoved:
-      return type == EventType::kObjectRemovedDelete ||
-             type == EventType::kObjectRemovedDeleteMarkerCreated;
+      return within(EventType::kObjectRemovedDelete, EventType::kObjectRemovedDeleteMarkerCreated);
     case EventType::kObjectTagging:
-      return type == EventType::kObjectTaggingPut || type == EventType::kObjectTaggingDelete;
+      return within(EventType::kObjectTaggingPut, EventType::kObjectTaggingDelete);
     case EventType::kObjectAnnotation:
-      return type == EventType::kObjectAnnotationPut || type == EventType::kObjectAnnotationDelete;
+      return within(EventType::kObjectAnnotationPut, EventType::kObjectAnnotationDelete);
+    case EventType::kObjectRestore:
+      return within(EventType::kObjectRestorePost, EventType::kObjectRestoreDelete);
+    case EventType::kReplication:
+      return within(EventType::kReplicationOperationFailedReplication,
+                    EventType::kReplicationOperationNotTracked);
+    case EventType::kLifecycleExpiration:
+      return within(EventType::kLifecycleExpirationDelete,
+                    EventType::kLifecycleExpirationDeleteMarkerCreated);
     default:
       return wanted == type;
   }
+}
+
+bool EventTypeImplemented(EventType type) {
+  for (const EventType kind : {EventType::kObjectCreated, EventType::kObjectRemoved,
+                               EventType::kObjectTagging, EventType::kObjectAnnotation}) {
+    if (type == kind || EventTypeCovers(kind, type)) return true;
+  }
+  return false;
 }
 
 std::string Event::sequencer() const {

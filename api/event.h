@@ -33,6 +33,25 @@ enum class EventType : uint8_t {
   kObjectRemoved = 129,
   kObjectTagging = 130,
   kObjectAnnotation = 131,
+  // S3's names of changes that this store does not make yet (EventTypeImplemented). A trigger for
+  // one of them is refused.
+  kObjectRestorePost = 11,
+  kObjectRestoreCompleted = 12,
+  kObjectRestoreDelete = 13,
+  kReducedRedundancyLostObject = 14,
+  kReplicationOperationFailedReplication = 15,
+  kReplicationOperationMissedThreshold = 16,
+  kReplicationOperationReplicatedAfterThreshold = 17,
+  kReplicationOperationNotTracked = 18,
+  kLifecycleExpirationDelete = 19,
+  kLifecycleExpirationDeleteMarkerCreated = 20,
+  kLifecycleTransition = 21,
+  kIntelligentTiering = 22,
+  kObjectAclPut = 23,
+  kObjectRetentionPut = 24,
+  kObjectRestore = 132,
+  kReplication = 133,
+  kLifecycleExpiration = 134,
 };
 
 // S3's name without the "s3:" in front: "ObjectCreated:Put", "ObjectRemoved:*". Empty for kNone.
@@ -41,6 +60,9 @@ std::string_view EventTypeName(EventType type);
 EventType EventTypeNamed(std::string_view name);
 // Whether a trigger for `wanted` takes an event of `type`.
 bool EventTypeCovers(EventType wanted, EventType type);
+// Whether `type`, or one that it covers, is a change that this store can make. False for kNone and
+// for S3's names that belong to features which are not there yet.
+bool EventTypeImplemented(EventType type);
 
 // One change of one object. A value.
 struct Event {
@@ -58,8 +80,11 @@ struct Event {
   // The trigger that brought it here ("configurationId" of S3's JSON); empty in the log.
   std::string trigger_id = {};
   Causation causation = {};
-  // Extension: of an annotation's event, its name; S3's JSON does not tell it.
+  // Of an annotation's event: its name, and, unless it is gone, its size in bytes and its ETag.
   std::string annotation_name = {};
+  uint64_t annotation_size = 0;
+  std::string annotation_etag = {};
+  bool has_annotations = false;  // of kObjectCreatedCopy: the copy has annotations
 
   // S3's `sequencer`: 16 upper-case hex digits of `sequence`.
   std::string sequencer() const;

@@ -65,6 +65,8 @@ TEST_F(Annotations, EachChangeIsOneEvent_AndWhatChangesNothingIsNone) {
   EXPECT_EQ(events_[0].type, EventType::kObjectAnnotationPut);
   EXPECT_EQ(events_[0].key, "cat.jpg");
   EXPECT_EQ(events_[0].annotation_name, "labels");
+  EXPECT_EQ(events_[0].annotation_size, 1u);
+  EXPECT_EQ(events_[0].annotation_etag, put.etag);
   EXPECT_EQ(events_[0].size, 4u);
   EXPECT_EQ(events_[0].etag, etag);
   EXPECT_EQ(events_[0].version_id, "");
@@ -84,6 +86,8 @@ TEST_F(Annotations, EachChangeIsOneEvent_AndWhatChangesNothingIsNone) {
   ASSERT_EQ(events_.size(), 3u);
   EXPECT_EQ(events_[2].type, EventType::kObjectAnnotationDelete);
   EXPECT_EQ(events_[2].annotation_name, "labels");
+  EXPECT_EQ(events_[2].annotation_size, 0u);
+  EXPECT_EQ(events_[2].annotation_etag, "");
   EXPECT_EQ(events_[2].etag, etag);
   EXPECT_EQ(events_[2].sequence, gone.sequence);
 }
@@ -112,6 +116,24 @@ TEST_F(Annotations, ACopyThatTakesThemAlong_AndAnOverwriteThatEndsThem_AreOneEve
   EXPECT_EQ(std::string(bucket_.GetAnnotation("copy", "labels").value().payload), "v");
 }
 
+TEST_F(Annotations, EventsOfCopiesAndRenamesTellWhetherTheyHaveSome) {
+  ASSERT_TRUE(bucket_.PutAnnotation("cat.jpg", "labels", "v").ok());
+  AddTrigger(EventType::kObjectCreatedCopy);
+  ASSERT_TRUE(bucket_.Copy({.key = "cat.jpg"}, "with").ok());
+  CopyOptions without;
+  without.annotation_directive = AnnotationDirective::kExclude;
+  ASSERT_TRUE(bucket_.Copy({.key = "cat.jpg"}, "without", without).ok());
+  ASSERT_TRUE(bucket_.Rename("with", "with again").ok());
+  ASSERT_TRUE(bucket_.Rename("without", "without again").ok());
+  ASSERT_TRUE(bucket_.DeleteAnnotation("with again", "labels").ok());
+  ASSERT_TRUE(bucket_.Copy({.key = "with again"}, "no more").ok());
+  ASSERT_TRUE(bucket_.Rename("with again", "no longer").ok());
+  std::vector<bool> told;
+  told.reserve(events_.size());
+  for (const Event& event : events_) told.push_back(event.has_annotations);
+  EXPECT_EQ(told, (std::vector<bool>{true, false, true, false, false, false}));
+}
+
 TEST(AnnotationsOnDisk, AreThereAfterAReopen_WithTheirEvents) {
   const std::string directory = ::testing::TempDir() + "/annotations_on_disk";
   BucketOptions audited;
@@ -134,9 +156,10 @@ TEST(AnnotationsOnDisk, AreThereAfterAReopen_WithTheirEvents) {
   ASSERT_TRUE(events.ok()) << events.status();
   for (const Event& event : *events) {
     told.push_back(std::string(EventTypeName(event.type)) + " " + event.annotation_name);
+    if (event.annotation_size != 0) told.back() += " " + std::to_string(event.annotation_size);
   }
-  EXPECT_EQ(told, (std::vector<std::string>{"ObjectCreated:Put ", "ObjectAnnotation:Put small",
-                                            "ObjectAnnotation:Put large",
+  EXPECT_EQ(told, (std::vector<std::string>{"ObjectCreated:Put ", "ObjectAnnotation:Put small 1",
+                                            "ObjectAnnotation:Put large 300000",
                                             "ObjectAnnotation:Delete small"}));
   EXPECT_TRUE(cloud.VerifyStore().value().problems.empty());
 }

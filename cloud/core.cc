@@ -96,6 +96,10 @@ absl::Status CheckPlan(const CorePlan& plan) {
   if (plan.on_data_loss != OnDataLoss::kFail && plan.on_data_loss != OnDataLoss::kAccept) {
     return NoSuchValue("on_data_loss", static_cast<int>(plan.on_data_loss));
   }
+  if (plan.trigger_overlap != TriggerOverlap::kFanOut &&
+      plan.trigger_overlap != TriggerOverlap::kRefuse) {
+    return NoSuchValue("trigger_overlap", static_cast<int>(plan.trigger_overlap));
+  }
   if (plan.workers < 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("options: worker_threads is ", plan.workers, ", not 0 or more"));
@@ -117,6 +121,7 @@ CorePlan CommonPlan(const Options& options) {
   plan.workers = WorkersFor(options.worker_threads);
   plan.clock = options.clock != nullptr ? options.clock : RealClock();
   plan.seed = options.seed;
+  plan.trigger_overlap = options.trigger_overlap;
   return plan;
 }
 
@@ -191,6 +196,7 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
   runtime.region = plan.region;
   runtime.owner = plan.owner;
   runtime.workers = plan.workers;
+  runtime.trigger_overlap = plan.trigger_overlap;
   // An abandoned handler may ask when the core is gone: the closed store then answers alone.
   const auto bucket_of = [weak = weak_from_this(), closed_store = store_](
                              std::string_view name, Caller caller,

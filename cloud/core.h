@@ -43,6 +43,7 @@ struct CorePlan {
   int workers = 1;               // 0: background functions run only when driven
   std::shared_ptr<Clock> clock;  // not null
   uint64_t seed = 0;             // 0: from entropy
+  TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
 };
 
 CorePlan PlanFor(const std::string& directory, const OpenOptions& options);

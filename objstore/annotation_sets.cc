@@ -60,9 +60,12 @@ void ReleaseAnnotation(BatchBuilder& builder, uint64_t set_id, const StoredAnnot
 
 void TellOfAnnotation(BatchBuilder& builder, const Prepared& prepared,
                       const AnnotatedVersion& version, EventType type, std::string_view name,
-                      uint64_t number) {
-  builder.AddEvent(prepared, type, number,
-                   {&version.row.head, version.etag, version.version_id, name});
+                      const StoredAnnotation* annotation, uint64_t number) {
+  BatchBuilder::Subject subject = {&version.row.head, version.etag, version.version_id, name};
+  const std::string etag = annotation != nullptr ? annotation->etag.Text() : "";
+  if (annotation != nullptr) subject.annotation_size = annotation->size;
+  subject.annotation_etag = etag;
+  builder.AddEvent(prepared, type, number, subject);
   const Head* current = builder.current().has_value() ? &*builder.current() : nullptr;
   builder.AddEffect(prepared, version.is_current ? &version.row.head : current);
 }

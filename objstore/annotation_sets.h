@@ -45,9 +45,10 @@ absl::Status CheckAnnotationConditions(std::string_view if_match, std::string_vi
 void ReleaseAnnotation(BatchBuilder& builder, uint64_t set_id, const StoredAnnotation& annotation);
 
 // The event of a change of an annotation, and what it has made of the key for those after it.
+// `annotation` is null when it is gone.
 void TellOfAnnotation(BatchBuilder& builder, const Prepared& prepared,
                       const AnnotatedVersion& version, EventType type, std::string_view name,
-                      uint64_t number);
+                      const StoredAnnotation* annotation, uint64_t number);
 
 struct NamedAnnotation {
   std::string name;

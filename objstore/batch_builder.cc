@@ -194,6 +194,9 @@ void BatchBuilder::AddEvent(const Prepared& prepared, EventType type, uint64_t n
   event.etag = subject.etag;
   event.version_id = subject.version_id;
   event.annotation_name = subject.annotation_name;
+  event.annotation_size = subject.annotation_size;
+  event.annotation_etag = subject.annotation_etag;
+  event.has_annotations = subject.has_annotations;
   event.sequence = number;
   event.time = FromMillis(now_ms_);
   event.request_id = request_.request_id;

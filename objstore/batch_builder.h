@@ -95,7 +95,10 @@ class BatchBuilder {
     const Head* head = nullptr;  // of an object that is there afterwards; null: a removal
     std::string_view etag;       // the text of its ETag
     std::string_view version_id;
-    std::string_view annotation_name = {};
+    std::string_view annotation_name = {};  // of the annotation that the event is about ...
+    uint64_t annotation_size = 0;           // ... and of one that is there, these
+    std::string_view annotation_etag = {};
+    bool has_annotations = false;  // of a copy
   };
   void AddEvent(const Prepared& prepared, EventType type, uint64_t number, const Subject& subject);
   void AddChange(const Prepared& prepared, ChangeKind kind, uint64_t number);

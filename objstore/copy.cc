@@ -160,8 +160,9 @@ absl::StatusOr<MutationResult> PreparedCopy::Apply(BatchBuilder& builder, const 
     WriteAnnotations(builder, annotations_id, number, std::move(annotations));
   }
   if (versioning != Versioning::kOff) result.version_id = VersionIdOf(head);
-  builder.AddEvent(prepared, EventType::kObjectCreatedCopy, number,
-                   {&head, result.etag, result.version_id});
+  BatchBuilder::Subject subject = {&head, result.etag, result.version_id};
+  subject.has_annotations = head.annotations_id != 0;
+  builder.AddEvent(prepared, EventType::kObjectCreatedCopy, number, subject);
   builder.AddChange(prepared, ChangeKind::kWritten, number);
   builder.AddEffect(prepared, &head);
   result.sequence = number;

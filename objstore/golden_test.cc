@@ -138,6 +138,17 @@ StoredAnnotation FullAnnotation() {
   return annotation;
 }
 
+// With what FullEvent leaves out.
+EventRecord AnnotationEvent() {
+  EventRecord record = FullEvent();
+  record.event.type = EventType::kObjectAnnotationPut;
+  record.event.annotation_name = "labels";
+  record.event.annotation_size = 0x1112131415161718;
+  record.event.annotation_etag = "5eb63bbbe01eeed093cb22bb8f5acdc3";
+  record.event.has_annotations = true;
+  return record;
+}
+
 StoredAnnotation AnnotationInItsRow() {
   StoredAnnotation annotation;
   annotation.payload = "hello world";
@@ -157,6 +168,7 @@ Golden RowsNow() {
       {"bucket_tagged", base::HexLower(TaggedBucket().SerializeAsString())},
       {"head_inline", base::HexLower(EncodeHead(InlineHead(11)) + "hello world")},
       {"event", base::HexLower(EncodeEvent(FullEvent()))},
+      {"event_annotation", base::HexLower(EncodeEvent(AnnotationEvent()))},
       {"delivery", base::HexLower(EncodeDelivery(FullDelivery()))},
       {"function", base::HexLower(EncodeFunction(FullFunction()))},
       {"rule", base::HexLower(EncodeRule(FullRule()))},

@@ -120,7 +120,8 @@ absl::StatusOr<MutationResult> PreparedPutAnnotation::Apply(BatchBuilder& builde
   annotation.number = number;
   annotation.modified_ms = builder.now_ms();
   builder.batch().Put(kAnnotations, AnnotationKey(set_id, name), EncodeAnnotation(annotation));
-  TellOfAnnotation(builder, prepared, of, EventType::kObjectAnnotationPut, name, number);
+  TellOfAnnotation(builder, prepared, of, EventType::kObjectAnnotationPut, name, &annotation,
+                   number);
   PutAnnotationResult result;
   result.etag = annotation.etag.Text();
   result.version_id = of.version_id;

@@ -31,6 +31,7 @@ enum class EventTag : uint8_t {
   kSourceAddress = 6,
   kTargets = 7,  // pairs of length-prefixed (function, trigger id)
   kAnnotationName = 8,
+  kAnnotation = 9,  // of one that was put: u64 size, the text of its ETag
 };
 
 template <typename T>
@@ -276,6 +277,21 @@ void AppendTargets(std::string* row, const std::vector<EventTarget>& targets) {
   StoreLe<uint32_t>(row, length_at, static_cast<uint32_t>(row->size() - length_at - 4));
 }
 
+void AppendAnnotationOf(std::string* row, const Event& event) {
+  if (event.annotation_etag.empty()) return;
+  std::string section;
+  base::AppendU64(&section, event.annotation_size);
+  section += event.annotation_etag;
+  AppendText(row, EventTag::kAnnotation, section);
+}
+
+bool DecodeAnnotationOf(std::string_view bytes, Event* event) {
+  if (bytes.size() < sizeof(uint64_t)) return false;
+  event->annotation_size = LoadLe<uint64_t>(bytes, 0);
+  event->annotation_etag = bytes.substr(sizeof(uint64_t));
+  return true;
+}
+
 bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record) {
   Event& event = record->event;
   switch (static_cast<EventTag>(tag)) {
@@ -300,6 +316,8 @@ bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record
     case EventTag::kAnnotationName:
       event.annotation_name = bytes;
       return true;
+    case EventTag::kAnnotation:
+      return DecodeAnnotationOf(bytes, &event);
     case EventTag::kTargets: {
       base::ByteReader reader(bytes);
       std::string_view function;
@@ -489,11 +507,13 @@ std::string EncodeEvent(const EventRecord& record, const StoredEtag& etag) {
   AppendText(&row, EventTag::kPrincipal, event.principal);
   AppendText(&row, EventTag::kSourceAddress, event.source_address);
   AppendText(&row, EventTag::kAnnotationName, event.annotation_name);
+  AppendAnnotationOf(&row, event);
   if (!record.targets.empty()) AppendTargets(&row, record.targets);
 
   row[0] = static_cast<char>(kLayout);
   row[1] = static_cast<char>(event.type);
-  row[2] = record.retained ? 1 : 0;
+  row[2] = static_cast<char>((record.retained ? kRetainedEvent : 0) |
+                             (event.has_annotations ? kCopyHasAnnotations : 0));
   StoreEtag(&row, 3, 64, 84, etag);
   StoreLe<uint64_t>(&row, 8, event.sequence);
   StoreLe<uint64_t>(&row, 16, record.bucket_id);
@@ -522,7 +542,8 @@ absl::StatusOr<EventRecord> DecodeEvent(std::string_view row) {
   Event& event = record.event;
   event.type = static_cast<EventType>(row[1]);
   if (EventTypeName(event.type).empty()) return BadRow("event type");
-  record.retained = (row[2] & 1) != 0;
+  record.retained = (row[2] & kRetainedEvent) != 0;
+  event.has_annotations = (row[2] & kCopyHasAnnotations) != 0;
   event.etag = LoadEtag(row, 3, 64, 84).Text();
   event.sequence = LoadLe<uint64_t>(row, 8);
   record.bucket_id = LoadLe<uint64_t>(row, 16);

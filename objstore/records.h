@@ -23,7 +23,7 @@
 // Event header, 96 bytes:
 //    0 u8  layout (1)                     32 u64 size of the object
 //    1 u8  event type                     40 i64 time, ms
-//    2 u8  flags (bit 0: retained)        48 u64 causation root
+//    2 u8  flags (EventFlags)             48 u64 causation root
 //    3 u8  ETag kind                      56 u64 causation parent
 //    4 u32 CRC32C of the rest of the row  64 16B ETag digest
 //    8 u64 commit number                  80 u32 hops
@@ -92,6 +92,11 @@ enum class HeadTag : uint8_t {
   kCrc32c = 9,        // u32: the checksum where it is the CRC32C of all bytes
   kChecksum = 10,     // any other: u8 algorithm, u8 type, u32 parts, digest
   kTags = 11,         // pairs of (u32 length, bytes), in the order of the keys
+};
+
+enum EventFlags : uint8_t {
+  kRetainedEvent = 1,
+  kCopyHasAnnotations = 2,  // Event::has_annotations
 };
 
 // A section that this program does not know, kept as it is.

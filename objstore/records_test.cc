@@ -291,7 +291,26 @@ TEST(EventRow, RoundTripsWithEveryFieldSet) {
   EventRecord annotated = FullEvent();
   annotated.event.type = EventType::kObjectAnnotationPut;
   annotated.event.annotation_name = "labels";
-  EXPECT_EQ(DecodeEvent(EncodeEvent(annotated)).value().event.annotation_name, "labels");
+  annotated.event.annotation_size = 24;
+  annotated.event.annotation_etag = "05df351ea190dffc26f55c74425b9d7a";
+  const Event told = DecodeEvent(EncodeEvent(annotated)).value().event;
+  EXPECT_EQ(told.annotation_name, "labels");
+  EXPECT_EQ(told.annotation_size, 24u);
+  EXPECT_EQ(told.annotation_etag, "05df351ea190dffc26f55c74425b9d7a");
+  EXPECT_FALSE(told.has_annotations);
+}
+
+TEST(EventRow, KeepsWhetherACopyHasAnnotations_BesideWhetherItIsRetained) {
+  for (const bool retained : {false, true}) {
+    for (const bool has : {false, true}) {
+      EventRecord record = FullEvent();
+      record.retained = retained;
+      record.event.has_annotations = has;
+      const EventRecord decoded = DecodeEvent(EncodeEvent(record)).value();
+      EXPECT_EQ(decoded.retained, retained);
+      EXPECT_EQ(decoded.event.has_annotations, has);
+    }
+  }
 }
 
 TEST(EventRow, KeepsEtagsOfEveryKind) {

@@ -48,7 +48,8 @@ absl::StatusOr<MutationResult> PreparedDeleteAnnotation::Apply(BatchBuilder& bui
   ReleaseAnnotation(builder, set_id, *gone);
   builder.batch().Delete(kAnnotations, AnnotationKey(set_id, name));
   builder.batch().Put(kAnnotations, AnnotationSetKey(set_id), EncodeAnnotationSet(count - 1));
-  TellOfAnnotation(builder, prepared, of, EventType::kObjectAnnotationDelete, name, number);
+  TellOfAnnotation(builder, prepared, of, EventType::kObjectAnnotationDelete, name, nullptr,
+                   number);
   result.existed = true;
   result.sequence = number;
   return MutationResult(std::move(result));

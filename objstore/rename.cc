@@ -7,6 +7,7 @@
 
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
+#include "objstore/annotation_sets.h"
 #include "objstore/batch_builder.h"
 #include "objstore/conditions.h"
 #include "objstore/keys.h"
@@ -49,6 +50,8 @@ absl::StatusOr<MutationResult> PreparedRename::Apply(BatchBuilder& builder,
       {given.if_match, given.if_none_match, given.if_modified_since, given.if_unmodified_since},
       builder.CurrentEtag(), builder.current().has_value() ? builder.current()->modified_ms : 0));
   CLOUDLET_ASSIGN_OR_RETURN(DecodedHead decoded, DecodeHead(source.bytes.view()));
+  CLOUDLET_ASSIGN_OR_RETURN(const uint32_t annotations,
+                            CountAnnotations(builder.kv(), decoded.head.annotations_id));
 
   Prepared removal;
   removal.bucket = prepared.source_bucket;
@@ -65,7 +68,9 @@ absl::StatusOr<MutationResult> PreparedRename::Apply(BatchBuilder& builder,
   if (builder.current().has_value()) builder.Release(*builder.current());
   WriteShared(builder, prepared, decoded, number + 1);
   const std::string etag = decoded.head.etag.Text();
-  builder.AddEvent(prepared, EventType::kObjectCreatedCopy, number + 1, {&decoded.head, etag, {}});
+  BatchBuilder::Subject subject = {&decoded.head, etag, {}};
+  subject.has_annotations = annotations > 0;
+  builder.AddEvent(prepared, EventType::kObjectCreatedCopy, number + 1, subject);
   builder.AddChange(prepared, ChangeKind::kWritten, number + 1);
   builder.AddEffect(prepared, &decoded.head);
   RenameResult result;

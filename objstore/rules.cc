@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "absl/types/span.h"
 #include "base/strings.h"
 
 namespace cloudlet::objstore {
@@ -16,6 +17,26 @@ bool Matches(const Rule& rule, EventType type, std::string_view key) {
   }
   return std::any_of(rule.types.begin(), rule.types.end(),
                      [type](EventType wanted) { return EventTypeCovers(wanted, type); });
+}
+
+bool Overlap(const Rule& a, const Rule& b) {
+  const bool common_key =
+      (absl::StartsWith(V(a.prefix), V(b.prefix)) || absl::StartsWith(V(b.prefix), V(a.prefix))) &&
+      (absl::EndsWith(V(a.suffix), V(b.suffix)) || absl::EndsWith(V(b.suffix), V(a.suffix)));
+  if (!common_key) return false;
+  // Types are one kind of change, or all of a kind: two have one in common when one has the other.
+  return std::any_of(a.types.begin(), a.types.end(), [&b](EventType of_a) {
+    return std::any_of(b.types.begin(), b.types.end(), [of_a](EventType of_b) {
+      return of_a == of_b || EventTypeCovers(of_a, of_b) || EventTypeCovers(of_b, of_a);
+    });
+  });
+}
+
+const Rule* FindOverlap(const Rule& rule, absl::Span<const Rule> others) {
+  const auto found = std::find_if(others.begin(), others.end(), [&rule](const Rule& other) {
+    return other.bucket == rule.bucket && other.id != rule.id && Overlap(rule, other);
+  });
+  return found == others.end() ? nullptr : &*found;
 }
 
 RuleTable::RuleTable(const std::vector<Rule>& rules) {

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "cloudlet/event.h"
 
 namespace cloudlet::objstore {
@@ -30,6 +31,13 @@ struct Rule {
 
 // Prefix and suffix may overlap in the key, as in S3: "aba" matches prefix "ab" with suffix "ba".
 bool Matches(const Rule& rule, EventType type, std::string_view key);
+
+// Whether some change of some key would match both: they have an event type in common, a string can
+// begin with both prefixes, and one can end with both suffixes.
+bool Overlap(const Rule& a, const Rule& b);
+// The first of `others` in the bucket of `rule`, but for one with its id (which it would replace),
+// that overlaps with it, whatever the functions; null when there is none.
+const Rule* FindOverlap(const Rule& rule, absl::Span<const Rule> others);
 
 // One function that an event goes to, and the rule that sent it there.
 struct EventTarget {

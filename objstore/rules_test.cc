@@ -1,8 +1,10 @@
 // Which events go to which functions: S3's filter, and one delivery per function.
 #include "objstore/rules.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -80,6 +82,114 @@ TEST(RuleTable, KeepsBucketsApart) {
   EXPECT_TRUE(table.Match(8, EventType::kObjectCreatedPut, "k").empty());
   EXPECT_EQ(table.Match(7, EventType::kObjectCreatedPut, "k").size(), 1u);
   EXPECT_TRUE(table.Match(7, EventType::kObjectRemovedDelete, "k").empty());
+}
+
+// --- S3's rule of overlaps ---
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+
+constexpr EventType kPut = EventType::kObjectCreatedPut;
+constexpr EventType kCreated = EventType::kObjectCreated;
+constexpr EventType kRemoved = EventType::kObjectRemoved;
+
+struct Filter {
+  std::vector<EventType> types;
+  std::string prefix;
+  std::string suffix;
+};
+
+// Whether S3 would take these configurations for one bucket, each to a function of its own.
+bool Accepts(const std::vector<Filter>& filters) {
+  std::vector<Rule> rules;
+  for (const Filter& filter : filters) {
+    const std::string n = std::to_string(rules.size());
+    const Rule rule = MakeRule(n, "function-" + n, filter.types, filter.prefix, filter.suffix);
+    if (FindOverlap(rule, rules) != nullptr) return false;
+    rules.push_back(rule);
+  }
+  return true;
+}
+
+TEST(RuleOverlap, ExamplesOfTheUserGuide) {
+  const struct {
+    const char* example;
+    std::vector<Filter> filters;
+    bool accepted;
+  } rows[] = {
+      {"one configuration", {{{kPut}, "images/", "jpg"}}, true},
+      {"prefixes apart", {{{kPut}, "images/", ""}, {{kPut}, "logs/", ""}}, true},
+      {"suffixes apart, with the same last letter",
+       {{{kPut}, "", ".jpg"}, {{kPut}, "", ".png"}},
+       true},
+      {"the same prefix, suffixes apart",
+       {{{kPut}, "images", ".jpg"}, {{kPut}, "images", ".png"}},
+       true},
+      {"the same prefix, other event types",
+       {{{kPut}, "image/", ""}, {{kRemoved}, "image/", ""}},
+       true},
+      {"no filter and a prefix", {{{kCreated}, "", ""}, {{kCreated}, "images", ""}}, false},
+      {"no filter and a suffix", {{{kCreated}, "", ""}, {{kCreated}, "", "jpg"}}, false},
+      {"a string ends with jpg and pg", {{{kCreated}, "", "jpg"}, {{kPut}, "", "pg"}}, false},
+      {"a string begins with both", {{{kCreated}, "image", ""}, {{kPut}, "images/", ""}}, false},
+      {"prefix and suffix, the suffix alone",
+       {{{kCreated}, "images", "jpg"}, {{kPut}, "", "jpg"}},
+       false},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(Accepts(row.filters), row.accepted) << row.example;
+    EXPECT_EQ(Accepts({row.filters.rbegin(), row.filters.rend()}), row.accepted)
+        << row.example << ", the other way round";
+  }
+}
+
+TEST(RuleOverlap, EventTypesOverlapByWhatTheyCover) {
+  const auto overlap = [](std::vector<EventType> a, std::vector<EventType> b) {
+    return Overlap(MakeRule("a", "f", std::move(a)), MakeRule("b", "g", std::move(b)));
+  };
+  EXPECT_TRUE(overlap({kPut}, {kPut}));
+  EXPECT_TRUE(overlap({kCreated}, {kPut}));
+  EXPECT_TRUE(overlap({kPut}, {kCreated}));
+  EXPECT_TRUE(overlap({kRemoved, kCreated}, {EventType::kObjectTagging, kPut}));
+  EXPECT_FALSE(overlap({kPut}, {EventType::kObjectCreatedCopy}));
+  EXPECT_FALSE(overlap({kCreated}, {kRemoved}));
+  EXPECT_FALSE(overlap({}, {kPut}));
+}
+
+TEST(RuleOverlap, OnlyWithinABucket_WhateverTheFunctions_AndNotWithWhatIsReplaced) {
+  Rule there = MakeRule("there", "f", {kCreated});
+  there.bucket = "b";
+  Rule rule = MakeRule("new", "f", {kCreated});
+  rule.bucket = "b";
+  EXPECT_EQ(FindOverlap(rule, {there})->id, "there");
+  rule.id = "there";
+  EXPECT_EQ(FindOverlap(rule, {there}), nullptr);
+  rule.id = "new";
+  rule.bucket = "another";
+  EXPECT_EQ(FindOverlap(rule, {there}), nullptr);
+  EXPECT_EQ(FindOverlap(rule, {}), nullptr);
+}
+
+// By trying keys: an overlap is there exactly when a key matches both.
+TEST(RuleOverlap, IsWhatSomeKeyMatches) {
+  const std::vector<std::string> parts = {"", "a", "b", "ab", "ba", "aa"};
+  std::vector<std::string> keys = {""};
+  for (size_t i = 0; keys[i].size() < 5; ++i) {
+    for (const char c : {'a', 'b'}) keys.push_back(keys[i] + c);
+  }
+  std::vector<Rule> rules;
+  for (const std::string& prefix : parts) {
+    for (const std::string& suffix : parts) {
+      rules.push_back(MakeRule("id", "f", {kPut}, prefix, suffix));
+    }
+  }
+  for (const Rule& a : rules) {
+    for (const Rule& b : rules) {
+      const bool found = std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+        return Matches(a, kPut, key) && Matches(b, kPut, key);
+      });
+      EXPECT_EQ(Overlap(a, b), found)
+          << a.prefix << " " << a.suffix << ", " << b.prefix << " " << b.suffix;
+    }
+  }
 }
 
 }  // namespace

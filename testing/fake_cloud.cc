@@ -20,6 +20,7 @@ Cloud StartFake(const FakeCloudOptions& options, std::shared_ptr<Clock> clock) {
   memory.region = options.region;
   memory.clock = std::move(clock);
   memory.seed = options.seed;
+  memory.trigger_overlap = options.trigger_overlap;
   internal::CorePlan plan = internal::PlanFor(memory);
   plan.workers = 0;
   return CloudAccess::Start(plan).value();

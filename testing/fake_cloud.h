@@ -33,6 +33,7 @@ struct FakeCloudOptions {
   std::string owner = "cloudlet";
   std::string region = "us-east-1";
   LogOptions log = {};
+  TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
 };
 
 // How far Settle may go before it reports instead of running on.

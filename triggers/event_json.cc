@@ -12,106 +12,293 @@
 #include "base/random.h"
 #include "base/strings.h"
 #include "cloudlet/event.h"
+#include "cloudlet/event_json.h"
+#include "cloudlet/tags.h"
+#include "triggers/json_text.h"
 
-namespace cloudlet::triggers {
+namespace cloudlet {
 namespace {
+
+using triggers::JsonTime;
+using triggers::JsonWriter;
 
 constexpr std::string_view kEtagOfNoBytes = "d41d8cd98f00b204e9800998ecf8427e";
 
-// The bytes that `text` begins with and that are one character in UTF-8; 0 when there is none.
-size_t Utf8Length(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  if (lead == 0xE0 && byte(1) < 0xA0) return 0;   // overlong
-  if (lead == 0xED && byte(1) >= 0xA0) return 0;  // surrogates
-  if (lead == 0xF0 && byte(1) < 0x90) return 0;   // overlong
-  if (lead == 0xF4 && byte(1) >= 0x90) return 0;  // above U+10FFFF
-  return length;
+bool IsCreated(EventType type) { return EventTypeCovers(EventType::kObjectCreated, type); }
+bool IsTagging(EventType type) { return EventTypeCovers(EventType::kObjectTagging, type); }
+bool IsAnnotation(EventType type) { return EventTypeCovers(EventType::kObjectAnnotation, type); }
+
+// A change that this store makes: implemented, and no wildcard.
+bool IsChange(EventType type) {
+  return EventTypeImplemented(type) && EventTypeName(type).back() != '*';
 }
 
-void AppendField(std::string* out, std::string_view name, std::string_view value) {
-  absl::StrAppend(out, "\"", base::V(name), "\":");
-  AppendJsonString(out, value);
+uint64_t HashOf(std::string_view text) {
+  uint64_t hash = text.size();
+  for (const char c : text) hash = base::Mix64(hash ^ static_cast<unsigned char>(c));
+  return hash;
 }
 
 // S3's second id of a request says nothing in here; it is a fixed hash of the first, 32 characters
 // long.
 std::string ExtendedRequestId(std::string_view request_id) {
-  uint64_t hash = request_id.size();
-  for (const char c : request_id) hash = base::Mix64(hash ^ static_cast<unsigned char>(c));
+  const uint64_t hash = HashOf(request_id);
   std::string bytes;
   for (uint64_t i = 1; i <= 3; ++i) base::AppendU64(&bytes, base::Mix64(hash + i));
   return base::Base64Encode(bytes);
 }
 
-bool IsCreated(EventType type) { return EventTypeCovers(EventType::kObjectCreated, type); }
-bool IsTagging(EventType type) { return EventTypeCovers(EventType::kObjectTagging, type); }
+std::string_view EventVersion(EventType type, EventSchema schema) {
+  switch (schema) {
+    case EventSchema::kBefore2_4:
+      if (IsAnnotation(type)) return "2.4";
+      return IsTagging(type) ? "2.3" : "2.1";
+    case EventSchema::k2_4:
+      return "2.4";
+    case EventSchema::k2_5:
+      break;
+    case EventSchema::k2_6:
+      return "2.6";
+  }
+  return "2.5";
+}
 
-void AppendObject(std::string* out, const Event& event) {
-  absl::StrAppend(out, "\"object\":{");
-  AppendField(out, "key", EncodeEventKey(event.key));
-  if (IsCreated(event.type) || EventTypeCovers(EventType::kObjectAnnotation, event.type)) {
-    absl::StrAppend(out, ",\"size\":", event.size, ",");
-    AppendField(out, "eTag", event.etag);
-  } else if (IsTagging(event.type)) {
-    absl::StrAppend(out, ",");
-    AppendField(out, "eTag", event.etag);
-  } else if (event.type == EventType::kObjectRemovedDeleteMarkerCreated) {
-    absl::StrAppend(out, ",");
-    AppendField(out, "eTag", kEtagOfNoBytes);
+// That of EventBridge's form; empty: it has none.
+std::string_view DetailVersion(EventType type, EventSchema schema) {
+  switch (schema) {
+    case EventSchema::kBefore2_4:
+      return IsAnnotation(type) ? "1.0" : "";
+    case EventSchema::k2_4:
+      return "1.0";
+    case EventSchema::k2_5:
+      break;
+    case EventSchema::k2_6:
+      return "1.2";
+  }
+  return "1.1";
+}
+
+// What the two forms call the same things.
+struct FieldNames {
+  std::string_view etag;
+  std::string_view version_id;
+  std::string_view has_annotation;
+  std::string_view annotation;
+  std::string_view generated_tags;
+};
+constexpr FieldNames kRecordNames = {"eTag", "versionId", "hasObjectAnnotation", "objectAnnotation",
+                                     "awsGeneratedTags"};
+constexpr FieldNames kDetailNames = {"etag", "version-id", "has-object-annotation",
+                                     "object-annotation", "aws-generated-tags"};
+
+void WriteObject(const Event& event, EventSchema schema, const FieldNames& names,
+                 std::string_view key, JsonWriter* out) {
+  out->Open("object");
+  out->Text("key", key);
+  if (IsCreated(event.type)) out->Number("size", event.size);
+  if (event.type == EventType::kObjectRemovedDeleteMarkerCreated) {
+    out->Text(names.etag, kEtagOfNoBytes);
+  } else if (event.type != EventType::kObjectRemovedDelete) {
+    out->Text(names.etag, event.etag);
   }
   if (!event.version_id.empty() && event.version_id != "null") {
-    absl::StrAppend(out, ",");
-    AppendField(out, "versionId", event.version_id);
+    out->Text(names.version_id, event.version_id);
   }
-  if (!IsTagging(event.type)) {  // S3 gives these none
-    absl::StrAppend(out, ",");
-    AppendField(out, "sequencer", event.sequencer());
+  if (!IsTagging(event.type)) out->Text("sequencer", event.sequencer());  // S3 gives tags none
+  if (event.type == EventType::kObjectCreatedCopy && schema >= EventSchema::k2_4) {
+    out->Flag(names.has_annotation, event.has_annotations);
   }
-  absl::StrAppend(out, "}");
+  out->Close();
+}
+
+// The fields of the annotation itself, which is gone after a delete.
+void WriteAnnotation(const Event& event, const FieldNames& names, JsonWriter* out) {
+  out->Text("name", event.annotation_name);
+  if (event.type == EventType::kObjectAnnotationPut) {
+    out->Number("size", event.annotation_size);
+    out->Text(names.etag, event.annotation_etag);
+  }
+}
+
+void WriteGeneratedTags(const EventJsonOptions& options, std::string_view name, JsonWriter* out) {
+  if (options.aws_generated_tags.empty() || options.schema < EventSchema::k2_5) return;
+  out->Open(name);
+  for (const Tag& tag : options.aws_generated_tags) out->Text(tag.key, tag.value);
+  out->Close();
+}
+
+void WriteS3(const Event& event, const EventJsonOptions& options, JsonWriter* out) {
+  out->Open("s3");
+  out->Text("s3SchemaVersion", "1.0");
+  out->Text("configurationId",
+            options.configuration_id.empty() ? event.trigger_id : options.configuration_id);
+  out->Open("bucket");
+  out->Text("name", event.bucket);
+  out->Open("ownerIdentity");
+  out->Text("principalId", options.owner);
+  out->Close();
+  out->Text("arn", absl::StrCat("arn:aws:s3:::", event.bucket));
+  WriteGeneratedTags(options, kRecordNames.generated_tags, out);
+  out->Close();
+  WriteObject(event, options.schema, kRecordNames, triggers::EncodeEventKey(event.key), out);
+  if (IsAnnotation(event.type)) {
+    out->Open(kRecordNames.annotation, '[');
+    out->Open();
+    WriteAnnotation(event, kRecordNames, out);
+    out->Close();
+    out->Close(']');
+  }
+  out->Close();
+}
+
+std::string_view DetailType(EventType type) {
+  switch (type) {
+    case EventType::kObjectRemovedDelete:
+    case EventType::kObjectRemovedDeleteMarkerCreated:
+      return "Object Deleted";
+    case EventType::kObjectTaggingPut:
+      return "Object Tags Added";
+    case EventType::kObjectTaggingDelete:
+      return "Object Tags Deleted";
+    case EventType::kObjectAnnotationPut:
+      return "Object Annotation Created";
+    case EventType::kObjectAnnotationDelete:
+      return "Object Annotation Removed";
+    default:
+      return "Object Created";
+  }
+}
+
+// The call that made the change; changes of tags have none.
+std::string_view Reason(EventType type) {
+  switch (type) {
+    case EventType::kObjectCreatedPut:
+      return "PutObject";
+    case EventType::kObjectCreatedPost:
+      return "POST Object";
+    case EventType::kObjectCreatedCopy:
+      return "CopyObject";
+    case EventType::kObjectCreatedCompleteMultipartUpload:
+      return "CompleteMultipartUpload";
+    case EventType::kObjectRemovedDelete:
+    case EventType::kObjectRemovedDeleteMarkerCreated:
+      return "DeleteObject";
+    case EventType::kObjectAnnotationPut:
+      return "PutObjectAnnotation";
+    case EventType::kObjectAnnotationDelete:
+      return "DeleteObjectAnnotation";
+    default:
+      return "";
+  }
+}
+
+void WriteDetail(const Event& event, const EventJsonOptions& options, JsonWriter* out) {
+  out->Open("detail");
+  out->Text("version", "0");
+  const std::string_view version = DetailVersion(event.type, options.schema);
+  if (!version.empty()) out->Text("event-version", version);
+  out->Open("bucket");
+  out->Text("name", event.bucket);
+  WriteGeneratedTags(options, kDetailNames.generated_tags, out);
+  out->Close();
+  WriteObject(event, options.schema, kDetailNames, event.key, out);
+  out->Text("request-id", event.request_id);
+  const bool by_owner = event.principal.empty() || event.principal == options.owner;
+  out->Text("requester", by_owner ? options.account : event.principal);
+  if (!event.source_address.empty()) out->Text("source-ip-address", event.source_address);
+  const std::string_view reason = Reason(event.type);
+  if (!reason.empty()) out->Text("reason", reason);
+  if (event.type == EventType::kObjectRemovedDelete) {
+    out->Text("deletion-type", "Permanently Deleted");
+  } else if (event.type == EventType::kObjectRemovedDeleteMarkerCreated) {
+    out->Text("deletion-type", "Delete Marker Created");
+  }
+  if (IsAnnotation(event.type)) {
+    out->Open(kDetailNames.annotation);
+    WriteAnnotation(event, kDetailNames, out);
+    out->Close();
+  }
+  out->Close();
+}
+
+// The same for the same event, whoever asks.
+std::string EventUuid(const Event& event) {
+  const uint64_t place = HashOf(absl::StrCat(event.bucket, "/", event.key));
+  const uint64_t change = base::Mix64(HashOf(event.request_id) ^ event.sequence);
+  return base::IdSource(place ^ change ^ static_cast<uint64_t>(event.type)).NextUuid();
 }
 
 }  // namespace
 
+std::string EventJson(const Event& event, const EventJsonOptions& options) {
+  if (!IsChange(event.type)) return {};
+  JsonWriter out;
+  out.Open();
+  out.Open("Records", '[');
+  out.Open();
+  out.Text("eventVersion", EventVersion(event.type, options.schema));
+  out.Text("eventSource", "aws:s3");
+  out.Text("awsRegion", options.region);
+  out.Text("eventTime", JsonTime(event.time));
+  out.Text("eventName", EventTypeName(event.type));
+  out.Open("userIdentity");
+  out.Text("principalId", event.principal.empty() ? options.owner : event.principal);
+  out.Close();
+  out.Open("requestParameters");
+  out.Text("sourceIPAddress", event.source_address);
+  out.Close();
+  out.Open("responseElements");
+  out.Text("x-amz-request-id", event.request_id);
+  out.Text("x-amz-id-2", ExtendedRequestId(event.request_id));
+  out.Close();
+  WriteS3(event, options, &out);
+  out.Close();
+  out.Close(']');
+  out.Close();
+  return out.Take();
+}
+
+std::string EventBridgeJson(const Event& event, const EventJsonOptions& options) {
+  if (!IsChange(event.type)) return {};
+  JsonWriter out;
+  out.Open();
+  out.Text("version", "0");
+  out.Text("id", EventUuid(event));
+  out.Text("detail-type", DetailType(event.type));
+  out.Text("source", "aws.s3");
+  out.Text("account", options.account);
+  out.Text("time", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", event.time, absl::UTCTimeZone()));
+  out.Text("region", options.region);
+  out.Open("resources", '[');
+  out.Element(absl::StrCat("arn:aws:s3:::", event.bucket));
+  out.Close(']');
+  WriteDetail(event, options, &out);
+  out.Close();
+  return out.Take();
+}
+
+std::string TestEventJson(std::string_view bucket, absl::Time time, std::string_view request_id) {
+  JsonWriter out;
+  out.Open();
+  out.Text("Service", "Amazon S3");
+  out.Text("Event", "s3:TestEvent");
+  out.Text("Time", JsonTime(time));
+  out.Text("Bucket", bucket);
+  out.Text("RequestId", request_id);
+  out.Text("HostId", ExtendedRequestId(request_id));
+  out.Close();
+  return out.Take();
+}
+
+}  // namespace cloudlet
+
+namespace cloudlet::triggers {
+
 std::string EventJson(const Event& event, std::string_view region, std::string_view owner) {
-  std::string out = "{\"Records\":[{";
-  AppendField(&out, "eventVersion", "2.5");
-  absl::StrAppend(&out, ",");
-  AppendField(&out, "eventSource", "aws:s3");
-  absl::StrAppend(&out, ",");
-  AppendField(&out, "awsRegion", region);
-  absl::StrAppend(&out, ",");
-  AppendField(&out, "eventTime", JsonTime(event.time));
-  absl::StrAppend(&out, ",");
-  AppendField(&out, "eventName", EventTypeName(event.type));
-  absl::StrAppend(&out, ",\"userIdentity\":{");
-  AppendField(&out, "principalId", event.principal.empty() ? owner : event.principal);
-  absl::StrAppend(&out, "},\"requestParameters\":{");
-  AppendField(&out, "sourceIPAddress", event.source_address);
-  absl::StrAppend(&out, "},\"responseElements\":{");
-  AppendField(&out, "x-amz-request-id", event.request_id);
-  absl::StrAppend(&out, ",");
-  AppendField(&out, "x-amz-id-2", ExtendedRequestId(event.request_id));
-  absl::StrAppend(&out, "},\"s3\":{");
-  AppendField(&out, "s3SchemaVersion", "1.0");
-  absl::StrAppend(&out, ",");
-  AppendField(&out, "configurationId", event.trigger_id);
-  absl::StrAppend(&out, ",\"bucket\":{");
-  AppendField(&out, "name", event.bucket);
-  absl::StrAppend(&out, ",\"ownerIdentity\":{");
-  AppendField(&out, "principalId", owner);
-  absl::StrAppend(&out, "},");
-  AppendField(&out, "arn", absl::StrCat("arn:aws:s3:::", event.bucket));
-  absl::StrAppend(&out, "},");
-  AppendObject(&out, event);
-  absl::StrAppend(&out, "}}]}");
-  return out;
+  EventJsonOptions options;
+  options.region = region;
+  options.owner = owner;
+  return cloudlet::EventJson(event, options);
 }
 
 std::string EncodeEventKey(std::string_view key) {
@@ -134,36 +321,6 @@ std::string EncodeEventKey(std::string_view key) {
     }
   }
   return out;
-}
-
-void AppendJsonString(std::string* out, std::string_view text) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  *out += '"';
-  while (!text.empty()) {
-    const size_t length = Utf8Length(text);
-    const char c = text.front();
-    const auto byte = static_cast<unsigned char>(c);
-    if (length == 0) {
-      *out += "\xEF\xBF\xBD";
-    } else if (c == '"' || c == '\\') {
-      *out += '\\';
-      *out += c;
-    } else if (c == '\n') {
-      *out += "\\n";
-    } else if (byte < 0x20) {
-      *out += "\\u00";
-      *out += kDigits[byte >> 4];
-      *out += kDigits[byte & 15];
-    } else {
-      out->append(text.substr(0, length));
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  *out += '"';
-}
-
-std::string JsonTime(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
 }
 
 }  // namespace cloudlet::triggers

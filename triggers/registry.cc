@@ -48,6 +48,20 @@ absl::Status BadTrigger(const Trigger& trigger, std::string_view why) {
                    absl::StrCat("trigger ", base::Quoted(trigger.id), ": ", base::V(why)));
 }
 
+// S3's two messages: of configurations without filters, and of others.
+absl::Status Overlaps(const Trigger& trigger, const objstore::Rule& other) {
+  const bool filtered = !trigger.prefix.empty() || !trigger.suffix.empty() ||
+                        !other.prefix.empty() || !other.suffix.empty();
+  return BadTrigger(
+      trigger,
+      absl::StrCat(filtered
+                       ? "Configuration is ambiguously defined. Cannot have overlapping suffixes "
+                         "in two rules if the prefixes are overlapping for the same event type."
+                       : "Configurations overlap. Configurations on the same bucket cannot share "
+                         "a common event type.",
+                   " (The other is trigger ", base::Quoted(other.id), ".)"));
+}
+
 // The first of "trigger-1", "trigger-2", ... that the bucket does not have.
 std::string FreshId(const std::vector<objstore::Rule>& rules, std::string_view bucket) {
   for (size_t n = 1;; ++n) {
@@ -108,6 +122,10 @@ absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
   if (trigger.events.empty()) return BadTrigger(trigger, "it names no event type");
   for (const EventType type : trigger.events) {
     if (EventTypeName(type).empty()) return BadTrigger(trigger, "it names an unknown event type");
+    if (!EventTypeImplemented(type)) {
+      return BadTrigger(trigger, absl::StrCat("the event type s3:", base::V(EventTypeName(type)),
+                                              " is not implemented: nothing causes it yet"));
+    }
   }
   if (trigger.id.size() > kMaxTriggerIdBytes) {
     return BadTrigger(trigger, "the id is longer than 255 bytes");
@@ -141,12 +159,15 @@ absl::Status RuleBook::Publish(objstore::Ledger& ledger) {
   return PublishLocked(ledger);
 }
 
-absl::StatusOr<std::string> RuleBook::Add(objstore::Ledger& ledger, const Trigger& trigger) {
+absl::StatusOr<std::string> RuleBook::Add(objstore::Ledger& ledger, const Trigger& trigger,
+                                          TriggerOverlap overlap) {
   CLOUDLET_ASSIGN_OR_RETURN(objstore::Rule rule, RuleOf(trigger));
   base::MutexLock lock(&mu_);
-  if (rule.id.empty()) {
+  if (rule.id.empty() || overlap == TriggerOverlap::kRefuse) {
     CLOUDLET_ASSIGN_OR_RETURN(const std::vector<objstore::Rule> rules, ledger.LoadRules());
-    rule.id = FreshId(rules, rule.bucket);
+    if (rule.id.empty()) rule.id = FreshId(rules, rule.bucket);
+    const objstore::Rule* const other = objstore::FindOverlap(rule, rules);
+    if (other != nullptr && overlap == TriggerOverlap::kRefuse) return Overlaps(trigger, *other);
   }
   CLOUDLET_ASSIGN_OR_RETURN(const objstore::Rule stored, ledger.StoreRule(std::move(rule)));
   CLOUDLET_RETURN_IF_ERROR(PublishLocked(ledger));

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
+#include "cloudlet/cloud.h"
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
 #include "objstore/rules.h"
@@ -26,7 +27,8 @@ absl::Status CheckFunction(std::string_view name, const Function& function,
 objstore::FunctionConfig ConfigOf(std::string_view name, const FunctionOptions& options);
 
 // The trigger as a rule, without its bucket's id. InvalidArgument: the name of the function, no
-// event type or kNone, an id above 255 bytes, a prefix or suffix above 1,024 bytes.
+// event type, kNone or one that is not implemented, an id above 255 bytes, a prefix or suffix above
+// 1,024 bytes.
 absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger);
 Trigger TriggerOf(const objstore::Rule& rule);
 
@@ -38,7 +40,8 @@ class RuleBook {
   // Shows the store the rules that `ledger` has.
   absl::Status Publish(objstore::Ledger& ledger) ABSL_LOCKS_EXCLUDED(mu_);
   // As Cloud::AddTrigger, RemoveTrigger and ListTriggers.
-  absl::StatusOr<std::string> Add(objstore::Ledger& ledger, const Trigger& trigger)
+  absl::StatusOr<std::string> Add(objstore::Ledger& ledger, const Trigger& trigger,
+                                  TriggerOverlap overlap = TriggerOverlap::kFanOut)
       ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Remove(objstore::Ledger& ledger, std::string_view bucket, std::string_view id)
       ABSL_LOCKS_EXCLUDED(mu_);

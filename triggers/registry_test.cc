@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "cloudlet/clock.h"
+#include "cloudlet/cloud.h"
 #include "cloudlet/error.h"
 #include "cloudlet/function.h"
 #include "gtest/gtest.h"
@@ -101,6 +102,75 @@ TEST_F(RuleBookTest, BadTriggersAreRefused) {
   EXPECT_TRUE(IsNoSuchBucket(book_.Add(ledger_, trigger_).status()));
   EXPECT_TRUE(IsNoSuchBucket(book_.Remove(ledger_, "missing", "x")));
   EXPECT_EQ(ErrorCodeOf(book_.Remove(ledger_, "b", "x")), ErrorCode::kInvalidArgument);
+}
+
+TEST_F(RuleBookTest, EventTypesThatNothingCausesAreRefused) {
+  for (const char* name :
+       {"s3:ObjectRestore:*", "s3:ObjectRestore:Post", "s3:ObjectRestore:Completed",
+        "s3:ObjectRestore:Delete", "s3:ReducedRedundancyLostObject", "s3:Replication:*",
+        "s3:Replication:OperationFailedReplication", "s3:Replication:OperationMissedThreshold",
+        "s3:Replication:OperationReplicatedAfterThreshold", "s3:Replication:OperationNotTracked",
+        "s3:LifecycleExpiration:*", "s3:LifecycleExpiration:Delete",
+        "s3:LifecycleExpiration:DeleteMarkerCreated", "s3:LifecycleTransition",
+        "s3:IntelligentTiering", "s3:ObjectAcl:Put", "s3:ObjectRetention:Put"}) {
+    const EventType type = EventTypeNamed(name);
+    ASSERT_NE(type, EventType::kNone) << name;
+    trigger_.events = {EventType::kObjectCreated, type};
+    const absl::Status status = book_.Add(ledger_, trigger_).status();
+    EXPECT_EQ(ErrorCodeOf(status), ErrorCode::kInvalidArgument) << name;
+    EXPECT_NE(std::string(status.message()).find(std::string(name) + " is not implemented"),
+              std::string::npos)
+        << status;
+  }
+  EXPECT_TRUE(book_.List(ledger_).value().empty());
+}
+
+TEST_F(RuleBookTest, OverlapsAreRefusedWhereAsked_AndNothingIsChanged) {
+  constexpr auto kRefuse = TriggerOverlap::kRefuse;
+  ASSERT_EQ(book_.Add(ledger_, trigger_, kRefuse).value(), "trigger-1");
+  trigger_.function = "g";
+  const absl::Status plain = book_.Add(ledger_, trigger_, kRefuse).status();
+  EXPECT_EQ(ErrorCodeOf(plain), ErrorCode::kInvalidArgument);
+  EXPECT_NE(std::string(plain.message())
+                .find("Configurations overlap. Configurations on the same bucket cannot share a "
+                      "common event type."),
+            std::string::npos)
+      << plain;
+  EXPECT_NE(std::string(plain.message()).find("\"trigger-1\""), std::string::npos) << plain;
+
+  trigger_.id = "jpg";
+  trigger_.events = {EventType::kObjectCreatedCopy};
+  trigger_.suffix = ".jpg";
+  const absl::Status filtered = book_.Add(ledger_, trigger_, kRefuse).status();
+  EXPECT_EQ(ErrorCodeOf(filtered), ErrorCode::kInvalidArgument);
+  EXPECT_NE(std::string(filtered.message()).find("Configuration is ambiguously defined."),
+            std::string::npos)
+      << filtered;
+  EXPECT_EQ(book_.List(ledger_).value().size(), 1u);
+
+  trigger_.events = {EventType::kObjectTagging};
+  EXPECT_TRUE(book_.Add(ledger_, trigger_, kRefuse).ok());
+  EXPECT_TRUE(book_.Add(ledger_, trigger_, kRefuse).ok());  // replaces itself
+  ledger_.CreateBucket("c");
+  trigger_.bucket = "c";
+  EXPECT_TRUE(book_.Add(ledger_, trigger_, kRefuse).ok());
+  EXPECT_EQ(book_.List(ledger_).value().size(), 3u);
+}
+
+TEST_F(RuleBookTest, ReplacingATriggerIsRefusedWhenItWouldOverlapWithAnother) {
+  trigger_.id = "a";
+  trigger_.prefix = "a/";
+  ASSERT_TRUE(book_.Add(ledger_, trigger_, TriggerOverlap::kRefuse).ok());
+  trigger_.id = "b";
+  trigger_.prefix = "b/";
+  ASSERT_TRUE(book_.Add(ledger_, trigger_, TriggerOverlap::kRefuse).ok());
+  trigger_.prefix = "";
+  EXPECT_EQ(ErrorCodeOf(book_.Add(ledger_, trigger_, TriggerOverlap::kRefuse).status()),
+            ErrorCode::kInvalidArgument);
+  const std::vector<Trigger> triggers = book_.List(ledger_).value();
+  ASSERT_EQ(triggers.size(), 2u);
+  EXPECT_EQ(triggers[1].prefix, "b/");
+  EXPECT_TRUE(book_.Add(ledger_, trigger_, TriggerOverlap::kFanOut).ok());
 }
 
 }  // namespace

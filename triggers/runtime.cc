@@ -334,7 +334,7 @@ absl::Status Runtime::UnregisterFunction(std::string_view name) {
 
 absl::StatusOr<std::string> Runtime::AddTrigger(const Trigger& trigger) {
   CLOUDLET_RETURN_IF_ERROR(Refuse());
-  return rules_.Add(ledger(), trigger);
+  return rules_.Add(ledger(), trigger, options_.trigger_overlap);
 }
 
 absl::Status Runtime::RemoveTrigger(std::string_view bucket, std::string_view id) {

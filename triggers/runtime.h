@@ -51,6 +51,7 @@
 #include "base/mutex.h"
 #include "base/scheduler.h"
 #include "cloudlet/clock.h"
+#include "cloudlet/cloud.h"
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
@@ -70,6 +71,7 @@ struct RuntimeOptions {
   size_t settle_every = 64;          // settled targets after which the watermark is written ...
   absl::Duration settle_delay = absl::Milliseconds(100);  // ... or this long after the first
   absl::Duration lag = absl::Seconds(1);  // what is not settled after this long gets a row
+  TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
 };
 
 // Shares of user code that a runtime has done with, for its owner to destroy where that code may
