@@ -15,6 +15,21 @@ namespace {
 
 constexpr size_t kTrailerBytes = 8;
 
+// The bytes in front of a CRC64NVME of them; nullopt where that does not check.
+std::optional<std::string_view> CheckedBody(std::string_view row) {
+  if (row.size() < kTrailerBytes) return std::nullopt;
+  const std::string_view body = row.substr(0, row.size() - kTrailerBytes);
+  uint64_t crc64 = 0;
+  base::ByteReader(row.substr(body.size())).ReadU64(&crc64);
+  if (crc64 != base::Crc64Nvme(body)) return std::nullopt;
+  return body;
+}
+
+std::string WithCrc(std::string bytes) {
+  base::AppendU64(&bytes, base::Crc64Nvme(bytes));
+  return bytes;
+}
+
 bool SetChecksum(const rows::AnnotationRow& row, StoredAnnotation* annotation) {
   if (row.checksum_algorithm() == 0) return row.checksum().empty();
   if (row.checksum_algorithm() > UINT8_MAX || row.checksum().empty()) return false;
@@ -50,19 +65,13 @@ std::string EncodeAnnotation(const StoredAnnotation& annotation) {
   row.set_number(annotation.number);
   row.set_payload_id(annotation.payload_id);
   row.set_payload(annotation.payload);
-  std::string bytes = row.SerializeAsString();
-  base::AppendU64(&bytes, base::Crc64Nvme(bytes));
-  return bytes;
+  return WithCrc(row.SerializeAsString());
 }
 
 absl::StatusOr<StoredAnnotation> DecodeAnnotation(std::string_view bytes) {
-  if (bytes.size() < kTrailerBytes) return BadRow("annotation");
-  const std::string_view body = bytes.substr(0, bytes.size() - kTrailerBytes);
-  uint64_t crc64 = 0;
-  base::ByteReader(bytes.substr(body.size())).ReadU64(&crc64);
+  const std::optional<std::string_view> body = CheckedBody(bytes);
   rows::AnnotationRow row;
-  if (crc64 != base::Crc64Nvme(body) ||
-      !row.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
+  if (!body.has_value() || !row.ParseFromArray(body->data(), static_cast<int>(body->size()))) {
     return BadRow("annotation");
   }
   StoredAnnotation annotation;
@@ -86,12 +95,13 @@ absl::StatusOr<StoredAnnotation> DecodeAnnotation(std::string_view bytes) {
 std::string EncodeAnnotationSet(uint32_t count) {
   rows::AnnotationSetRow row;
   row.set_count(count);
-  return row.SerializeAsString();
+  return WithCrc(row.SerializeAsString());
 }
 
 absl::StatusOr<uint32_t> DecodeAnnotationSet(std::string_view bytes) {
+  const std::optional<std::string_view> body = CheckedBody(bytes);
   rows::AnnotationSetRow row;
-  if (!row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  if (!body.has_value() || !row.ParseFromArray(body->data(), static_cast<int>(body->size()))) {
     return BadRow("set of annotations");
   }
   return row.count();

@@ -36,6 +36,7 @@ struct StoredAnnotation {
 // a payload in the row that is not what the row says.
 std::string EncodeAnnotation(const StoredAnnotation& annotation);
 absl::StatusOr<StoredAnnotation> DecodeAnnotation(std::string_view row);
+// The same, of the count.
 std::string EncodeAnnotationSet(uint32_t count);
 absl::StatusOr<uint32_t> DecodeAnnotationSet(std::string_view row);  // the count
 

@@ -234,6 +234,7 @@ absl::Status Garbage::Free(const std::vector<Candidate>& candidates, uint64_t sw
   if (candidates.empty()) return absl::OkStatus();
   const auto batch = kv_->NewBatch();
   std::vector<ReleasedPayload> parts;
+  std::vector<ReleasedPayload> freed;
   size_t rows = 0;  // of sets of annotations
   bool synced = false;
   for (const Candidate& candidate : candidates) {
@@ -257,6 +258,7 @@ absl::Status Garbage::Free(const std::vector<Candidate>& candidates, uint64_t sw
       continue;
     }
     batch->Delete(kOwners, GarbageKey(id));
+    freed.push_back(candidate.payload);
     const uint64_t chunks = ChunksOf(bytes);
     if (bytes != 0 && chunks <= kPointDeletes) {
       for (uint32_t i = 0; i < chunks; ++i) batch->Delete(kPayload, ChunkKey(id, i));
@@ -269,6 +271,10 @@ absl::Status Garbage::Free(const std::vector<Candidate>& candidates, uint64_t sw
   }
   CLOUDLET_FAULT_POINT("garbage/before_free");
   CLOUDLET_RETURN_IF_ERROR(kv_->Write(*batch, kv::Durability::kBuffered));
+  for (const ReleasedPayload& payload : freed) {
+    const uint64_t id = payload.payload_id;
+    kv_->Freed(kPayload, ChunkKey(id, 0), ChunkKey(id + 1, 0), payload.bytes);
+  }
   // Looked at now: of a manifest that an append has replaced all parts have other owners, and would
   // take the places of many sweeps.
   {

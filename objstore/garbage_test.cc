@@ -155,6 +155,7 @@ TEST_F(GarbageTest, Released_IsFreedWithItsRow) {
   EXPECT_TRUE(Exists(8));
   EXPECT_EQ(PayloadRows(), 1u);
   EXPECT_EQ(garbage_.pending(), 0u);
+  EXPECT_EQ(engine_.controls->freed_bytes, 2 * kChunkBytes);
 }
 
 TEST_F(GarbageTest, LargePayloads_AndThoseOfUnknownSize_AreReclaimedAsARange) {
@@ -166,6 +167,7 @@ TEST_F(GarbageTest, LargePayloads_AndThoseOfUnknownSize_AreReclaimedAsARange) {
   EXPECT_EQ(PayloadRows(), 1u);
   EXPECT_TRUE(Exists(9));
   EXPECT_EQ(engine_.controls->reclaims, 2);
+  EXPECT_EQ(engine_.controls->freed_bytes, 9 * kChunkBytes);
 }
 
 TEST_F(GarbageTest, WithAReference_IsKept) {

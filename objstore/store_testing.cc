@@ -76,6 +76,11 @@ class ForwardingKv : public kv::Kv {
     if (!controls_->fail_ingests.ok()) return controls_->fail_ingests;
     return to_->Ingest(std::move(writers));
   }
+  void Freed(kv::Family family, std::string_view begin, std::string_view end,
+             uint64_t bytes) override {
+    controls_->freed_bytes += bytes;
+    to_->Freed(family, begin, end, bytes);
+  }
   absl::Status Reclaim(kv::Family family, std::string_view begin, std::string_view end) override {
     ++controls_->reclaims;
     return to_->Reclaim(family, begin, end);

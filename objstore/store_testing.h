@@ -131,6 +131,7 @@ struct EngineControls {
   std::atomic<int> writes{0};
   std::atomic<int> synced_writes{0};
   std::atomic<int> reclaims{0};
+  std::atomic<uint64_t> freed_bytes{0};
 };
 
 // A MemoryKv whose content outlives the engines made over it.

@@ -237,6 +237,18 @@ TEST_F(VerifyAnnotations, CountThatIsWrongOrMissing) {
   ExpectProblem(About(), "there are 1, its row says 2");
 }
 
+TEST_F(VerifyAnnotations, DamagedRowOfTheSet) {
+  const std::string row = Row(kAnnotations, AnnotationSetKey(set_));
+  for (size_t i = 0; i < row.size(); ++i) {
+    std::string damaged = row;
+    damaged[i] = static_cast<char>(damaged[i] ^ 1);
+    EXPECT_TRUE(absl::IsDataLoss(DecodeAnnotationSet(damaged).status())) << i;
+    EXPECT_TRUE(absl::IsDataLoss(DecodeAnnotationSet(row.substr(0, i)).status())) << i;
+    test_.PutRow(kAnnotations, AnnotationSetKey(set_), damaged);
+    ExpectProblem(About(), "its row says nothing");
+  }
+}
+
 TEST_F(VerifyAnnotations, DamagedRow) {
   std::string row = Row(kAnnotations, AnnotationKey(set_, "in-row"));
   for (size_t i = 0; i < row.size(); ++i) {

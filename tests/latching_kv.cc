@@ -52,6 +52,10 @@ class LatchingKv : public kv::Kv {
   absl::Status Ingest(std::vector<std::unique_ptr<kv::BulkWriter>> writers) override {
     return latch_->closed_ ? Refusal() : behind_->Ingest(std::move(writers));
   }
+  void Freed(kv::Family family, std::string_view begin, std::string_view end,
+             uint64_t bytes) override {
+    behind_->Freed(family, begin, end, bytes);
+  }
   absl::Status Reclaim(kv::Family family, std::string_view begin, std::string_view end) override {
     return latch_->closed_ ? Refusal() : behind_->Reclaim(family, begin, end);
   }

@@ -175,6 +175,13 @@ class Kv {
   // only for released payload.
   virtual absl::Status Reclaim(Family family, std::string_view begin, std::string_view end) = 0;
 
+  // Tells that what was in [begin, end), about `bytes` of values, has been deleted, and that no
+  // reader needs it any more. A hint: an engine with files looks from time to time whether the
+  // files that it lies in are worth rewriting for its space, and does so in the background, where
+  // nobody waits for it (RocksKv: rocks_kv_space.h). Not kept across Close.
+  virtual void Freed(Family family, std::string_view begin, std::string_view end,
+                     uint64_t bytes) = 0;
+
   // Makes `directory` a store of its own that holds one moment of all families, while writes go on:
   // every write that had returned before the call is in it, of those that run meanwhile a prefix in
   // the order in which they took effect. Durable when it returns OK; after an error there is no

@@ -129,6 +129,28 @@ TEST_P(KvConformance, Reclaim_DropsTheRangeAndNothingElse) {
   EXPECT_EQ(Get(kPayload, NumberedKey("b", 7)), "again");
 }
 
+// What is told may be wrong, and far too much: no row comes or goes for it.
+TEST_P(KvConformance, Freed_IsAHint_NoRowComesOrGoesForIt) {
+  const std::string value(100'000, 'v');
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 20; ++i) Put(kPayload, NumberedKey("a", i), value);
+    for (int i = 0; i < 20; i += 2) {
+      const auto batch = kv().NewBatch();
+      batch->Delete(kPayload, NumberedKey("a", i));
+      ASSERT_TRUE(kv().Write(*batch, Durability::kBuffered).ok());
+    }
+    kv().Freed(kPayload, "a", "b", 1 << 30);
+    kv().Freed(kPayload, NumberedKey("a", 3), NumberedKey("a", 4), 1 << 30);  // it is there
+    kv().Freed(kPayload, "x", "y", 1 << 30);                                  // never was
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_EQ(Get(kPayload, NumberedKey("a", i)), i % 2 == 0 ? kAbsent : value) << i;
+    }
+    EXPECT_EQ(Forward(kPayload).size(), 10u);
+  }
+  kv().Freed(kPayload, "b", "a", 1);
+  kv().Freed(99, "a", "b", 1);
+}
+
 // --- Threads.
 
 TEST_P(KvConformance, Threads_BatchesAreSeenWholeOrNotAtAll) {

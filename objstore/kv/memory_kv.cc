@@ -254,6 +254,7 @@ class MemoryKv final : public Kv {
   absl::StatusOr<std::unique_ptr<BulkWriter>> NewBulkWriter(Family family) override;
   absl::Status Ingest(Writers writers) override;
   absl::Status Reclaim(Family family, std::string_view begin, std::string_view end) override;
+  void Freed(Family, std::string_view, std::string_view, uint64_t) override {}  // it is, at once
   absl::Status Checkpoint(const std::string& directory) override;
   absl::Status health() const override;
   KvStats stats() const override;

@@ -11,6 +11,7 @@
 #include "objstore/kv/rocks_kv_core.h"
 #include "objstore/kv/rocks_kv_log.h"
 #include "objstore/kv/rocks_kv_options.h"
+#include "objstore/kv/rocks_kv_space.h"
 #include "objstore/kv/rocks_kv_status.h"
 #include "rocksdb/convenience.h"
 
@@ -83,6 +84,7 @@ class RocksKv final : public Kv {
   absl::StatusOr<std::unique_ptr<BulkWriter>> NewBulkWriter(Family family) override;
   absl::Status Ingest(std::vector<std::unique_ptr<BulkWriter>> writers) override;
   absl::Status Reclaim(Family family, std::string_view begin, std::string_view end) override;
+  void Freed(Family family, std::string_view begin, std::string_view end, uint64_t bytes) override;
   absl::Status Checkpoint(const std::string& directory) override;
   absl::Status health() const override;
   KvStats stats() const override;
@@ -236,6 +238,11 @@ absl::Status RocksKv::Reclaim(Family family, std::string_view begin, std::string
   CLOUDLET_RETURN_IF_ERROR(
       FromRocks(batch.DeleteRange(handle, ToSlice(begin), ToSlice(end)), "reclaim"));
   return WriteShared(batch, Durability::kBuffered);
+}
+
+void RocksKv::Freed(Family family, std::string_view begin, std::string_view end, uint64_t bytes) {
+  if (!core_->CheckFamily(family).ok() || begin >= end || bytes == 0) return;
+  core_->space->Add(family, begin, bytes);
 }
 
 absl::Status RocksKv::Checkpoint(const std::string& directory) {

@@ -54,6 +54,7 @@ void MarkListener::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) 
 RocksCore::~RocksCore() {
   if (IsForkedCopy()) {
     static_cast<void>(db.release());
+    static_cast<void>(space.release());
     return;
   }
   base::WriterLock guard(&mutex);
@@ -125,6 +126,7 @@ void RocksCore::RemoveReader() {
 }
 
 absl::Status RocksCore::Close() {
+  if (!IsForkedCopy()) space->Stop();
   base::WriterLock guard(&mutex);
   if (closing) return close_status;
   closing = true;

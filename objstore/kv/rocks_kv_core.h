@@ -24,6 +24,7 @@
 #include "objstore/kv/rocks_kv_fs.h"
 #include "objstore/kv/rocks_kv_latch.h"
 #include "objstore/kv/rocks_kv_marks.h"
+#include "objstore/kv/rocks_kv_space.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
@@ -48,6 +49,7 @@ struct RocksCore {
   std::unique_ptr<rocksdb::Env> env;
   std::shared_ptr<rocksdb::Cache> cache;
   std::unique_ptr<DurableMark> mark;
+  std::unique_ptr<SpaceKeeper> space = std::make_unique<SpaceKeeper>(this);
 
   ~RocksCore();
   // Whether this is a copy in a process that was forked since: files and threads are the parent's,

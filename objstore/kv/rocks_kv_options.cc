@@ -18,6 +18,9 @@ constexpr size_t kRowBlockBytes = 8 << 10;
 // Values above this get a block of their own: a 1 MiB chunk is one block, read and pinned whole.
 constexpr size_t kPayloadBlockBytes = 32 << 10;
 constexpr int kMaxOpenFiles = 512;
+// A table of deletions may lie over all there is; it is cut so that bringing one part of it down
+// reads no more than this.
+constexpr uint64_t kPayloadCompactionBytes = 256 << 20;
 
 // LZ4 where the library has it, else none: never a reason for a failed open.
 rocksdb::CompressionType RowCompression() {
@@ -91,6 +94,7 @@ rocksdb::ColumnFamilyOptions TunedFamilyOptions(FamilyKind kind, const RocksKvOp
   family.memtable_protection_bytes_per_key = kProtectionBytesPerKey;
   family.compression = kind == FamilyKind::kPayload ? rocksdb::kNoCompression : RowCompression();
   family.bottommost_compression = rocksdb::kDisableCompressionOption;
+  if (kind == FamilyKind::kPayload) family.max_compaction_bytes = kPayloadCompactionBytes;
   return family;
 }
 
