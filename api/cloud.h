@@ -249,6 +249,11 @@ class Cloud {
   [[nodiscard]] ObserverToken Observe(std::string_view bucket, CommitObserver observer);
   // Retained and not yet settled events after number `after`, ascending, at most `limit`.
   absl::StatusOr<std::vector<Event>> Events(uint64_t after = 0, size_t limit = 1000);
+  // Extension: drops retained events that `keep` does not keep, oldest first, up to the first that
+  // stays. What is not settled yet stays always, and so does what waits for a retry: functions get
+  // it all the same. With max_bytes it reads every retained row, else those that go. Errors:
+  // INVALID_ARGUMENT (a negative age), DATA_LOSS, UNAVAILABLE (read-only).
+  absl::StatusOr<TrimResult> TrimEvents(const EventRetention& keep);
   CloudStats stats() const;
   // Reads all rows (not all payload bytes) and checks that objects, payloads, owners, events and
   // deliveries agree. Changes nothing; exact when nobody writes meanwhile.

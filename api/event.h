@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "cloudlet/caller.h"
 
 namespace cloudlet {
@@ -88,6 +89,23 @@ struct Event {
 
   // S3's `sequencer`: 16 upper-case hex digits of `sequence`.
   std::string sequencer() const;
+};
+
+// What led to what, as an indented tree: the change numbered `root` and below it the changes that
+// functions made because of it, each a line "  <sequence> <type> <bucket>/<key>". Events that are
+// not in `events` (ascending) are missing, with what lies below them; empty when `root` is. Keys
+// are quoted where they have control characters.
+std::string CausalTree(absl::Span<const Event> events, uint64_t root);
+
+// Which retained events Cloud::TrimEvents keeps: those that are young enough, of these the newest.
+struct EventRetention {
+  absl::Duration max_age = absl::InfiniteDuration();  // since the change, on the Cloud's clock
+  uint64_t max_bytes = UINT64_MAX;                    // of their rows, a few hundred bytes each
+};
+
+struct TrimResult {
+  uint64_t events = 0;  // gone
+  uint64_t bytes = 0;   // of their rows
 };
 
 }  // namespace cloudlet

@@ -243,6 +243,19 @@ absl::StatusOr<std::vector<Event>> Cloud::Events(uint64_t after, size_t limit) {
   return events;
 }
 
+absl::StatusOr<TrimResult> Cloud::TrimEvents(const EventRetention& keep) {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "trim events", {}));
+  const auto trim = [&]() -> absl::StatusOr<TrimResult> {
+    if (keep.max_age < absl::ZeroDuration()) {
+      return absl::InvalidArgumentError("max_age is negative");
+    }
+    return core_->ledger().TrimEvents(keep, core_->store().environment().clock->Now());
+  };
+  const absl::StatusOr<TrimResult> trimmed = trim();
+  if (!trimmed.ok()) return Annotate(trimmed.status(), "trim events", {});
+  return trimmed;
+}
+
 CloudStats Cloud::stats() const {
   if (!Usable(core_).ok()) return CloudStats{};
   CloudStats stats = core_->store().stats();

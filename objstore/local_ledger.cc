@@ -1,7 +1,6 @@
 // The ledger's rows in the store's own batches: see local_ledger.h.
 #include "objstore/local_ledger.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -12,31 +11,12 @@
 #include "cloudlet/error.h"
 #include "objstore/annotate.h"
 #include "objstore/delivery_rows.h"
+#include "objstore/event_log.h"
 #include "objstore/keys.h"
 #include "objstore/records.h"
 
 namespace cloudlet::objstore {
 namespace {
-
-// Decodes events of one tag from `after` on, at most `limit`, not beyond `up_to`.
-absl::Status ReadTag(kv::Kv& kv, char tag, uint64_t after, uint64_t up_to, size_t limit,
-                     std::vector<EventPtr>* out) {
-  if (after >= up_to) return absl::OkStatus();
-  kv::IteratorOptions options;
-  options.lower = EventKey(tag, after + 1);
-  options.upper =
-      up_to == UINT64_MAX ? std::string(1, static_cast<char>(tag + 1)) : EventKey(tag, up_to + 1);
-  const auto it = kv.NewIterator(kEvents, options);
-  for (it->SeekToFirst(); it->Valid() && out->size() < limit; it->Next()) {
-    CLOUDLET_ASSIGN_OR_RETURN(EventRecord record, DecodeEvent(it->value()));
-    if (ParseEventKey(it->key()) != record.event.sequence) {
-      return absl::DataLossError(
-          absl::StrCat("an event row holds event ", record.event.sequence, " under another key"));
-    }
-    out->push_back(std::make_shared<const EventRecord>(std::move(record)));
-  }
-  return it->status();
-}
 
 absl::StatusOr<uint64_t> ReadWatermark(kv::Kv& kv) {
   CLOUDLET_ASSIGN_OR_RETURN(const std::optional<kv::PinnedBytes> row,
@@ -72,18 +52,14 @@ absl::StatusOr<std::vector<EventPtr>> LocalLedger::ReadEvents(uint64_t after, si
   CLOUDLET_ASSIGN_OR_RETURN(LocalStore::Entrance entrance, store_->Enter());
   // Asked before the rows are read: what is published later has a higher number.
   const uint64_t up_to = entrance.state.sequencer.PublishedUpTo();
-  std::vector<EventPtr> transient;
-  std::vector<EventPtr> retained;
+  return ReadEventLog(*entrance.state.kv, after, up_to, limit);
+}
+
+absl::StatusOr<TrimResult> LocalLedger::TrimEvents(const EventRetention& keep, absl::Time now) {
+  CLOUDLET_ASSIGN_OR_RETURN(LocalStore::Entrance entrance, store_->Enter());
   kv::Kv& kv = *entrance.state.kv;
-  CLOUDLET_RETURN_IF_ERROR(ReadTag(kv, kTransientTag, after, up_to, limit, &transient));
-  CLOUDLET_RETURN_IF_ERROR(ReadTag(kv, kRetainedTag, after, up_to, limit, &retained));
-  std::vector<EventPtr> merged;
-  std::merge(transient.begin(), transient.end(), retained.begin(), retained.end(),
-             std::back_inserter(merged), [](const EventPtr& a, const EventPtr& b) {
-               return a->event.sequence < b->event.sequence;
-             });
-  if (merged.size() > limit) merged.resize(limit);
-  return merged;
+  CLOUDLET_ASSIGN_OR_RETURN(const uint64_t settled, ReadWatermark(kv));
+  return TrimEventLog(kv, settled, keep, now);
 }
 
 absl::StatusOr<uint64_t> LocalLedger::Watermark() {

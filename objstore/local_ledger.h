@@ -41,6 +41,9 @@ class LocalLedger : public Ledger {
   absl::Status EraseRule(std::string_view bucket, std::string_view id) override;
   absl::StatusOr<std::vector<Rule>> LoadRules() override;
 
+  // As Cloud::TrimEvents: ages count to `now`.
+  absl::StatusOr<TrimResult> TrimEvents(const EventRetention& keep, absl::Time now);
+
  private:
   void AppendSettlement(const Settlement& settlement, kv::Batch& batch);
 
