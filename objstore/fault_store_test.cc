@@ -1,5 +1,5 @@
-// FaultStore: without rules under the suite of every store; with them, what fails, when, and what
-// is left of it in the store and in the event log.
+// FaultStore with rules: what fails, when, and what is left of it in the store and in the event
+// log. Without rules: store_decorators_test.cc.
 #include "objstore/fault_store.h"
 
 #include <memory>
@@ -12,25 +12,10 @@
 #include "cloudlet/error.h"
 #include "gtest/gtest.h"
 #include "objstore/keys.h"
-#include "objstore/store_conformance.h"
-#include "objstore/store_factories.h"
 #include "objstore/store_testing.h"
 
 namespace cloudlet::objstore {
 namespace {
-
-StoreFactory FaultFactory() {
-  return Decorated(MemoryFactory(), "FaultsOverMemory", [](std::shared_ptr<ObjectStore> store) {
-    return std::make_shared<FaultStore>(std::move(store));
-  });
-}
-
-INSTANTIATE_TEST_SUITE_P(FaultsOverMemory, StoreConformance, ::testing::Values(FaultFactory()),
-                         StoreFactoryName);
-INSTANTIATE_TEST_SUITE_P(FaultsOverMemory, StoreVersions, ::testing::Values(FaultFactory()),
-                         StoreFactoryName);
-INSTANTIATE_TEST_SUITE_P(FaultsOverMemory, StoreUploads, ::testing::Values(FaultFactory()),
-                         StoreFactoryName);
 
 class Faults : public ::testing::Test {
  protected:

@@ -258,7 +258,7 @@ absl::Status Garbage::Free(const std::vector<Candidate>& candidates, uint64_t sw
       continue;
     }
     batch->Delete(kOwners, GarbageKey(id));
-    freed.push_back(candidate.payload);
+    if (bytes <= kBulkBytes) freed.push_back(candidate.payload);  // others have files of their own
     const uint64_t chunks = ChunksOf(bytes);
     if (bytes != 0 && chunks <= kPointDeletes) {
       for (uint32_t i = 0; i < chunks; ++i) batch->Delete(kPayload, ChunkKey(id, i));

@@ -170,6 +170,16 @@ TEST_F(GarbageTest, LargePayloads_AndThoseOfUnknownSize_AreReclaimedAsARange) {
   EXPECT_EQ(engine_.controls->freed_bytes, 9 * kChunkBytes);
 }
 
+// The engine is told of what lies in tables with others, and of nothing else.
+TEST_F(GarbageTest, PayloadsWithFilesOfTheirOwn_AreNotTold) {
+  Write(7, 16, true);
+  Write(8, 17, true);
+  garbage_.Add({{7, 16 * kChunkBytes}, {8, 17 * kChunkBytes}});
+  ASSERT_TRUE(garbage_.Sweep(10).ok());
+  EXPECT_EQ(PayloadRows(), 0u);
+  EXPECT_EQ(engine_.controls->freed_bytes, 16 * kChunkBytes);
+}
+
 TEST_F(GarbageTest, WithAReference_IsKept) {
   Write(7, 1, true);
   Write(7, 1, false);  // both rows: owned again, or shared
