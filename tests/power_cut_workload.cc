@@ -1,9 +1,7 @@
-// The history and its model: see power_cut_workload.h. The model is a map from key to call, made
-// without looking at any store.
+// Playing the history, and looking at what is left: see power_cut_workload.h.
 #include "tests/power_cut_workload.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -13,6 +11,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "tests/diary.h"
+#include "tests/power_cut_history.h"
 #include "tests/rigged_cloud.h"
 
 namespace cloudlet::testing {
@@ -21,69 +20,7 @@ namespace {
 constexpr char kBucket[] = "power";
 constexpr char kFunction[] = "record";
 constexpr uint64_t kExtraOp = 1'000'000;
-
-enum class Verb { kPut, kDelete };
-
-struct Call {
-  Verb verb = Verb::kPut;
-  std::string key;
-  size_t size = 0;
-  bool sync = false;
-};
-
-// Call n is History()[n - 1].
-std::vector<Call> History() {
-  static constexpr size_t kSizes[] = {10, 900, 1500, 5000, 40'000, 200, 90'000, 3000};
-  std::vector<Call> calls;
-  for (size_t n = 1; n <= 48; ++n) {
-    Call call;
-    call.key = absl::StrCat("k", n % 17);
-    call.size = kSizes[n % std::size(kSizes)] + n;
-    if (n == 14) call.size = (1 << 20) + 70'000;   // several chunks, written ahead
-    if (n == 21) call.size = (16 << 20) + 12'345;  // ingested
-    if (n % 6 == 5) call.verb = Verb::kDelete;
-    if (n == 33) call = {Verb::kDelete, "k4", 0, false};  // the ingested one
-    // Not soon after the open in the middle: a lease of numbers must not be lost with the calls.
-    call.sync = n % 9 == 8 && n != 35;
-    calls.push_back(call);
-  }
-  return calls;
-}
-
-constexpr uint64_t kCloseAfter = 30;
-
-// The op that a call leaves in its object's metadata.
-using State = std::map<std::string, uint64_t>;
-
-State StateAfter(uint64_t calls, const std::set<uint64_t>& failed) {
-  const std::vector<Call> history = History();
-  State state;
-  for (uint64_t n = 1; n <= calls; ++n) {
-    const Call& call = history[n - 1];
-    if (failed.count(n) != 0) continue;
-    if (call.verb == Verb::kPut) state[call.key] = n;
-    if (call.verb == Verb::kDelete) state.erase(call.key);
-  }
-  return state;
-}
-
-absl::StatusOr<State> FoundState(const Bucket& bucket) {
-  State found;
-  for (const absl::StatusOr<ListEntry>& entry : bucket.List()) {
-    if (!entry.ok()) return entry.status();
-    CLOUDLET_ASSIGN_OR_RETURN(const HeadResult head, bucket.Head(entry->key));
-    const auto op = head.info.metadata.find("op");
-    if (op == head.info.metadata.end()) return absl::DataLossError("an object without its op");
-    found[entry->key] = std::strtoull(op->second.c_str(), nullptr, 10);
-  }
-  return found;
-}
-
-std::string Shown(const State& state) {
-  std::string text;
-  for (const auto& [key, op] : state) absl::StrAppend(&text, " ", key, "=", op);
-  return text;
-}
+constexpr size_t kExtraBytes = 5000;
 
 FunctionOptions Manual() {
   FunctionOptions options;
@@ -150,19 +87,18 @@ class Player {
     }
     CLOUDLET_ASSIGN_OR_RETURN(const std::vector<Trigger> triggers, cloud_->ListTriggers());
     if (!triggers.empty()) return absl::OkStatus();
-    CLOUDLET_RETURN_IF_ERROR(
-        cloud_->AddTrigger({.id = "all", .bucket = kBucket, .function = kFunction}).status());
+    Trigger all;
+    all.id = "all";
+    all.bucket = kBucket;
+    all.function = kFunction;
+    all.events.push_back(EventType::kObjectTagging);
+    all.events.push_back(EventType::kObjectAnnotation);
+    CLOUDLET_RETURN_IF_ERROR(cloud_->AddTrigger(all).status());
     return cloud_->Sync();
   }
 
-  absl::StatusOr<uint64_t> Perform(const Call& call, uint64_t n) {
-    const auto durability = call.sync ? Durability::kSync : Durability::kBuffered;
-    const Bucket bucket = cloud_->bucket(kBucket);
-    if (call.verb == Verb::kDelete) {
-      CLOUDLET_ASSIGN_OR_RETURN(const DeleteResult removed,
-                                bucket.Delete(call.key, {.durability = durability}));
-      return removed.sequence;
-    }
+  static absl::StatusOr<uint64_t> Put(const Bucket& bucket, const Call& call, uint64_t n,
+                                      Durability durability) {
     PutOptions options;
     options.metadata["op"] = std::to_string(n);
     options.durability = durability;
@@ -171,9 +107,41 @@ class Player {
     return put.sequence;
   }
 
+  // The number of the change; 0: there was none.
+  absl::StatusOr<uint64_t> Perform(const Call& call, uint64_t n) {
+    const auto durability = call.sync ? Durability::kSync : Durability::kBuffered;
+    const auto number = [](const auto& result) -> absl::StatusOr<uint64_t> {
+      if (!result.ok()) return result.status();
+      return result->sequence;
+    };
+    const Bucket bucket = cloud_->bucket(kBucket);
+    switch (call.verb) {
+      case Verb::kPut:
+        return Put(bucket, call, n, durability);
+      case Verb::kDelete:
+        return number(bucket.Delete(call.key, {.durability = durability}));
+      case Verb::kAppend:
+        return number(bucket.Append(call.key, BodyOf(n, call.size), {.durability = durability}));
+      case Verb::kSetTags:
+        return number(
+            bucket.SetTags(call.key, {{"op", std::to_string(n)}}, {.durability = durability}));
+      case Verb::kPutAnnotation:
+        return number(bucket.PutAnnotation(call.key, kAnnotation, PayloadOf(n, call.size),
+                                           {.durability = durability}));
+      case Verb::kDeleteAnnotation:
+        return number(bucket.DeleteAnnotation(call.key, kAnnotation, {.durability = durability}));
+    }
+    return absl::InternalError("a verb that is none");
+  }
+
   void Carry(uint64_t n) {
     const Call& call = history_[n - 1];
     diary_.Write("B", n);
+    if (!CanBeDone(call, StateAfter(n - 1, failed_))) {
+      failed_.insert(n);
+      diary_.Write("X", n);
+      return;
+    }
     const absl::StatusOr<uint64_t> number = Perform(call, n);
     if (number.ok()) {
       diary_.Write("A", n, *number);
@@ -219,24 +187,33 @@ class Player {
 
   // Whether call n, which answered an error, is in the store. Only a latch leaves that open.
   void Resolve(uint64_t n, bool latched) {
-    const Call& call = history_[n - 1];
-    const absl::StatusOr<HeadResult> head = cloud_->bucket(kBucket).Head(call.key);
-    if (!head.ok() && !IsNoSuchKey(head.status())) {
-      wrong_ = absl::StrCat("head after mending: ", head.status().ToString());
+    const std::string& key = history_[n - 1].key;
+    const absl::StatusOr<std::optional<Seen>> found = FoundObject(cloud_->bucket(kBucket), key);
+    if (!found.ok()) {
+      wrong_ = absl::StrCat("read after mending: ", found.status().ToString());
       return;
     }
-    const bool was_there = StateAfter(n - 1, failed_).count(call.key) != 0;
-    const bool happened = call.verb == Verb::kDelete
-                              ? was_there && !head.ok()
-                              : head.ok() && head->info.metadata.count("op") != 0 &&
-                                    head->info.metadata.at("op") == std::to_string(n);
+    const auto in = [&](const State& state) {
+      const auto object = state.find(key);
+      return object == state.end() ? std::nullopt : std::optional<Seen>(object->second);
+    };
+    const std::optional<Seen> after = in(StateAfter(n, failed_));
+    const bool happened = *found == after && after != in(StateAfter(n - 1, failed_));
     if (happened && !latched) wrong_ = absl::StrCat("call ", n, " failed alone, but it happened");
     if (happened) {
-      diary_.Write("A", n, head.ok() ? head->info.sequence : 0);
+      diary_.Write("A", n, NewestNumber());
     } else {
       failed_.insert(n);
       diary_.Write("X", n);
     }
+  }
+
+  // Of the events, of which every change has one.
+  uint64_t NewestNumber() {
+    Problems problems;
+    const std::vector<Event> events = AllEvents(*cloud_, &problems);
+    if (!problems.empty()) wrong_ = absl::StrCat("events after mending: ", problems[0]);
+    return events.empty() ? 0 : events.back().sequence;
   }
 
   void CheckMended(uint64_t n) {
@@ -299,7 +276,7 @@ class Player {
   const std::string directory_;
   const std::shared_ptr<kv::PowerLossFs> fs_;
   Diary diary_;
-  const std::vector<Call> history_ = History();
+  const std::vector<Call>& history_ = History();
   std::set<uint64_t> failed_;
   std::string wrong_;
   std::optional<Cloud> cloud_;
@@ -329,16 +306,50 @@ Promises ReadPromises(const std::string& diary) {
   return promises;
 }
 
-// The store is after exactly one of the calls that it may be after.
-void CheckState(State found, const Promises& promises, Problems* problems) {
+// The calls that the store is after: exactly one of those that it may be after.
+uint64_t CheckState(State found, const Promises& promises, Problems* problems) {
   found.erase("extra");
   for (uint64_t n = promises.promised; n <= promises.begun; ++n) {
-    if (found == StateAfter(n, promises.failed)) return;
+    if (found == StateAfter(n, promises.failed)) return n;
   }
   problems->push_back(absl::StrCat(
       "the store is after none of the calls ", promises.promised, " to ", promises.begun, ":",
       Shown(found), "; after the first", Shown(StateAfter(promises.promised, promises.failed)),
       "; after the last", Shown(StateAfter(promises.begun, promises.failed))));
+  return 0;
+}
+
+// What was put and what was appended, in their order.
+void CheckBodiesAfter(uint64_t calls, const Promises& promises, const Bucket& bucket,
+                      const State& found, Problems* problems) {
+  for (const auto& [key, seen] : found) {
+    const std::string given =
+        key == "extra" ? BodyOf(kExtraOp, kExtraBytes) : BodyAfter(key, calls, promises.failed);
+    const absl::StatusOr<GetResult> got = bucket.Get(key);
+    if (!got.ok()) {
+      problems->push_back(got.status().ToString());
+    } else if (got->body != base::V(given)) {
+      problems->push_back(absl::StrCat("object ", key, " has other bytes than it was given"));
+    }
+  }
+}
+
+// Those that no object shows: of tags and annotations.
+void CheckPartialEvents(uint64_t calls, const Promises& promises, const std::vector<Event>& events,
+                        Problems* problems) {
+  static constexpr std::pair<Verb, EventType> kTypes[] = {
+      {Verb::kSetTags, EventType::kObjectTaggingPut},
+      {Verb::kPutAnnotation, EventType::kObjectAnnotationPut},
+      {Verb::kDeleteAnnotation, EventType::kObjectAnnotationDelete},
+  };
+  for (const auto& [verb, type] : kTypes) {
+    uint64_t found = 0;
+    for (const Event& event : events) found += event.type == type ? 1 : 0;
+    const uint64_t expected = EventsAfter(verb, calls, promises.failed);
+    if (found == expected) continue;
+    problems->push_back(absl::StrCat(found, " events of ", base::V(EventTypeName(type)), " after ",
+                                     calls, " calls, not ", expected));
+  }
 }
 
 absl::Status VerifyOnce(const std::string& directory, const std::string& diary_path,
@@ -352,9 +363,12 @@ absl::Status VerifyOnce(const std::string& directory, const std::string& diary_p
   if (!has_bucket) return cloud.Close();
 
   CLOUDLET_ASSIGN_OR_RETURN(const State found, FoundState(cloud.bucket(kBucket)));
-  CheckState(found, promises, problems);
+  const uint64_t calls = CheckState(found, promises, problems);
   CompareEventsWithObjects(cloud, kBucket, events, problems);
-  CheckBodies(cloud.bucket(kBucket), UINT64_MAX, problems);
+  if (problems->empty()) {
+    CheckBodiesAfter(calls, promises, cloud.bucket(kBucket), found, problems);
+    CheckPartialEvents(calls, promises, events, problems);
+  }
 
   Diary diary(diary_path);
   CLOUDLET_RETURN_IF_ERROR(cloud.RegisterFunction(kFunction, RecordInto(&diary), Manual()));
@@ -369,8 +383,9 @@ absl::Status VerifyOnce(const std::string& directory, const std::string& diary_p
   PutOptions options;
   options.metadata["op"] = std::to_string(kExtraOp);
   options.durability = Durability::kSync;
-  CLOUDLET_ASSIGN_OR_RETURN(const PutResult put,
-                            cloud.bucket(kBucket).Put("extra", BodyOf(kExtraOp, 5000), options));
+  CLOUDLET_ASSIGN_OR_RETURN(
+      const PutResult put,
+      cloud.bucket(kBucket).Put("extra", BodyOf(kExtraOp, kExtraBytes), options));
   const uint64_t highest =
       std::max(promises.highest_number, events.empty() ? 0 : events.back().sequence);
   if (put.sequence <= highest) {

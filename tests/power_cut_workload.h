@@ -3,9 +3,10 @@
 //
 // PlayPowerWorkload plays it on a file system that may fail or lose its power at any moment: open,
 // a bucket that retains its events, a trigger, puts of all the sizes that lie differently (inline,
-// in the batch, written ahead, ingested), some synced, deletes, deliveries, a clean close in the
-// middle and one at the end. Everything runs on one thread, so call n is in the store only if
-// calls 1 to n-1 are: a store must be in the state after exactly one n.
+// in the batch, written ahead, ingested), some synced, deletes, appends, tags, annotations put and
+// deleted, deliveries, a clean close in the middle and one at the end. Everything runs on one
+// thread, so call n is in the store only if calls 1 to n-1 are: a store must be in the state after
+// exactly one n.
 //
 // After a fault it looks at what the store says of itself, mends it (Cloud::Reopen where it has
 // latched, otherwise nothing but the end of the fault), and goes on to the end of the history.

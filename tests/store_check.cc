@@ -22,6 +22,10 @@ bool IsCreated(const Event& event) {
   return EventTypeCovers(EventType::kObjectCreated, event.type);
 }
 
+bool IsRemoved(const Event& event) {
+  return EventTypeCovers(EventType::kObjectRemoved, event.type);
+}
+
 std::string Shown(const Event& event) {
   return absl::StrCat("event ", event.sequence, " (", V(EventTypeName(event.type)), " ",
                       V(base::Quoted(event.key)), ", ", event.size, " bytes)");
@@ -70,7 +74,9 @@ void CompareEventsWithObjects(Cloud& cloud, const std::string& bucket,
                               const std::vector<Event>& events, Problems* problems) {
   std::map<std::string, const Event*> newest;
   for (const Event& event : events) {
-    if (event.bucket == bucket) newest[event.key] = &event;
+    if (event.bucket == bucket && (IsCreated(event) || IsRemoved(event))) {
+      newest[event.key] = &event;
+    }
   }
   std::set<std::string> found;
   for (const absl::StatusOr<ListEntry>& entry : cloud.bucket(bucket).List()) {

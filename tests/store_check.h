@@ -25,8 +25,9 @@ std::string BodyOf(uint64_t op, size_t size);
 // ascend.
 std::vector<Event> AllEvents(Cloud& cloud, Problems* problems);
 
-// In a bucket that retained its events from the first put on: the newest event of a key and its
-// object agree in everything, and an object without an event (or the other way round) is a problem.
+// In a bucket that retained its events from the first put on: the newest event of a key (those of
+// tags and annotations aside) and its object agree in everything, and an object without an event
+// (or the other way round) is a problem.
 void CompareEventsWithObjects(Cloud& cloud, const std::string& bucket,
                               const std::vector<Event>& events, Problems* problems);
 
