@@ -30,7 +30,7 @@ Call PartialChange(size_t n, const std::vector<Call>& before) {
 std::vector<Call> MakeHistory() {
   static constexpr size_t kSizes[] = {10, 900, 1500, 5000, 40'000, 200, 90'000, 3000};
   std::vector<Call> calls;
-  for (size_t n = 1; n <= 60; ++n) {
+  for (size_t n = 1; n <= 54; ++n) {
     Call call;
     call.key = absl::StrCat("k", n % 17);
     if (n % 5 == 2) call = PartialChange(n, calls);
