@@ -245,7 +245,8 @@ class Cloud {
 
   // --- Watching ---
   // Calls `observer` for every change in the bucket called `bucket` (also when it is created
-  // later), until the token is dropped. A null observer: nothing happens, the token is null.
+  // later; Extension: "" is every bucket), until the token is dropped. A null observer: nothing
+  // happens, the token is null.
   [[nodiscard]] ObserverToken Observe(std::string_view bucket, CommitObserver observer);
   // Retained and not yet settled events after number `after`, ascending, at most `limit`.
   absl::StatusOr<std::vector<Event>> Events(uint64_t after = 0, size_t limit = 1000);

@@ -51,7 +51,8 @@ class Random {
 class IdSource {
  public:
   explicit IdSource(uint64_t seed) : seed_(Mix64(seed)) {}
-  IdSource(const IdSource&) = delete;
+  // Goes on where `other` is: the two issue the same ids from here on.
+  IdSource(const IdSource& other) : seed_(other.seed_), issued_(other.issued_.load()) {}
   IdSource& operator=(const IdSource&) = delete;
 
   // 16 upper-case hexadecimal digits, as x-amz-request-id has.

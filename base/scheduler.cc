@@ -84,8 +84,10 @@ struct Scheduler::Core : std::enable_shared_from_this<Scheduler::Core> {
   }
   void MakeReady(Lane which, Task task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   void Promote(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
-  // The lane whose first task became ready first; nullopt when none of those allowed has one.
+  // The lane whose first task a driver runs next; nullopt when none of those allowed has one.
   std::optional<Lane> FirstReady(Drive drive) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // Brings the task that is drawn to the front of its lane.
+  std::optional<Lane> DrawReady(Drive drive) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   // Runs the first task of the lane with the lock released, and counts it.
   size_t RunFirst(Lane which) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   void NotifyIdle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
@@ -153,7 +155,22 @@ void Scheduler::Core::Promote(absl::Time now) {
   }
 }
 
+std::optional<Lane> Scheduler::Core::DrawReady(Drive drive) {
+  if (!lane(Lane::kAlarm).empty()) return Lane::kAlarm;
+  const size_t background = lane(Lane::kBackground).size();
+  const size_t manual = drive == Drive::kNoManual ? 0 : lane(Lane::kManual).size();
+  if (background + manual == 0) return std::nullopt;
+  size_t drawn = options.shuffle->Below(background + manual);
+  const Lane which = drawn < background ? Lane::kBackground : Lane::kManual;
+  if (which == Lane::kManual) drawn -= background;
+  std::deque<Ready>& tasks = lane(which);
+  std::rotate(tasks.begin(), tasks.begin() + static_cast<std::ptrdiff_t>(drawn),
+              tasks.begin() + static_cast<std::ptrdiff_t>(drawn) + 1);
+  return which;
+}
+
 std::optional<Lane> Scheduler::Core::FirstReady(Drive drive) {
+  if (options.shuffle != nullptr) return DrawReady(drive);
   std::optional<Lane> first;
   uint64_t order = 0;
   for (Lane which : {Lane::kAlarm, Lane::kBackground, Lane::kManual}) {

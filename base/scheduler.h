@@ -8,7 +8,8 @@
 //
 // A driver is a thread inside RunOne or RunUntilIdle. Ready tasks run in the order in which they
 // became ready; timers that are due become ready in the order (due, sequence). With one driver and
-// no workers that order is the same in every run.
+// no workers that order is the same in every run. With SchedulerOptions::shuffle a driver runs
+// alarms first, in that order, and of the others one that is drawn.
 //
 // A worker that runs out of tasks which came quickly after each other naps for some 50 us and looks
 // again, before it sleeps until it is woken: a wake-up costs whoever posts more than most tasks
@@ -35,6 +36,7 @@
 #include <optional>
 
 #include "absl/time/time.h"
+#include "base/random.h"
 #include "cloudlet/clock.h"
 
 namespace cloudlet::base {
@@ -47,6 +49,9 @@ enum class Drive { kEverything, kNoManual };
 struct SchedulerOptions {
   int workers = 1;            // threads for kBackground; 0: none, and no timekeeper either
   int max_replacements = 64;  // stuck workers that are replaced at most at a time
+  // Draws which ready task a driver runs next; used under the lock of the scheduler. Null: the one
+  // that became ready first.
+  std::shared_ptr<Random> shuffle = nullptr;
 };
 
 class Scheduler {

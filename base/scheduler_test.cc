@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "absl/time/time.h"
 #include "base/mutex.h"
 #include "base/notification.h"
+#include "base/random.h"
 #include "cloudlet/clock.h"
 #include "cloudlet/testing/simulated_clock.h"
 #include "gtest/gtest.h"
@@ -51,6 +53,34 @@ TEST_F(SchedulerTest, ReadyTasksOfAllLanesRunInTheOrderTheyCame) {
   scheduler.Post(Lane::kManual, Note("d"));
   EXPECT_EQ(scheduler.RunUntilIdle(), 4u);
   EXPECT_EQ(done(), (Names{"a", "b", "c", "d"}));
+}
+
+TEST_F(SchedulerTest, WithShuffle_AlarmsFirst_TheOthersAsTheSeedDraws) {
+  const auto order = [this](uint64_t seed) {
+    done_.clear();
+    Scheduler scheduler(clock_, {.workers = 0, .shuffle = std::make_shared<Random>(seed)});
+    for (const char* name : {"a", "b", "c"}) scheduler.Post(Lane::kBackground, Note(name));
+    for (const char* name : {"d", "e"}) scheduler.Post(Lane::kManual, Note(name));
+    for (const char* name : {"1", "2"}) scheduler.Post(Lane::kAlarm, Note(name));
+    EXPECT_EQ(scheduler.RunUntilIdle(), 7u);
+    return done();
+  };
+  std::set<Names> orders;
+  for (uint64_t seed = 1; seed <= 2000; ++seed) {
+    const Names names = order(seed);
+    EXPECT_EQ(names[0] + names[1], "12");
+    orders.insert(names);
+  }
+  EXPECT_EQ(orders.size(), 120u);  // every one there is
+  EXPECT_EQ(order(7), order(7));
+}
+
+TEST_F(SchedulerTest, WithShuffle_ADriverThatLeavesManualTasksRunsTheOthers) {
+  Scheduler scheduler(clock_, {.workers = 0, .shuffle = std::make_shared<Random>(1)});
+  scheduler.Post(Lane::kManual, Note("manual"));
+  scheduler.Post(Lane::kBackground, Note("background"));
+  EXPECT_EQ(scheduler.RunUntilIdle(Drive::kNoManual), 1u);
+  EXPECT_EQ(done(), Names{"background"});
 }
 
 TEST_F(SchedulerTest, TimersRunByDueTimeThenSequence) {

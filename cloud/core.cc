@@ -165,6 +165,7 @@ CloudCore::~CloudCore() {
     static_cast<void>(ledger_.release());
     static_cast<void>(gateway_.release());
     static_cast<void>(new (std::nothrow) std::shared_ptr<objstore::LocalStore>(std::move(store_)));
+    static_cast<void>(new (std::nothrow) std::shared_ptr<objstore::ObjectStore>(std::move(front_)));
     return;
   }
   runtime_.reset();
@@ -186,10 +187,17 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
   environment.owner = plan.owner;
   environment.clock = plan.clock;
   environment.ids =
-      std::make_shared<base::IdSource>(plan.seed != 0 ? plan.seed : base::RandomSeed());
+      plan.ids != nullptr
+          ? plan.ids
+          : std::make_shared<base::IdSource>(plan.seed != 0 ? plan.seed : base::RandomSeed());
   CLOUDLET_ASSIGN_OR_RETURN(
       store_,
       objstore::LocalStore::Open(std::move(environment), plan.open_engine, logger_, plan.where));
+  if (plan.numbers.has_value()) {
+    CLOUDLET_ASSIGN_OR_RETURN(const objstore::LocalStore::Entrance entrance, store_->Enter());
+    entrance.state.sequencer.ContinueAt(*plan.numbers);
+  }
+  front_ = plan.decorate != nullptr ? plan.decorate(store_) : store_;
   ledger_ = std::make_unique<objstore::LocalLedger>(store_.get());
 
   triggers::RuntimeOptions runtime;
@@ -197,22 +205,24 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
   runtime.owner = plan.owner;
   runtime.workers = plan.workers;
   runtime.trigger_overlap = plan.trigger_overlap;
+  runtime.shuffle = plan.shuffle;
+  runtime.wrap = plan.wrap;
   // An abandoned handler may ask when the core is gone: the closed store then answers alone.
-  const auto bucket_of = [weak = weak_from_this(), closed_store = store_](
+  const auto bucket_of = [weak = weak_from_this(), closed_store = front_](
                              std::string_view name, Caller caller,
                              std::shared_ptr<const std::atomic<bool>> revoked) {
     std::shared_ptr<objstore::ObjectStore> store = closed_store;
     if (std::shared_ptr<CloudCore> core = weak.lock()) {
       // The pointer keeps the whole core: a commit ends in the runtime.
-      objstore::LocalStore* const local = core->store_.get();
-      store = std::shared_ptr<objstore::ObjectStore>(std::move(core), local);
+      objstore::ObjectStore* const front = core->front_.get();
+      store = std::shared_ptr<objstore::ObjectStore>(std::move(core), front);
     }
     return Bucket(std::make_shared<Gateway>(std::move(store), std::move(revoked)),
                   std::string(name), std::move(caller));
   };
   runtime_ =
       std::make_unique<triggers::Runtime>(ledger_.get(), plan.clock, logger_, bucket_of, runtime);
-  gateway_ = std::make_unique<Gateway>(store_, nullptr);
+  gateway_ = std::make_unique<Gateway>(front_, nullptr);
   return runtime_->Start();
 }
 

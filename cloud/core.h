@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "base/logger.h"
 #include "base/mutex.h"
+#include "base/random.h"
 #include "cloud/gateway.h"
 #include "cloudlet/cloud.h"
 #include "objstore/kv/rocks_kv.h"
@@ -44,6 +46,17 @@ struct CorePlan {
   std::shared_ptr<Clock> clock;  // not null
   uint64_t seed = 0;             // 0: from entropy
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
+
+  // --- Of the test kit; null or absent: nothing of it ---
+  // What the calls of buckets meet in place of the store: a decorator of it.
+  std::function<std::shared_ptr<objstore::ObjectStore>(std::shared_ptr<objstore::ObjectStore>)>
+      decorate = nullptr;
+  // As in triggers::RuntimeOptions.
+  std::shared_ptr<base::Random> shuffle = nullptr;
+  std::function<Function(std::string_view, Function, const FunctionOptions&)> wrap = nullptr;
+  // Of the store that this one is a copy of: its ids and numbers go on.
+  std::shared_ptr<base::IdSource> ids = nullptr;
+  std::optional<objstore::SequencerPosition> numbers = {};
 };
 
 CorePlan PlanFor(const std::string& directory, const OpenOptions& options);
@@ -87,6 +100,7 @@ class CloudCore : public std::enable_shared_from_this<CloudCore> {
   const bool can_reopen_;
   const std::shared_ptr<const base::Logger> logger_;
   std::shared_ptr<objstore::LocalStore> store_;
+  std::shared_ptr<objstore::ObjectStore> front_;  // store_, or what stands before it
   std::unique_ptr<objstore::LocalLedger> ledger_;
   std::unique_ptr<triggers::Runtime> runtime_;
   std::unique_ptr<Gateway> gateway_;

@@ -2,9 +2,12 @@
 #include "objstore/fault_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <variant>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/fatal.h"
 #include "objstore/annotate.h"
@@ -42,6 +45,25 @@ bool IsConditional(const Options& options) {
     conditional |= options.if_unmodified_since.has_value();
   }
   return conditional;
+}
+
+// Of the body that a mutation brings along; 0: none, or it lies in the store already.
+template <typename One>
+uint64_t BodySize(const One& /*one*/) {
+  return 0;
+}
+template <>
+uint64_t BodySize(const PutMutation& one) {
+  const auto* const body = std::get_if<absl::Cord>(&one.body);
+  return body == nullptr ? 0 : body->size();
+}
+template <>
+uint64_t BodySize(const AppendMutation& one) {
+  return one.body->size();
+}
+template <>
+uint64_t BodySize(const PutAnnotationMutation& one) {
+  return one.payload.size();
 }
 
 // As the boundary of the store under it would call them; mutations say it themselves.
@@ -125,15 +147,28 @@ bool Fits(std::string_view glob, std::string_view text) {
 
 }  // namespace
 
+// --- Rules ---
+
 struct FaultStore::Call {
   StoreCall call;
   std::string_view bucket = {};
   std::string_view key = {};
   bool conditional = false;
   std::string_view verb = {};  // empty: VerbOf(call)
+  // The bytes of its body that go by: [body_begin, body_end).
+  uint64_t body_begin = 0;
+  uint64_t body_end = 0;
 
+  std::string_view words() const { return verb.empty() ? VerbOf(call) : verb; }
   bool Matches(const FaultRule& rule, FaultMoment moment) const {
-    return rule.moment == moment &&
+    if (rule.moment != moment) return false;
+    if (moment == FaultMoment::kMidBody &&
+        (rule.at_byte < body_begin || rule.at_byte >= body_end)) {
+      return false;
+    }
+    const bool of_reads =
+        rule.effect == FaultEffect::kCorrupt || rule.effect == FaultEffect::kTruncate;
+    return (call == StoreCall::kGet || !of_reads) &&
            (rule.calls.empty() ||
             std::find(rule.calls.begin(), rule.calls.end(), call) != rule.calls.end()) &&
            (conditional || !rule.only_conditional) && Fits(rule.bucket, bucket) &&
@@ -143,16 +178,35 @@ struct FaultStore::Call {
 
 FaultStore::Call FaultStore::CallOfMutation(const Mutation& mutation) {
   const auto call_of = [](const auto& one) {
-    return Call{CallOf(one), one.bucket, one.key, IsConditional(*one.options), one.kVerb};
+    return Call{CallOf(one), one.bucket, one.key,      IsConditional(*one.options),
+                one.kVerb,   0,          BodySize(one)};
   };
   return std::visit(call_of, mutation);
+}
+
+bool Fault::Choose() {
+  const uint64_t number = ++matched_;
+  if (number < rule_.nth || (number - rule_.nth) % rule_.every != 0) return false;
+  if (chosen_ >= rule_.times) return false;
+  if (rule_.probability < 1 && !random_.Chance(rule_.probability)) return false;
+  ++chosen_;
+  return true;
+}
+
+void Fault::Fire(std::string_view verb, std::string_view bucket, std::string_view key) {
+  ++fired_;
+  if (rule_.on_fire != nullptr) rule_.on_fire(verb, bucket, key);
 }
 
 std::shared_ptr<const Fault> FaultStore::Inject(FaultRule rule) {
   if (rule.answer.ok()) base::Fatal("cloudlet: a fault whose answer is OK");
   if (rule.nth == 0 || rule.every == 0) base::Fatal("cloudlet: a fault counts from 1");
-  auto fault = std::make_shared<Fault>(std::move(rule));
+  if (rule.moment != FaultMoment::kMidBody &&
+      (rule.effect == FaultEffect::kCorrupt || rule.effect == FaultEffect::kTruncate)) {
+    base::Fatal("cloudlet: a fault that damages a body is one of its middle");
+  }
   base::MutexLock lock(&mu_);
+  auto fault = std::make_shared<Fault>(std::move(rule), seed_ + base::Mix64(++injected_));
   faults_.erase(std::remove_if(faults_.begin(), faults_.end(),
                                [](const auto& other) { return other.expired(); }),
                 faults_.end());
@@ -160,30 +214,156 @@ std::shared_ptr<const Fault> FaultStore::Inject(FaultRule rule) {
   return fault;
 }
 
-absl::Status FaultStore::Strike(FaultMoment moment, const Call& call) {
+std::vector<std::shared_ptr<Fault>> FaultStore::Choose(FaultMoment moment, const Call& call) {
+  std::vector<std::shared_ptr<Fault>> chosen;
+  // What is let go of here may be the last share of a rule, and its on_fire: not under the lock.
+  std::vector<std::shared_ptr<Fault>> others;
   base::MutexLock lock(&mu_);
   for (const std::weak_ptr<Fault>& held : faults_) {
-    const std::shared_ptr<Fault> fault = held.lock();
-    if (fault == nullptr || !call.Matches(fault->rule_, moment)) continue;
-    const FaultRule& rule = fault->rule_;
-    const uint64_t number = ++fault->matched_;
-    if (number < rule.nth || (number - rule.nth) % rule.every != 0) continue;
-    if (fault->fired_ >= rule.times) continue;
-    ++fault->fired_;
-    return Annotate(rule.answer, call.verb.empty() ? VerbOf(call.call) : call.verb, call.bucket,
-                    call.key);
+    std::shared_ptr<Fault> fault = held.lock();
+    if (fault == nullptr) continue;
+    if (!call.Matches(fault->rule_, moment) || !fault->Choose()) {
+      others.push_back(std::move(fault));
+      continue;
+    }
+    const bool passes = fault->rule_.effect == FaultEffect::kPass;
+    chosen.push_back(std::move(fault));
+    if (!passes) break;
+  }
+  return chosen;
+}
+
+absl::Status FaultStore::StrikeBare(FaultMoment moment, const Call& call) {
+  for (const std::shared_ptr<Fault>& fault : Choose(moment, call)) {
+    fault->Fire(call.words(), call.bucket, call.key);
+    if (fault->rule_.effect == FaultEffect::kFail) return fault->rule_.answer;
   }
   return absl::OkStatus();
 }
 
+absl::Status FaultStore::Strike(FaultMoment moment, const Call& call) {
+  return Annotate(StrikeBare(moment, call), call.words(), call.bucket, call.key);
+}
+
+absl::Status FaultStore::StrikeFirst(const Call& call) {
+  if (absl::Status fault = Strike(FaultMoment::kBefore, call); !fault.ok()) return fault;
+  if (call.body_end == 0) return absl::OkStatus();
+  return Strike(FaultMoment::kMidBody, call);
+}
+
 template <typename Forward>
 auto FaultStore::Around(const Call& call, const Forward& forward) -> decltype(forward()) {
-  if (absl::Status fault = Strike(FaultMoment::kBefore, call); !fault.ok()) return fault;
+  if (absl::Status fault = StrikeFirst(call); !fault.ok()) return fault;
   auto answer = forward();
   if (!answer.ok()) return answer;
   if (absl::Status fault = Strike(FaultMoment::kAfter, call); !fault.ok()) return fault;
   return answer;
 }
+
+// --- Bodies that go by in pieces ---
+
+// Gives a body up to where a rule is for, has that fire, and goes on as its effect lets it.
+class FaultStore::Source : public PayloadSource {
+ public:
+  // `faults`: chosen for this body, not yet fired. `answer` is what has the body.
+  Source(std::vector<std::shared_ptr<Fault>> faults, const Call& call, ReadAnswer* answer)
+      : verb_(call.words()),
+        bucket_(call.bucket),
+        key_(call.key),
+        faults_(std::move(faults)),
+        piece_(std::move(answer->small_body)),
+        rest_(std::move(answer->source)) {
+    std::stable_sort(faults_.begin(), faults_.end(), [](const auto& a, const auto& b) {
+      return a->rule().at_byte < b->rule().at_byte;
+    });
+  }
+
+  absl::StatusOr<absl::Cord> Next() override {
+    if (!failed_.ok()) return failed_;
+    if (piece_.empty() && rest_ != nullptr) {
+      absl::StatusOr<absl::Cord> next = rest_->Next();
+      if (!next.ok()) return next;
+      piece_ = *std::move(next);
+    }
+    while (next_ < faults_.size() && faults_[next_]->rule().at_byte == position_) {
+      if (absl::Status status = Strike(*faults_[next_++]); !status.ok()) return failed_ = status;
+    }
+    size_t size = piece_.size();
+    if (next_ < faults_.size()) {
+      size = std::min<uint64_t>(size, faults_[next_]->rule().at_byte - position_);
+    }
+    absl::Cord given = piece_.Subcord(0, size);
+    piece_.RemovePrefix(size);
+    position_ += size;
+    return given;
+  }
+
+ private:
+  absl::Status Strike(Fault& fault) {
+    fault.Fire(verb_, bucket_, key_);
+    switch (fault.rule().effect) {
+      case FaultEffect::kPass:
+        break;
+      case FaultEffect::kFail:
+        return Annotate(fault.rule().answer, verb_, bucket_, key_);
+      case FaultEffect::kTruncate:
+        piece_.Clear();
+        rest_.reset();
+        break;
+      case FaultEffect::kCorrupt: {
+        if (piece_.empty()) break;
+        const char flipped = static_cast<char>(piece_[0] ^ 1);
+        piece_.RemovePrefix(1);
+        piece_.Prepend(absl::string_view(&flipped, 1));
+        break;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  const std::string verb_;
+  const std::string bucket_;
+  const std::string key_;
+  std::vector<std::shared_ptr<Fault>> faults_;  // ascending at_byte
+  size_t next_ = 0;                             // of faults_
+  absl::Cord piece_;
+  std::unique_ptr<PayloadSource> rest_;  // null: piece_ is the last
+  uint64_t position_ = 0;                // of piece_ in the body
+  absl::Status failed_;
+};
+
+// Takes a body, and asks the rules for each of its bytes. Errors are named by whoever writes.
+class FaultStore::Sink : public PayloadSink {
+ public:
+  Sink(std::shared_ptr<FaultStore> store, StoreCall call, std::string_view bucket,
+       std::string_view key, std::unique_ptr<PayloadSink> inner)
+      : store_(std::move(store)),
+        call_(call),
+        bucket_(bucket),
+        key_(key),
+        inner_(std::move(inner)) {}
+
+  absl::Status Write(std::string_view bytes) override {
+    Call call{call_, bucket_, key_};
+    call.verb = "write";
+    call.body_begin = position_;
+    position_ += bytes.size();
+    call.body_end = position_;
+    if (absl::Status fault = store_->StrikeBare(FaultMoment::kMidBody, call); !fault.ok()) {
+      return fault;
+    }
+    return inner_->Write(bytes);
+  }
+  absl::StatusOr<std::unique_ptr<StagedPayload>> Finish() override { return inner_->Finish(); }
+
+ private:
+  const std::shared_ptr<FaultStore> store_;
+  const StoreCall call_;
+  const std::string bucket_;
+  const std::string key_;
+  const std::unique_ptr<PayloadSink> inner_;
+  uint64_t position_ = 0;
+};
 
 // --- Mutations ---
 
@@ -192,7 +372,7 @@ std::vector<absl::StatusOr<MutationResult>> FaultStore::Mutate(const MutateReque
   if (request.mutations.size() > kMaxMutations) return inner().Mutate(request);
   std::vector<absl::Status> faults;
   for (const Mutation& mutation : request.mutations) {
-    faults.push_back(Strike(FaultMoment::kBefore, CallOfMutation(mutation)));
+    faults.push_back(StrikeFirst(CallOfMutation(mutation)));
   }
   const bool all_pass = std::all_of(faults.begin(), faults.end(),
                                     [](const absl::Status& fault) { return fault.ok(); });
@@ -238,16 +418,26 @@ std::vector<absl::StatusOr<MutationResult>> FaultStore::MutateOthers(
 // --- The other calls ---
 
 absl::StatusOr<std::unique_ptr<PayloadSink>> FaultStore::Stage(const StageRequest& request) {
-  return Around({StoreCall::kStage, request.bucket, request.key},
-                [&] { return inner().Stage(request); });
+  auto sink = Around({StoreCall::kStage, request.bucket, request.key},
+                     [&] { return inner().Stage(request); });
+  if (!sink.ok()) return sink;
+  return std::make_unique<Sink>(shared_from_this(), StoreCall::kPut, request.bucket, request.key,
+                                *std::move(sink));
 }
 
 absl::StatusOr<ReadAnswer> FaultStore::Read(const ReadRequest& request) {
   const StoreCall call = request.part == ReadPart::kBody   ? StoreCall::kGet
                          : request.part == ReadPart::kTags ? StoreCall::kGetTags
                                                            : StoreCall::kHead;
-  return Around({call, request.bucket, request.key, false, request.verb},
-                [&] { return inner().Read(request); });
+  Call read{call, request.bucket, request.key, false, request.verb};
+  absl::StatusOr<ReadAnswer> answer = Around(read, [&] { return inner().Read(request); });
+  if (!answer.ok() || call != StoreCall::kGet) return answer;
+  read.body_end = answer->length;
+  std::vector<std::shared_ptr<Fault>> faults = Choose(FaultMoment::kMidBody, read);
+  if (faults.empty()) return answer;
+  answer->source = std::make_unique<Source>(std::move(faults), read, &*answer);
+  answer->small_body.Clear();
+  return answer;
 }
 
 absl::StatusOr<ObjectAttributes> FaultStore::GetAttributes(const AttributesRequest& request) {
@@ -283,13 +473,17 @@ absl::StatusOr<std::string> FaultStore::CreateMultipartUpload(const CreateUpload
 }
 
 absl::StatusOr<std::unique_ptr<PayloadSink>> FaultStore::StagePart(const PartRequest& request) {
-  return Around({StoreCall::kStagePart, request.upload.bucket, request.upload.key},
-                [&] { return inner().StagePart(request); });
+  auto sink = Around({StoreCall::kStagePart, request.upload.bucket, request.upload.key},
+                     [&] { return inner().StagePart(request); });
+  if (!sink.ok()) return sink;
+  return std::make_unique<Sink>(shared_from_this(), StoreCall::kUploadPart, request.upload.bucket,
+                                request.upload.key, *std::move(sink));
 }
 
 absl::StatusOr<UploadPartResult> FaultStore::UploadPart(const PartRequest& request, PartBody body) {
-  return Around({StoreCall::kUploadPart, request.upload.bucket, request.upload.key},
-                [&] { return inner().UploadPart(request, std::move(body)); });
+  Call call{StoreCall::kUploadPart, request.upload.bucket, request.upload.key};
+  if (const auto* const bytes = std::get_if<absl::Cord>(&body)) call.body_end = bytes->size();
+  return Around(call, [&] { return inner().UploadPart(request, std::move(body)); });
 }
 
 absl::StatusOr<UploadPartCopyResult> FaultStore::UploadPartCopy(const PartCopyRequest& request) {

@@ -9,8 +9,10 @@
 //   const auto lost = faults->Inject({.calls = {StoreCall::kDelete}, .moment = FaultMoment::kAfter,
 //                                     .nth = 3, .times = 1});
 //
-// Before the call: nothing is changed, there is no event. After it: all is as had it succeeded,
-// only the caller is told otherwise. Without rules it is the store under it.
+// Before the call: nothing is changed, there is no event. In the middle of a body: what is read
+// ends, fails or is damaged there; of what is written nothing is carried out. After the call: all
+// is as had it succeeded, only the caller is told otherwise. Without rules it is the store under
+// it.
 //
 // Threads: any number at once. The counts of nth, every and times are over all of them.
 #ifndef CLOUDLET_OBJSTORE_FAULT_STORE_H_
@@ -18,6 +20,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +30,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
+#include "base/random.h"
 #include "cloudlet/error.h"
 #include "objstore/forwarding_store.h"
 #include "objstore/store.h"
@@ -74,6 +78,18 @@ enum class StoreCall {
 enum class FaultMoment {
   kBefore,  // the call is not carried out
   kAfter,   // the call is carried out and, where it succeeds, its answer is lost
+  // When byte `at_byte` of the body is reached, counted from 0 in the bytes that are sent or asked
+  // for: of kGet, kPut (a body given as a whole or to a writer), kAppend, kUploadPart (likewise)
+  // and kPutAnnotation. A shorter body does not match.
+  kMidBody,
+};
+
+enum class FaultEffect {
+  kFail,  // the caller is told `answer`
+  kPass,  // nothing but `on_fire`; the rules behind it see the call too
+  // Of kGet at kMidBody alone, behind the store's own checks, as a network does it:
+  kCorrupt,   // a bit of that byte is flipped
+  kTruncate,  // the body ends there, without an error
 };
 
 struct FaultRule {
@@ -94,27 +110,46 @@ struct FaultRule {
 
   // What the caller is told, with verb, bucket and key in front. Not OK.
   absl::Status answer = MakeError(ErrorCode::kInternalError);
+
+  FaultEffect effect = FaultEffect::kFail;
+  uint64_t at_byte = 0;    // of kMidBody
+  double probability = 1;  // with which each of those counted above fires; seeded
+  // Called when it fires, before it takes effect, with no lock held and the words that an error
+  // would name the call by: to let time pass, or to keep a diary. Null: nothing.
+  std::function<void(std::string_view verb, std::string_view bucket, std::string_view key)>
+      on_fire = nullptr;
 };
 
 // A rule at work, as long as somebody holds it.
 class Fault {
  public:
-  explicit Fault(FaultRule rule) : rule_(std::move(rule)) {}
+  // The seed is that of its probability.
+  explicit Fault(FaultRule rule, uint64_t seed = 1) : rule_(std::move(rule)), random_(seed) {}
 
+  const FaultRule& rule() const { return rule_; }
   uint64_t matched() const { return matched_; }  // calls that it was for
-  uint64_t fired() const { return fired_; }      // of these, those that failed by it
+  uint64_t fired() const { return fired_; }      // of these, those that it took effect on
 
  private:
   friend class FaultStore;
 
+  // Whether it is to fire for the next call that it is for; counts that call. Under the lock of the
+  // store.
+  bool Choose();
+  void Fire(std::string_view verb, std::string_view bucket, std::string_view key);
+
   const FaultRule rule_;
   std::atomic<uint64_t> matched_{0};
   std::atomic<uint64_t> fired_{0};
+  uint64_t chosen_ = 0;  // guarded by the lock of the store, as is random_
+  base::Random random_;
 };
 
-class FaultStore : public ForwardingStore {
+class FaultStore : public ForwardingStore, public std::enable_shared_from_this<FaultStore> {
  public:
-  using ForwardingStore::ForwardingStore;
+  // `inner` is not null. The seed is that of the rules' probabilities.
+  explicit FaultStore(std::shared_ptr<ObjectStore> inner, uint64_t seed = 1)
+      : ForwardingStore(std::move(inner)), seed_(seed) {}
 
   // The rules are asked in the order of their Injects; the first that fires decides, and those
   // behind it do not see the call. A rule that breaks what FaultRule says ends the process.
@@ -155,8 +190,18 @@ class FaultStore : public ForwardingStore {
   struct Call;
   static Call CallOfMutation(const Mutation& mutation);
 
-  // The error that a rule has for this call at this moment, or OK.
+  class Source;
+  class Sink;
+
+  // The rules that fire for this call at this moment: those that let it pass, and the first that
+  // does not.
+  std::vector<std::shared_ptr<Fault>> Choose(FaultMoment moment, const Call& call);
+  // The answer that a rule has for this call at this moment, or OK.
+  absl::Status StrikeBare(FaultMoment moment, const Call& call);
+  // The same with verb, bucket and key.
   absl::Status Strike(FaultMoment moment, const Call& call);
+  // Before the call or, where it brings its body along, in the middle of that.
+  absl::Status StrikeFirst(const Call& call);
   // `forward` between the two moments.
   template <typename Forward>
   auto Around(const Call& call, const Forward& forward) -> decltype(forward());
@@ -164,7 +209,9 @@ class FaultStore : public ForwardingStore {
   std::vector<absl::StatusOr<MutationResult>> MutateOthers(const MutateRequest& request,
                                                            const std::vector<absl::Status>& faults);
 
+  const uint64_t seed_;
   base::Mutex mu_;
+  uint64_t injected_ ABSL_GUARDED_BY(mu_) = 0;
   std::vector<std::weak_ptr<Fault>> faults_ ABSL_GUARDED_BY(mu_);
 };
 

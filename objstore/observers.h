@@ -24,7 +24,7 @@ namespace cloudlet::objstore {
 
 class Observers : public std::enable_shared_from_this<Observers> {
  public:
-  // Null for a null observer.
+  // Null for a null observer. No bucket is called "": such an observer is told of every bucket.
   ObserverToken Add(std::string_view bucket, CommitObserver observer) {
     if (observer == nullptr) return nullptr;
     auto entry = std::make_shared<Entry>();
@@ -69,9 +69,14 @@ class Observers : public std::enable_shared_from_this<Observers> {
   };
 
   std::vector<std::shared_ptr<Entry>> EntriesOf(std::string_view bucket) {
+    std::vector<std::shared_ptr<Entry>> entries;
     base::ReaderLock lock(&mu_);
-    const auto found = by_bucket_.find(bucket);
-    return found == by_bucket_.end() ? std::vector<std::shared_ptr<Entry>>() : found->second;
+    for (const std::string_view name : {bucket, std::string_view()}) {
+      const auto found = by_bucket_.find(name);
+      if (found == by_bucket_.end()) continue;
+      entries.insert(entries.end(), found->second.begin(), found->second.end());
+    }
+    return entries;
   }
 
   void Remove(const std::string& bucket, const std::shared_ptr<Entry>& entry) {

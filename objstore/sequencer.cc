@@ -31,6 +31,17 @@ void Sequencer::SetSink(EventSink* sink) {
   sink_ = sink;
 }
 
+SequencerPosition Sequencer::position() const {
+  base::MutexLock lock(&mu_);
+  return {next_commit_, next_payload_};
+}
+
+void Sequencer::ContinueAt(const SequencerPosition& at) {
+  base::MutexLock lock(&mu_);
+  next_commit_ = at.next_commit;
+  next_payload_ = at.next_payload;
+}
+
 absl::Status Sequencer::ExtendLease() {
   const uint64_t commit_end = next_commit_ + kLeaseNumbers;
   const uint64_t payload_end = next_payload_ + kLeaseNumbers;

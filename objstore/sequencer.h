@@ -27,6 +27,12 @@ namespace cloudlet::objstore {
 
 inline constexpr uint64_t kLeaseNumbers = 65'536;
 
+// How far a sequencer has come; the end of what is leased is in its store.
+struct SequencerPosition {
+  uint64_t next_commit = 1;
+  uint64_t next_payload = 1;
+};
+
 class Sequencer {
  public:
   // `kv` must outlive it.
@@ -47,6 +53,12 @@ class Sequencer {
   // A bucket id, from the same numbers as commits.
   absl::StatusOr<uint64_t> NextBucketId();
   absl::StatusOr<uint64_t> NextPayloadId();
+
+  SequencerPosition position() const;
+  // For a copy of a store that goes on with the numbers of the original, where Load would leave
+  // those of the lease unused. `at` is the position of a sequencer whose lease the copy has. Call
+  // before the first number is issued.
+  void ContinueAt(const SequencerPosition& at);
 
  private:
   struct Flight {

@@ -1,29 +1,40 @@
-// FakeCloud: see fake_cloud.h.
+// FakeCloud: wiring and driving. See fake_cloud.h; forks are in fork.cc.
 #include "cloudlet/testing/fake_cloud.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
 #include "cloud/access.h"
+#include "testing/fake_state.h"
+#include "testing/fault_impl.h"
+#include "testing/plan.h"
+#include "testing/report.h"
+#include "testing/schedule.h"
 
 namespace cloudlet::testing {
 namespace {
 
-Cloud StartFake(const FakeCloudOptions& options, std::shared_ptr<Clock> clock) {
-  InMemoryOptions memory;
-  memory.log = options.log;
-  memory.limits = options.limits;
-  memory.key_policy = options.key_policy;
-  memory.owner = options.owner;
-  memory.region = options.region;
-  memory.clock = std::move(clock);
-  memory.seed = options.seed;
-  memory.trigger_overlap = options.trigger_overlap;
-  internal::CorePlan plan = internal::PlanFor(memory);
-  plan.workers = 0;
-  return CloudAccess::Start(plan).value();
+constexpr size_t kLinesInReport = 30;
+
+std::shared_ptr<FakeState> NewState(const FakeCloudOptions& options) {
+  auto clock = std::make_shared<SimulatedClock>();
+  auto log = std::make_shared<kit_internal::LogBook>(clock->Now());
+  auto state = std::make_shared<FakeState>(options, std::move(clock), std::move(log));
+  state->ids = std::make_shared<base::IdSource>(options.seed);
+  if (options.shuffle != 0) state->shuffle = std::make_shared<base::Random>(options.shuffle);
+  return state;
+}
+
+// What a run that was cut short answers.
+absl::Status NotIdle(std::string_view verb, uint64_t runs, const std::string& next) {
+  return absl::DeadlineExceededError(absl::StrCat(base::V(verb), ": not idle after ", runs,
+                                                  runs == 1 ? " run" : " runs",
+                                                  "; next would come ", next));
 }
 
 absl::Status NotSettled(const SettleResult& result, const std::string& next) {
@@ -32,10 +43,134 @@ absl::Status NotSettled(const SettleResult& result, const std::string& next) {
       absl::FormatDuration(result.simulated), " of simulated time; next would come ", next));
 }
 
+// Runs what is due, at most `max_runs` handlers; adds to `runs`.
+absl::Status Run(internal::CloudCore& core, FakeState& state, std::string_view verb,
+                 uint64_t max_runs, uint64_t* runs) {
+  const absl::StatusOr<uint64_t> done = core.runtime().RunAtMost(max_runs - *runs);
+  if (!done.ok()) {
+    return absl::Status(done.status().code(),
+                        absl::StrCat(base::V(verb), ": ", done.status().message()));
+  }
+  *runs += *done;
+  if (*runs < max_runs) return absl::OkStatus();
+  // The last run that is allowed may have been the last one.
+  const absl::StatusOr<std::optional<std::string>> due = DescribeDue(core, state);
+  if (!due.ok()) return due.status();
+  if (due->has_value()) return NotIdle(verb, *runs, **due);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
+internal::CorePlan PlanOf(const std::shared_ptr<FakeState>& state) {
+  InMemoryOptions memory;
+  memory.limits = state->options.limits;
+  memory.key_policy = state->options.key_policy;
+  memory.trigger_overlap = state->options.trigger_overlap;
+  memory.owner = state->options.owner;
+  memory.region = state->options.region;
+  memory.clock = state->clock;
+  memory.seed = state->options.seed;
+  // What the library has to say goes into the diary too.
+  const LogOptions& wanted = state->options.log;
+  memory.log.level =
+      wanted.sink == nullptr ? LogLevel::kWarning : std::min(wanted.level, LogLevel::kWarning);
+  memory.log.sink = [log = state->log, clock = state->clock, wanted](const LogEntry& entry) {
+    if (entry.level >= LogLevel::kWarning) {
+      log->Add(clock->Now(), absl::StrCat(LogLevelName(entry.level), " ", base::V(entry.component),
+                                          ": ", base::V(entry.message)));
+    }
+    if (wanted.sink != nullptr && entry.level >= wanted.level) wanted.sink(entry);
+  };
+  internal::CorePlan plan = internal::PlanFor(memory);
+  plan.workers = 0;
+  plan.ids = state->ids;
+  plan.shuffle = state->shuffle;
+  plan.decorate = [state](std::shared_ptr<objstore::ObjectStore> store) {
+    state->faults = std::make_shared<objstore::FaultStore>(std::move(store), state->options.seed);
+    return state->faults;
+  };
+  plan.wrap = [weak = std::weak_ptr<FakeState>(state)](std::string_view name, Function handler,
+                                                       const FunctionOptions& options) {
+    const std::shared_ptr<FakeState> here = weak.lock();
+    if (here == nullptr) return handler;
+    return FakeState::Wrap(here, name, std::move(handler), options);
+  };
+  return plan;
+}
+
 FakeCloud::FakeCloud(const FakeCloudOptions& options)
-    : clock_(std::make_shared<SimulatedClock>()), cloud_(StartFake(options, clock_)) {}
+    : state_(NewState(options)),
+      clock_(state_->clock),
+      cloud_(CloudAccess::Start(PlanOf(state_)).value()) {
+  Watch();
+}
+
+FakeCloud::FakeCloud(std::shared_ptr<FakeState> state, Cloud cloud)
+    : state_(std::move(state)), clock_(state_->clock), cloud_(std::move(cloud)) {
+  Watch();
+}
+
+FakeCloud::FakeCloud(FakeCloud&&) noexcept = default;
+FakeCloud& FakeCloud::operator=(FakeCloud&&) noexcept = default;
+
+FakeCloud::~FakeCloud() {
+  if (state_ == nullptr || !kit_internal::TestHasFailed()) return;
+  std::string text = absl::StrCat(
+      "cloudlet: the test has failed; its FakeCloud has seed ", state_->options.seed,
+      state_->options.shuffle == 0 ? "" : absl::StrCat(", shuffle ", state_->options.shuffle),
+      "\n  again: ", kit_internal::ReplayLine(), "\n");
+  for (const std::string& line : state_->FaultLines()) absl::StrAppend(&text, "  ", line, "\n");
+  absl::StrAppend(&text, "  the end of its log:\n", log().Tail(kLinesInReport));
+  kit_internal::Print(text);
+}
+
+void FakeCloud::Watch() {
+  changes_ = CloudAccess::core(cloud_).store().Observe("", [log = state_->log,
+                                                            clock = clock_](const Change& change) {
+    log->Add(clock->Now(),
+             absl::StrCat(change.kind == ChangeKind::kWritten ? "written " : "removed ",
+                          base::V(change.bucket), "/", base::V(change.key), " #", change.sequence));
+  });
+}
+
+const FakeCloudOptions& FakeCloud::options() const { return state_->options; }
+FakeLog FakeCloud::log() const { return FakeLog(state_->log); }
+Fault FakeCloud::Inject(FaultSpec spec) { return InjectFault(state_, std::move(spec)); }
+
+absl::StatusOr<DriveResult> FakeCloud::Step() { return cloud_.Step(); }
+
+absl::StatusOr<DriveResult> FakeCloud::RunUntilIdle(uint64_t max_runs) {
+  DriveResult result;
+  CLOUDLET_RETURN_IF_ERROR(
+      Run(CloudAccess::core(cloud_), *state_, "run until idle", max_runs, &result.runs));
+  return result;
+}
+
+absl::StatusOr<DriveResult> FakeCloud::AdvanceBy(absl::Duration duration, uint64_t max_runs) {
+  constexpr std::string_view kVerb = "advance by";
+  if (duration < absl::ZeroDuration() || duration == absl::InfiniteDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("advance by: a duration of ", absl::FormatDuration(duration)));
+  }
+  internal::CloudCore& core = CloudAccess::core(cloud_);
+  const absl::Time end = clock_->Now() + duration;
+  DriveResult result;
+  CLOUDLET_RETURN_IF_ERROR(Run(core, *state_, kVerb, max_runs, &result.runs));
+  for (;;) {
+    const std::optional<absl::Time> next = core.runtime().NextRetry();
+    if (!next.has_value() || *next > end) break;
+    const bool moves = *next > clock_->Now();
+    const uint64_t before = result.runs;
+    clock_->AdvanceTo(*next);
+    CLOUDLET_RETURN_IF_ERROR(Run(core, *state_, kVerb, max_runs, &result.runs));
+    if (!moves && result.runs == before) break;  // it waits for something else than time
+  }
+  clock_->AdvanceTo(end);
+  // What goes off between two retries (a function that was registered late, settling) is due now.
+  CLOUDLET_RETURN_IF_ERROR(Run(core, *state_, kVerb, max_runs, &result.runs));
+  return result;
+}
 
 absl::StatusOr<SettleResult> FakeCloud::Settle(const SettleLimits& limits) {
   SettleResult result;

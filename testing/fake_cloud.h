@@ -5,35 +5,47 @@
 //   cloudlet::Bucket bucket = fake.cloud().CreateBucket("b").value();
 //   ...
 //   bucket.Put("k", "v").value();
-//   ASSERT_TRUE(fake.cloud().RunUntilIdle().ok());  // functions run here, on this thread
-//   fake.Settle().value();  // and all their retries, jumping from timer to timer
+//   fake.RunUntilIdle().value();           // functions run here, on this thread
+//   fake.AdvanceBy(absl::Minutes(1)).value();  // and what becomes due within a minute
+//   fake.Settle().value();                 // and all that is left, jumping from timer to timer
 //
-// The same seed and the same calls give the same ids, order and events.
+// The same seed and the same calls give the same ids, order and events. docs/testing.md is the
+// guide.
 //
-// Threads: as Cloud. Background functions run on whatever thread drives (RunUntilIdle, Step,
-// WaitIdle, Settle).
+// Where "cloudlet/testing/gtest.h" is included, a FakeCloud that goes when its test has failed
+// prints its seeds, its faults, the last lines of its log and what runs the test again.
+//
+// Threads: as Cloud; moving and destroying may not meet other calls. Background functions run on
+// whatever thread drives (RunUntilIdle, AdvanceBy, Step, Settle, and the drivers of Cloud). Two
+// FakeClouds share nothing.
 #ifndef CLOUDLET_TESTING_FAKE_CLOUD_H_
 #define CLOUDLET_TESTING_FAKE_CLOUD_H_
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cloudlet/cloud.h"
+#include "cloudlet/testing/fake_log.h"
+#include "cloudlet/testing/faults.h"
 #include "cloudlet/testing/simulated_clock.h"
 
 namespace cloudlet::testing {
 
 struct FakeCloudOptions {
-  uint64_t seed = 1;  // of ids; not 0
+  uint64_t seed = 1;  // of ids, of probabilities and jitter of faults; not 0
   Limits limits = {};
   KeyPolicy key_policy = KeyPolicy::kBytes;
   std::string owner = "cloudlet";
   std::string region = "us-east-1";
   LogOptions log = {};
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
+  // Seed of the order in which functions that are due are served: any order that their queues
+  // allow. Events of one function stay in commit order. 0: in the order in which they became due.
+  uint64_t shuffle = 0;
 };
 
 // How far Settle may go before it reports instead of running on.
@@ -47,13 +59,37 @@ struct SettleResult {
   absl::Duration simulated;  // how far the clock was moved
 };
 
+// Handlers that one call of RunUntilIdle or AdvanceBy runs at most, unless told otherwise.
+inline constexpr uint64_t kMostRuns = 100'000;
+
+struct FakeState;
+
 class FakeCloud {
  public:
+  // Options that Cloud::InMemory refuses end the process, with a line on stderr.
   explicit FakeCloud(const FakeCloudOptions& options = {});
+  FakeCloud(FakeCloud&&) noexcept;
+  FakeCloud& operator=(FakeCloud&&) noexcept;
+  ~FakeCloud();
 
+  // Not of a FakeCloud that has been moved from; nor is anything below.
   Cloud& cloud() { return cloud_; }
   SimulatedClock& clock() { return *clock_; }
+  const FakeCloudOptions& options() const;
 
+  // --- Driving ---
+  // All answer FAILED_PRECONDITION from inside a handler, and when the Cloud is closed.
+
+  // Runs one handler that is due; `runs` is 0 when nothing was.
+  absl::StatusOr<DriveResult> Step();
+  // Runs what is due now, and what that causes, until nothing is. Time stands still.
+  // DEADLINE_EXCEEDED when `max_runs` handlers were not enough: the message names the function and
+  // the object that would have come next.
+  absl::StatusOr<DriveResult> RunUntilIdle(uint64_t max_runs = kMostRuns);
+  // Runs what is due now, then moves the clock forward by `duration`, stopping wherever a delivery
+  // becomes due to run it, and what that causes, at its own time. Not negative (INVALID_ARGUMENT).
+  // DEADLINE_EXCEEDED as above; the clock then stands where it had come to.
+  absl::StatusOr<DriveResult> AdvanceBy(absl::Duration duration, uint64_t max_runs = kMostRuns);
   // Runs what is due, then jumps to the next retry, until no delivery of a registered function is
   // left. DEADLINE_EXCEEDED when a limit is hit: the message has the counts and names the function
   // and the object that would have come next. A function that feeds itself without end (by a Bucket
@@ -61,9 +97,43 @@ class FakeCloud {
   // began it does not return.
   absl::StatusOr<SettleResult> Settle(const SettleLimits& limits = {});
 
+  // --- Making things happen ---
+  // See cloudlet/testing/faults.h. The fault is at work until the handle goes.
+  [[nodiscard]] Fault Inject(FaultSpec spec);
+
+  // A second FakeCloud, equal to this one: objects, versions, uploads, configuration, the event
+  // log, deliveries that wait and their times, the clock, ids and seeds, the log, and the functions
+  // that are registered. What is done to either from then on is not seen by the other, and the same
+  // calls have the same outcome in both. It takes microseconds, whatever the number and size of the
+  // objects: bytes are shared. (It grows with the number of functions, buckets and waiting
+  // deliveries.)
+  //
+  // Handlers are copied as they are: what they have captured, a Bucket of this Cloud too, they
+  // share. A handler that writes through its context writes where it runs. Faults, observers, open
+  // readers and writers stay with this one; function_stats and stats() of the new one begin at 0.
+  //
+  // FAILED_PRECONDITION while something is due (RunUntilIdle first), from inside a handler, and
+  // when the Cloud is closed.
+  absl::StatusOr<FakeCloud> Fork();
+
+  // Puts every regular file under `path` into `bucket`, which is made where there is none: in the
+  // order of their keys, the paths relative to `path` with "/" between folders. Links to files are
+  // followed, links to folders and empty folders are not objects. Returns how many. NOT_FOUND,
+  // INVALID_ARGUMENT (no folder; something that is neither file nor folder), PERMISSION_DENIED, and
+  // what Put answers. Files before the one that failed are there then.
+  absl::StatusOr<uint64_t> SeedFromDirectory(std::string_view bucket, const std::string& path);
+
+  // --- Seeing what happened ---
+  FakeLog log() const;
+
  private:
+  FakeCloud(std::shared_ptr<FakeState> state, Cloud cloud);
+  void Watch();
+
+  std::shared_ptr<FakeState> state_;  // null: moved from
   std::shared_ptr<SimulatedClock> clock_;
   Cloud cloud_;
+  ObserverToken changes_;
 };
 
 }  // namespace cloudlet::testing

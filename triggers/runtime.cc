@@ -69,7 +69,7 @@ Runtime::Runtime(objstore::Ledger* ledger, std::shared_ptr<Clock> clock,
     : options_(options),
       environment_(MakeEnvironment(clock, std::move(logger), std::move(buckets))),
       ledger_(ledger),
-      scheduler_(std::move(clock), {options.workers, options.max_replacements}) {}
+      scheduler_(std::move(clock), {options.workers, options.max_replacements, options.shuffle}) {}
 
 Runtime::~Runtime() { Shutdown(absl::ZeroDuration()).IgnoreError(); }
 
@@ -278,6 +278,7 @@ absl::Status Runtime::Refuse() const {
 absl::Status Runtime::RegisterFunction(std::string_view name, Function function,
                                        const FunctionOptions& options) {
   CLOUDLET_RETURN_IF_ERROR(CheckFunction(name, function, options));
+  if (options_.wrap != nullptr) function = options_.wrap(name, std::move(function), options);
   auto code = std::make_shared<const Code>(
       Code{std::move(function), ConfigOf(name, options), options.dispatch});
   base::MutexLock registration(&registration_mu_);

@@ -49,6 +49,7 @@
 #include "absl/types/span.h"
 #include "base/logger.h"
 #include "base/mutex.h"
+#include "base/random.h"
 #include "base/scheduler.h"
 #include "cloudlet/clock.h"
 #include "cloudlet/cloud.h"
@@ -72,6 +73,11 @@ struct RuntimeOptions {
   absl::Duration settle_delay = absl::Milliseconds(100);  // ... or this long after the first
   absl::Duration lag = absl::Seconds(1);  // what is not settled after this long gets a row
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
+  // Of the test kit: draws the order of driven runs (base/scheduler.h), and what a handler becomes
+  // when it is registered. Null: neither.
+  std::shared_ptr<base::Random> shuffle = nullptr;
+  std::function<Function(std::string_view name, Function handler, const FunctionOptions& options)>
+      wrap = nullptr;
 };
 
 // Shares of user code that a runtime has done with, for its owner to destroy where that code may

@@ -1,0 +1,79 @@
+// Seed after seed until one fails: see explore.h.
+#include "cloudlet/testing/explore.h"
+
+#include <errno.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/fatal.h"
+#include "cloudlet/testing/reporting.h"
+#include "testing/report.h"
+#include "testing/schedule.h"
+
+namespace cloudlet::testing::kit_internal {
+namespace {
+
+constexpr char kVariable[] = "CLOUDLET_SCHEDULE";
+
+thread_local uint64_t current_schedule = 0;
+
+// The schedule that the environment asks for.
+std::optional<uint64_t> Wanted() {
+  const char* const value = std::getenv(kVariable);
+  if (value == nullptr) return std::nullopt;
+  uint64_t seed = 0;
+  if (!absl::SimpleAtoi(value, &seed) || seed == 0) {
+    base::Fatal(absl::StrCat("cloudlet: ", kVariable, " is not a number from 1 on: ", value));
+  }
+  return seed;
+}
+
+// Runs one; whether it passed.
+bool Passes(uint64_t seed, const std::function<absl::Status(const FakeCloudOptions&)>& body) {
+  FakeCloudOptions options;
+  options.seed = seed;
+  options.shuffle = seed;
+  current_schedule = seed;
+  const absl::Status status = body(options);
+  const std::string replay = ReplayLine();
+  current_schedule = 0;
+  if (status.ok() && !TestHasFailed()) return true;
+  Print(absl::StrCat("cloudlet: schedule ", seed, " failed",
+                     status.ok() ? "" : absl::StrCat(": ", status.ToString()),
+                     "\n  again: ", replay, "\n"));
+  return false;
+}
+
+}  // namespace
+
+uint64_t CurrentSchedule() { return current_schedule; }
+
+std::string ReplayLine() {
+  std::string line;
+  if (current_schedule != 0) absl::StrAppend(&line, kVariable, "=", current_schedule, " ");
+  absl::StrAppend(&line, program_invocation_name);
+  const TestHooks& hooks = CurrentTestHooks();
+  if (hooks.only_this_test != nullptr) absl::StrAppend(&line, " ", hooks.only_this_test());
+  return line;
+}
+
+ExploreResult Explore(uint64_t schedules,
+                      const std::function<absl::Status(const FakeCloudOptions&)>& body) {
+  ExploreResult result;
+  if (TestHasFailed()) return result;
+  const std::optional<uint64_t> wanted = Wanted();
+  const uint64_t first = wanted.value_or(1);
+  const uint64_t last = wanted.has_value() ? first : schedules;
+  for (uint64_t seed = first; seed <= last; ++seed) {
+    ++result.runs;
+    if (Passes(seed, body)) continue;
+    result.failing_seed = seed;
+    break;
+  }
+  return result;
+}
+
+}  // namespace cloudlet::testing::kit_internal

@@ -1,0 +1,26 @@
+// What the files of FakeCloud share: how its Cloud is built, and what is due in it.
+//
+// Threads: any number at once.
+#ifndef CLOUDLET_TESTING_PLAN_H_
+#define CLOUDLET_TESTING_PLAN_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "cloud/core.h"
+#include "testing/fake_state.h"
+
+namespace cloudlet::testing {
+
+// A Cloud in memory whose calls, handlers and log lines `state` sees.
+internal::CorePlan PlanOf(const std::shared_ptr<FakeState>& state);
+
+// A delivery of a registered function that could run now, in words; nullopt when there is none.
+// Reads the rows of all that wait.
+absl::StatusOr<std::optional<std::string>> DescribeDue(internal::CloudCore& core, FakeState& state);
+
+}  // namespace cloudlet::testing
+
+#endif  // CLOUDLET_TESTING_PLAN_H_
