@@ -28,6 +28,7 @@
 #include "cloudlet/error.h"
 #include "cloudlet/event.h"
 #include "cloudlet/function.h"
+#include "cloudlet/invoke.h"
 #include "cloudlet/limits.h"
 #include "cloudlet/log.h"
 #include "cloudlet/observer.h"
@@ -215,6 +216,10 @@ class Cloud {
   // InvalidParameterValueException.
   absl::Status RegisterFunction(std::string_view name, Function function,
                                 const FunctionOptions& options = {});
+  absl::Status RegisterFunction(std::string_view name, PayloadFunction function,
+                                const FunctionOptions& options = {});
+  absl::Status RegisterFunction(std::string_view name, FunctionFactory factory,
+                                const FunctionOptions& options = {});
   // No new attempt begins afterwards; events wait until the name is registered again. Does not wait
   // for running attempts, so a handler may unregister itself. ResourceNotFoundException when there
   // is none.
@@ -228,6 +233,16 @@ class Cloud {
   absl::Status RemoveTrigger(std::string_view bucket, std::string_view id);
   // In the order of bucket and id.
   absl::StatusOr<std::vector<Trigger>> ListTriggers();
+  // Runs the function, or queues it: InvocationType. A handler that fails is a result with a
+  // function_error, no error. Payloads: any bytes (Extension: Lambda takes JSON only). It may be
+  // called from inside a handler, and is then caused by that invocation, as FunctionContext::Invoke
+  // says. Errors: ResourceNotFoundException (no such function; not registered now, except for
+  // kEvent), RequestTooLargeException (payload), TooManyRequestsException (no slot of concurrency;
+  // ThrottleOf says why), RecursiveInvocationException (16 functions in the chain of causes),
+  // InvalidParameterValueException (options), FAILED_PRECONDITION (closed, also while the handler
+  // ran), and those of a put for kEvent.
+  absl::StatusOr<InvokeResult> Invoke(std::string_view function, std::string_view payload,
+                                      const InvokeOptions& options = {});
   // ResourceNotFoundException when the name is neither registered nor known from before.
   absl::StatusOr<FunctionStats> function_stats(std::string_view name) const;
 

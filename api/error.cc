@@ -113,6 +113,11 @@ constexpr ErrorInfo kTable[] = {
      StatusCode::kInvalidArgument, 400, "One of the parameters in the request is not valid"},
     {ErrorCode::kTooManyRequests, "TooManyRequestsException", StatusCode::kResourceExhausted, 429,
      "The request throughput limit was exceeded"},
+    {ErrorCode::kRequestTooLarge, "RequestTooLargeException", StatusCode::kInvalidArgument, 413,
+     "The request payload exceeded the Invoke request body JSON input quota"},
+    {ErrorCode::kRecursiveInvocation, "RecursiveInvocationException",
+     StatusCode::kFailedPrecondition, 400,
+     "Your function is being invoked in a recursive loop with other resources and was stopped"},
 };
 
 constexpr bool InOrder() {

@@ -70,7 +70,9 @@ enum class ErrorCode {
   kFunctionNotFound,       // ResourceNotFoundException
   kFunctionConflict,       // ResourceConflictException
   kInvalidParameterValue,  // InvalidParameterValueException
-  kTooManyRequests,        // TooManyRequestsException
+  kTooManyRequests,        // TooManyRequestsException; ThrottleOf (invoke.h) tells more
+  kRequestTooLarge,        // RequestTooLargeException
+  kRecursiveInvocation,    // RecursiveInvocationException
 };
 
 // A row of the table.

@@ -25,6 +25,7 @@ constexpr NamedType kTypes[] = {
     {EventType::kObjectTaggingDelete, "ObjectTagging:Delete"},
     {EventType::kObjectAnnotationPut, "ObjectAnnotation:Put"},
     {EventType::kObjectAnnotationDelete, "ObjectAnnotation:Delete"},
+    {EventType::kInvocation, "Invocation"},
     {EventType::kObjectCreated, "ObjectCreated:*"},
     {EventType::kObjectRemoved, "ObjectRemoved:*"},
     {EventType::kObjectTagging, "ObjectTagging:*"},

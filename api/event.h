@@ -29,6 +29,9 @@ enum class EventType : uint8_t {
   kObjectTaggingDelete = 8,
   kObjectAnnotationPut = 9,
   kObjectAnnotationDelete = 10,
+  // Extension: of no object, but a payload for one function (Invoke); without bucket and key. No
+  // trigger can name it.
+  kInvocation = 64,
   // Only in triggers: every type of the kind.
   kObjectCreated = 128,
   kObjectRemoved = 129,
@@ -65,7 +68,7 @@ bool EventTypeCovers(EventType wanted, EventType type);
 // for S3's names that belong to features which are not there yet.
 bool EventTypeImplemented(EventType type);
 
-// One change of one object. A value.
+// One change of one object, or (kInvocation) one payload for a function. A value.
 struct Event {
   EventType type = EventType::kNone;
   std::string bucket = {};

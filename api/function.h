@@ -1,5 +1,5 @@
-// Functions and triggers: code of the host that runs when objects change, with Lambda's
-// asynchronous semantics.
+// Functions and triggers: code of the host that runs when objects change or when it is invoked,
+// with Lambda's semantics.
 //
 //   cloud.RegisterFunction("thumbnail", [](const Event& event, FunctionContext& ctx) {
 //     return MakeThumbnail(ctx.bucket(event.bucket), event.key);
@@ -9,20 +9,30 @@
 // Delivery is at least once: a handler may see an event again (same request id and sequence), also
 // after a crash. A failed attempt is repeated after 60 s and again after 120 s, then the event goes
 // to the dead letter. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+//
+// A function that takes and returns payloads, called by name (cloudlet/invoke.h):
+//   cloud.RegisterFunction("greet", [](std::string_view name, FunctionContext&) {
+//     return absl::StatusOr<std::string>("hello, " + std::string(name));
+//   });
+//   cloud.Invoke("greet", "world")->payload;  // "hello, world"
 #ifndef CLOUDLET_API_FUNCTION_H_
 #define CLOUDLET_API_FUNCTION_H_
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cloudlet/bucket.h"
 #include "cloudlet/event.h"
+#include "cloudlet/invoke.h"
+#include "cloudlet/tags.h"
 
 namespace cloudlet {
 
@@ -49,6 +59,36 @@ class FunctionContext {
   virtual Bucket bucket(std::string_view name) = 0;
   // A line to the Cloud's log, component "function", level info.
   virtual void Log(std::string_view message) = 0;
+
+  // What the function was invoked with: the bytes given to Invoke; for an event of a bucket, S3's
+  // notification of it as JSON. Valid until the handler returns.
+  virtual std::string_view payload() const = 0;
+  // "$LATEST".
+  virtual std::string_view function_version() const = 0;
+  // arn:aws:lambda:<region>:000000000000:function:<name>
+  virtual std::string invoked_function_arn() const = 0;
+  // As registered (FunctionOptions).
+  virtual int memory_mb() const = 0;
+  virtual const std::map<std::string, std::string>& environment() const = 0;
+  // InvokeOptions::client_context; empty where there is none.
+  virtual std::string_view client_context() const = 0;
+  // Lets `duration` pass for this invocation; a negative one is none. DEADLINE_EXCEEDED as soon as
+  // the attempt has timed out, CANCELLED when the Cloud closes meanwhile.
+  // On the machine's clock the thread waits. On a simulated clock the call returns at once and only
+  // the invocation's own time (remaining()) has moved: the invocation ends, and lets go of its slot
+  // of concurrency, so much later by the clock; what it wrote was written when it began.
+  virtual absl::Status Sleep(absl::Duration duration) = 0;
+  // As Cloud::Invoke, caused by this invocation: in a loop of functions that invoke each other the
+  // 16th is refused (RecursiveInvocationException; an asynchronous one goes to the dead letter).
+  // FAILED_PRECONDITION once the attempt has ended.
+  absl::StatusOr<InvokeResult> Invoke(std::string_view function, std::string_view payload,
+                                      const InvokeOptions& options = {}) {
+    return DoInvoke(function, payload, options);
+  }
+
+ protected:
+  virtual absl::StatusOr<InvokeResult> DoInvoke(std::string_view function, std::string_view payload,
+                                                const InvokeOptions& options) = 0;
 };
 
 // A handler. A non-OK status or an exception is a failed attempt. It runs without any lock of the
@@ -56,7 +96,22 @@ class FunctionContext {
 // Reopen, Step, RunUntilIdle and WaitIdle answer FAILED_PRECONDITION. It must be safe to run on
 // several threads at once unless reserved_concurrency is 1. It must not end its thread:
 // pthread_exit and the cancellation of a thread inside a handler are fatal to the process.
+// Run by Invoke, it gets an Event of type kInvocation; its payload is the context's.
 using Function = std::function<absl::Status(const Event&, FunctionContext&)>;
+
+// A handler that takes a payload (FunctionContext::payload()) and returns one, for which the same
+// holds. What it returns for an event is dropped.
+using PayloadFunction =
+    std::function<absl::StatusOr<std::string>(std::string_view payload, FunctionContext&)>;
+
+// Makes a handler for one execution environment. An environment runs one invocation at a time, so
+// what its handler owns needs no lock. It is made by the first run that finds none idle (a cold
+// start), the one used last is used first, and it ends, with its handler, when it has been idle for
+// FunctionOptions::environment_idle, after a run that timed out, and with the registration. The
+// factory runs in the invocation, before its timeout begins, for at most 10 s by the Cloud's clock;
+// a non-OK status or an exception is a failed attempt.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+using FunctionFactory = std::function<absl::StatusOr<PayloadFunction>()>;
 
 // Where and when the first attempt runs.
 enum class Dispatch {
@@ -84,6 +139,15 @@ struct FunctionOptions {
   // logged. If the bucket is missing when it is needed, likewise, as a destination failure; a name
   // that no bucket can have is refused.
   std::string dead_letter_bucket = {};
+  // 128 to 10,240. Told to the handler; nothing is measured or limited by it.
+  int memory_mb = 128;
+  // For FunctionContext::environment(); names and values together at most 4 KiB. A name is letters,
+  // digits and _, at least two, the first a letter.
+  std::map<std::string, std::string> environment = {};
+  std::string description = {};  // at most 256 bytes
+  TagSet tags = {};              // as those of objects, but at most 50
+  // Extension: how long an execution environment may be idle; 1 s to 24 h. Of a FunctionFactory.
+  absl::Duration environment_idle = absl::Minutes(10);
 };
 
 // Which events go to which function.
@@ -103,17 +167,19 @@ struct Trigger {
 
 // Counts since the Cloud was opened.
 struct FunctionStats {
-  uint64_t events = 0;                // deliveries accepted: (event, function) pairs
-  uint64_t invocations = 0;           // handler runs begun
-  uint64_t errors = 0;                // runs that failed: status, exception, timeout
-  uint64_t timeouts = 0;              // of these, timeouts
-  uint64_t retries = 0;               // runs that were not the first
-  uint64_t throttles = 0;             // times that a delivery had to wait for concurrency
+  uint64_t events = 0;       // deliveries accepted: (event, function) pairs
+  uint64_t invocations = 0;  // handler runs begun, by Invoke too
+  uint64_t errors = 0;       // runs that failed: status, exception, timeout
+  uint64_t timeouts = 0;     // of these, timeouts
+  uint64_t retries = 0;      // runs that were not the first
+  // Times that a delivery had to wait for concurrency, or an Invoke was refused for lack of it.
+  uint64_t throttles = 0;
   uint64_t successes = 0;             // deliveries that ended well
   uint64_t dead_letters = 0;          // deliveries given up and written to a dead-letter bucket
   uint64_t drops = 0;                 // deliveries given up, dead_letters included
   uint64_t dead_letter_failures = 0;  // dead letters that could not be written
   uint64_t pending = 0;  // deliveries queued, waiting for a time or for a function, or running, now
+  uint64_t cold_starts = 0;  // execution environments made
 };
 
 }  // namespace cloudlet

@@ -36,6 +36,23 @@ absl::Status OpenError(const absl::Status& status, const std::string& directory)
   return absl::Status(status.code(), absl::StrCat("open ", directory, ": ", status.message()));
 }
 
+// Of one of the three kinds of handlers.
+template <typename Handler>
+absl::Status RegisterWith(const std::shared_ptr<CloudCore>& core, std::string_view name,
+                          Handler handler, const FunctionOptions& options) {
+  const auto attempt = [&]() -> absl::Status {
+    CLOUDLET_RETURN_IF_ERROR(Usable(core));
+    const std::string& letters = options.dead_letter_bucket;
+    if (!letters.empty() && !objstore::CheckBucketName(letters).ok()) {
+      return MakeError(
+          ErrorCode::kInvalidParameterValue,
+          absl::StrCat("dead_letter_bucket: ", objstore::CheckBucketName(letters).message()));
+    }
+    return core->runtime().RegisterFunction(name, std::move(handler), options);
+  };
+  return Annotate(attempt(), "register function", name);
+}
+
 [[noreturn]] void End(const base::Logger& logger, const std::string& why) {
   logger.Log(LogLevel::kError, "cloud", why);
   base::Fatal("cloudlet: " + why);
@@ -144,17 +161,24 @@ absl::StatusOr<std::vector<BucketEntry>> Cloud::ListBuckets() {
 
 absl::Status Cloud::RegisterFunction(std::string_view name, Function function,
                                      const FunctionOptions& options) {
-  const auto attempt = [&]() -> absl::Status {
-    CLOUDLET_RETURN_IF_ERROR(Usable(core_));
-    const std::string& letters = options.dead_letter_bucket;
-    if (!letters.empty() && !objstore::CheckBucketName(letters).ok()) {
-      return MakeError(
-          ErrorCode::kInvalidParameterValue,
-          absl::StrCat("dead_letter_bucket: ", objstore::CheckBucketName(letters).message()));
-    }
-    return core_->runtime().RegisterFunction(name, std::move(function), options);
-  };
-  return Annotate(attempt(), "register function", name);
+  return RegisterWith(core_, name, std::move(function), options);
+}
+
+absl::Status Cloud::RegisterFunction(std::string_view name, PayloadFunction function,
+                                     const FunctionOptions& options) {
+  return RegisterWith(core_, name, std::move(function), options);
+}
+
+absl::Status Cloud::RegisterFunction(std::string_view name, FunctionFactory factory,
+                                     const FunctionOptions& options) {
+  return RegisterWith(core_, name, std::move(factory), options);
+}
+
+absl::StatusOr<InvokeResult> Cloud::Invoke(std::string_view function, std::string_view payload,
+                                           const InvokeOptions& options) {
+  CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "invoke", function));
+  const std::shared_ptr<CloudCore> core = core_;  // the handler may take long
+  return core->Invoke(function, payload, options, Causation{}, nullptr);
 }
 
 absl::Status Cloud::UnregisterFunction(std::string_view name) {

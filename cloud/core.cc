@@ -186,10 +186,11 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
   environment.key_policy = plan.key_policy;
   environment.owner = plan.owner;
   environment.clock = plan.clock;
-  environment.ids =
+  const auto ids =
       plan.ids != nullptr
           ? plan.ids
           : std::make_shared<base::IdSource>(plan.seed != 0 ? plan.seed : base::RandomSeed());
+  environment.ids = ids;
   CLOUDLET_ASSIGN_OR_RETURN(
       store_,
       objstore::LocalStore::Open(std::move(environment), plan.open_engine, logger_, plan.where));
@@ -207,6 +208,15 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
   runtime.trigger_overlap = plan.trigger_overlap;
   runtime.shuffle = plan.shuffle;
   runtime.wrap = plan.wrap;
+  runtime.ids = ids;
+  runtime.invoker = [weak = weak_from_this()](
+                        std::string_view function, std::string_view payload,
+                        const InvokeOptions& options, const Causation& causation,
+                        const std::atomic<bool>* revoked) -> absl::StatusOr<InvokeResult> {
+    const std::shared_ptr<CloudCore> core = weak.lock();
+    if (core != nullptr) return core->Invoke(function, payload, options, causation, revoked);
+    return Annotate(absl::FailedPreconditionError("the Cloud is gone"), "invoke", function);
+  };
   // An abandoned handler may ask when the core is gone: the closed store then answers alone.
   const auto bucket_of = [weak = weak_from_this(), closed_store = front_](
                              std::string_view name, Caller caller,
@@ -224,6 +234,21 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
       std::make_unique<triggers::Runtime>(ledger_.get(), plan.clock, logger_, bucket_of, runtime);
   gateway_ = std::make_unique<Gateway>(front_, nullptr);
   return runtime_->Start();
+}
+
+absl::StatusOr<InvokeResult> CloudCore::Invoke(std::string_view function, std::string_view payload,
+                                               const InvokeOptions& options,
+                                               const Causation& causation,
+                                               const std::atomic<bool>* revoked) {
+  triggers::Runtime::InvokeRequest request;
+  request.function = function;
+  request.payload = payload;
+  request.options = &options;
+  request.causation = causation;
+  request.revoked = revoked;
+  absl::StatusOr<InvokeResult> result = runtime_->Invoke(request);
+  if (!result.ok()) return Annotate(result.status(), "invoke", function);
+  return result;
 }
 
 std::shared_ptr<Gateway> CloudCore::gateway() {

@@ -53,7 +53,8 @@ struct CorePlan {
       decorate = nullptr;
   // As in triggers::RuntimeOptions.
   std::shared_ptr<base::Random> shuffle = nullptr;
-  std::function<Function(std::string_view, Function, const FunctionOptions&)> wrap = nullptr;
+  std::function<triggers::Handler(std::string_view, triggers::Handler, const FunctionOptions&)>
+      wrap = nullptr;
   // Of the store that this one is a copy of: its ids and numbers go on.
   std::shared_ptr<base::IdSource> ids = nullptr;
   std::optional<objstore::SequencerPosition> numbers = {};
@@ -82,6 +83,11 @@ class CloudCore : public std::enable_shared_from_this<CloudCore> {
   // FAILED_PRECONDITION in a process that was forked after the start: the threads and files of the
   // rooms belong to the parent.
   absl::Status NotForked() const;
+
+  // As Cloud::Invoke, with what causes it; `revoked` as in MutateRequest.
+  absl::StatusOr<InvokeResult> Invoke(std::string_view function, std::string_view payload,
+                                      const InvokeOptions& options, const Causation& causation,
+                                      const std::atomic<bool>* revoked);
 
   objstore::LocalStore& store() { return *store_; }
   objstore::LocalLedger& ledger() { return *ledger_; }

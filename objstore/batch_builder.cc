@@ -2,6 +2,7 @@
 #include "objstore/batch_builder.h"
 
 #include <utility>
+#include <variant>
 
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
@@ -36,6 +37,9 @@ BatchBuilder::BatchBuilder(State& state, const Environment& environment,
 absl::StatusOr<MutationResult> BatchBuilder::Apply(Prepared& prepared, uint64_t number) {
   if (!prepared.refused.ok()) return prepared.refused;
   CLOUDLET_RETURN_IF_ERROR(NotRevoked(request_.revoked));
+  if (prepared.bucket == nullptr) {
+    return std::get<PreparedEnqueue>(prepared.action).Apply(*this, prepared, number);
+  }
   if (prepared.bucket->deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
   CLOUDLET_RETURN_IF_ERROR(Authorize(*request_.caller, prepared.bucket->owner, environment_.owner));
   CLOUDLET_RETURN_IF_ERROR(LoadCurrent(prepared));
@@ -183,7 +187,6 @@ void BatchBuilder::AddEvent(const Prepared& prepared, EventType type, uint64_t n
   auto record = std::make_shared<EventRecord>();
   if (has_rules) record->targets = request_.rules->Match(bucket.id, type, prepared.key);
   if (!retained && record->targets.empty()) return;
-  const Caller& caller = *request_.caller;
   record->bucket_id = bucket.id;
   record->retained = retained;
   Event& event = record->event;
@@ -197,16 +200,33 @@ void BatchBuilder::AddEvent(const Prepared& prepared, EventType type, uint64_t n
   event.annotation_size = subject.annotation_size;
   event.annotation_etag = subject.annotation_etag;
   event.has_annotations = subject.has_annotations;
-  event.sequence = number;
-  event.time = FromMillis(now_ms_);
-  event.request_id = request_.request_id;
-  event.principal = caller.principal.empty() ? environment_.owner : caller.principal;
-  event.source_address = caller.source_address;
-  event.causation = caller.causation;
-  if (event.causation.root == 0) event.causation.root = number;
+  SetOrigin(number, &event);
   batch_->Put(kEvents, EventKey(retained ? kRetainedTag : kTransientTag, number),
               EncodeEvent(*record, subject.head != nullptr ? subject.head->etag : StoredEtag()));
   events.push_back(std::move(record));
+}
+
+void BatchBuilder::AddInvocation(std::string_view function, std::string_view payload,
+                                 uint64_t number) {
+  auto record = std::make_shared<EventRecord>();
+  record->targets.push_back({std::string(function), {}});
+  record->payload = payload;
+  record->event.type = EventType::kInvocation;
+  SetOrigin(number, &record->event);
+  batch_->Put(kEvents, EventKey(kTransientTag, number), EncodeEvent(*record, StoredEtag()));
+  events.push_back(std::move(record));
+}
+
+// When, by whom and because of what.
+void BatchBuilder::SetOrigin(uint64_t number, Event* event) const {
+  const Caller& caller = *request_.caller;
+  event->sequence = number;
+  event->time = FromMillis(now_ms_);
+  event->request_id = request_.request_id;
+  event->principal = caller.principal.empty() ? environment_.owner : caller.principal;
+  event->source_address = caller.source_address;
+  event->causation = caller.causation;
+  if (event->causation.root == 0) event->causation.root = number;
 }
 
 void BatchBuilder::AddChange(const Prepared& prepared, ChangeKind kind, uint64_t number) {

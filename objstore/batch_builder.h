@@ -101,6 +101,8 @@ class BatchBuilder {
     bool has_annotations = false;  // of a copy
   };
   void AddEvent(const Prepared& prepared, EventType type, uint64_t number, const Subject& subject);
+  // One of type kInvocation, for one function.
+  void AddInvocation(std::string_view function, std::string_view payload, uint64_t number);
   void AddChange(const Prepared& prepared, ChangeKind kind, uint64_t number);
   // What the mutation has made of its key. `head` is null after a deletion.
   void AddEffect(const Prepared& prepared, const Head* head);
@@ -115,6 +117,7 @@ class BatchBuilder {
 
   const Effect* EffectOn(uint64_t bucket_id, std::string_view key) const;
   absl::Status LoadCurrent(const Prepared& prepared);
+  void SetOrigin(uint64_t number, Event* event) const;
 
   State& state_;
   const Environment& environment_;

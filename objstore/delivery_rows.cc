@@ -15,6 +15,15 @@
 namespace cloudlet::objstore {
 namespace {
 
+// What stands in a row as nothing.
+constexpr int kDefaultMemoryMb = 128;
+constexpr absl::Duration kDefaultIdle = absl::Minutes(10);
+
+void SetPair(std::string_view key, std::string_view value, rows::TagRow* pair) {
+  pair->set_key(std::string(key));
+  pair->set_value(std::string(value));
+}
+
 template <typename Row>
 absl::Status Parse(std::string_view what, std::string_view bytes, Row* row) {
   if (row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::OkStatus();
@@ -67,6 +76,13 @@ std::string EncodeFunction(const FunctionConfig& config) {
     row.set_reserved_concurrency(*config.reserved_concurrency);
   }
   row.set_dead_letter_bucket(config.dead_letter_bucket);
+  if (config.memory_mb != kDefaultMemoryMb) row.set_memory_mb(config.memory_mb);
+  for (const auto& [name, value] : config.environment) SetPair(name, value, row.add_environment());
+  row.set_description(config.description);
+  for (const Tag& tag : config.tags) SetPair(tag.key, tag.value, row.add_tags());
+  if (config.environment_idle != kDefaultIdle) {
+    row.set_environment_idle_ms(absl::ToInt64Milliseconds(config.environment_idle));
+  }
   return row.SerializeAsString();
 }
 
@@ -80,6 +96,15 @@ absl::StatusOr<FunctionConfig> DecodeFunction(std::string_view name, std::string
   config.timeout = absl::Milliseconds(row.timeout_ms());
   if (row.has_reserved_concurrency()) config.reserved_concurrency = row.reserved_concurrency();
   config.dead_letter_bucket = row.dead_letter_bucket();
+  config.memory_mb = row.memory_mb() != 0 ? row.memory_mb() : kDefaultMemoryMb;
+  for (const rows::TagRow& pair : row.environment()) {
+    config.environment.emplace(pair.key(), pair.value());
+  }
+  config.description = row.description();
+  for (const rows::TagRow& tag : row.tags()) config.tags.push_back({tag.key(), tag.value()});
+  if (row.environment_idle_ms() != 0) {
+    config.environment_idle = absl::Milliseconds(row.environment_idle_ms());
+  }
   return config;
 }
 

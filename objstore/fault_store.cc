@@ -25,6 +25,7 @@ StoreCall CallOf(const SetTagsMutation& /*one*/) { return StoreCall::kSetTags; }
 StoreCall CallOf(const DeleteTagsMutation& /*one*/) { return StoreCall::kDeleteTags; }
 StoreCall CallOf(const PutAnnotationMutation& /*one*/) { return StoreCall::kPutAnnotation; }
 StoreCall CallOf(const DeleteAnnotationMutation& /*one*/) { return StoreCall::kDeleteAnnotation; }
+StoreCall CallOf(const EnqueueMutation& /*one*/) { return StoreCall::kEnqueue; }
 
 // Whether these options of a mutation have a condition on what it replaces or deletes.
 template <typename Options>
@@ -178,8 +179,9 @@ struct FaultStore::Call {
 
 FaultStore::Call FaultStore::CallOfMutation(const Mutation& mutation) {
   const auto call_of = [](const auto& one) {
-    return Call{CallOf(one), one.bucket, one.key,      IsConditional(*one.options),
-                one.kVerb,   0,          BodySize(one)};
+    bool conditional = false;
+    if constexpr (requires { one.options; }) conditional = IsConditional(*one.options);
+    return Call{CallOf(one), one.bucket, one.key, conditional, one.kVerb, 0, BodySize(one)};
   };
   return std::visit(call_of, mutation);
 }

@@ -49,6 +49,7 @@ enum class StoreCall {
   kDeleteTags,
   kPutAnnotation,
   kDeleteAnnotation,
+  kEnqueue,
   kStage,
   kGet,
   kHead,

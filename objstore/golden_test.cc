@@ -94,6 +94,29 @@ FunctionConfig FullFunction() {
   return config;
 }
 
+// With what came later than the others.
+FunctionConfig LaterFunction() {
+  FunctionConfig config = FullFunction();
+  config.memory_mb = 512;
+  config.environment = {{"MODE", "fast"}};
+  config.description = "makes thumbnails";
+  config.tags = {{"team", "images"}};
+  config.environment_idle = absl::Seconds(90);
+  return config;
+}
+
+EventRecord Invocation() {
+  EventRecord record;
+  record.event.type = EventType::kInvocation;
+  record.event.sequence = 0x0102030405060708;
+  record.event.time = FromMillis(1'893'456'000'123);
+  record.event.request_id = "0011223344556677";
+  record.event.principal = "owner";
+  record.targets = {{"thumbnail", ""}};
+  record.payload = R"({"width":100})";
+  return record;
+}
+
 Rule FullRule() {
   Rule rule;
   rule.id = "r1";
@@ -169,6 +192,8 @@ Golden RowsNow() {
       {"head_inline", base::HexLower(EncodeHead(InlineHead(11)) + "hello world")},
       {"event", base::HexLower(EncodeEvent(FullEvent()))},
       {"event_annotation", base::HexLower(EncodeEvent(AnnotationEvent()))},
+      {"event_invocation", base::HexLower(EncodeEvent(Invocation()))},
+      {"function_later", base::HexLower(EncodeFunction(LaterFunction()))},
       {"delivery", base::HexLower(EncodeDelivery(FullDelivery()))},
       {"function", base::HexLower(EncodeFunction(FullFunction()))},
       {"rule", base::HexLower(EncodeRule(FullRule()))},
@@ -244,6 +269,15 @@ TEST(Golden, RowsOfFormat1_AreReadAsEver) {
   const auto event = DecodeEvent(Unhexed(golden["event"]));
   ASSERT_TRUE(event.ok()) << event.status();
   EXPECT_EQ(event->event.key, FullEvent().event.key);
+  const auto invocation = DecodeEvent(Unhexed(golden["event_invocation"]));
+  ASSERT_TRUE(invocation.ok()) << invocation.status();
+  EXPECT_EQ(invocation->payload, Invocation().payload);
+  EXPECT_EQ(invocation->targets, Invocation().targets);
+  const auto function = DecodeFunction("thumbnail", Unhexed(golden["function_later"]));
+  ASSERT_TRUE(function.ok()) << function.status();
+  EXPECT_EQ(function->environment, LaterFunction().environment);
+  EXPECT_EQ(function->tags, LaterFunction().tags);
+  EXPECT_EQ(function->environment_idle, LaterFunction().environment_idle);
   const auto delivery = DecodeDelivery(DeliveryKeyOf(FullEvent().event.sequence, "thumbnail"),
                                        Unhexed(golden["delivery"]));
   ASSERT_TRUE(delivery.ok()) << delivery.status();

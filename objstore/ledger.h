@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "cloudlet/event.h"
+#include "cloudlet/tags.h"
 #include "objstore/rules.h"
 #include "objstore/store.h"
 
@@ -36,6 +38,7 @@ struct EventRecord {
   uint64_t bucket_id = 0;
   std::vector<EventTarget> targets;  // decided at commit
   bool retained = false;             // kept behind the watermark (BucketOptions::retain_events)
+  std::string payload = {};          // of an event of type kInvocation
 };
 using EventPtr = std::shared_ptr<const EventRecord>;
 
@@ -78,6 +81,11 @@ struct FunctionConfig {
   absl::Duration timeout = absl::Seconds(3);
   std::optional<int> reserved_concurrency = {};
   std::string dead_letter_bucket;
+  int memory_mb = 128;
+  std::map<std::string, std::string> environment = {};
+  std::string description = {};
+  TagSet tags = {};
+  absl::Duration environment_idle = absl::Minutes(10);
 };
 
 // Who is told of commits.

@@ -1,11 +1,13 @@
 // The ledger on the store's own engine: the log, settling, deliveries, functions and rules.
 #include "objstore/local_ledger.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -78,6 +80,63 @@ TEST_F(LocalLedgerTest, StoreId_IsKeptOverAReopen) {
   EXPECT_NE(id, 0u);
   ASSERT_TRUE(test_.store->Reopen().ok());
   EXPECT_EQ(ledger_.store_id(), id);
+}
+
+TEST_F(LocalLedgerTest, Enqueue_IsAnEventOfNoBucketForOneFunction) {
+  RecordingSink sink;
+  ledger_.SetSink(&sink);
+  std::vector<Mutation> mutations;
+  mutations.emplace_back(EnqueueMutation{"f", "one"});
+  mutations.emplace_back(EnqueueMutation{"g", std::string_view("\0", 1)});
+  MutateRequest request;
+  request.mutations = absl::MakeSpan(mutations);
+  request.caller.causation = {3, 2, 4};
+  const auto verdicts = test_.store->Mutate(request);
+  ASSERT_EQ(verdicts.size(), 2u);
+  Numbers64 numbers;
+  for (const auto& verdict : verdicts) {
+    ASSERT_TRUE(verdict.ok()) << verdict.status();
+    numbers.push_back(std::get<EnqueueResult>(*verdict).sequence);
+  }
+  EXPECT_EQ(sink.published, numbers);
+  EXPECT_EQ(sink.committed, numbers);
+  ASSERT_EQ(Numbers(), numbers);
+  const EventPtr event = ledger_.ReadEvents(numbers[0], 1).value().at(0);
+  EXPECT_EQ(event->event.type, EventType::kInvocation);
+  EXPECT_EQ(event->event.bucket, "");
+  EXPECT_EQ(event->event.causation.root, 3u);
+  EXPECT_EQ(event->event.causation.hops, 4);
+  EXPECT_EQ(event->payload, std::string(1, '\0'));
+  EXPECT_EQ(event->targets, (std::vector<EventTarget>{{"g", ""}}));
+  EXPECT_FALSE(event->retained);
+}
+
+TEST_F(LocalLedgerTest, Enqueue_StandsAndFallsWithItsBatch) {
+  const PutOptions options;
+  PutMutation put;
+  put.bucket = "no-such-bucket";
+  put.key = "k";
+  put.options = &options;
+  std::vector<Mutation> mutations;
+  mutations.emplace_back(EnqueueMutation{"f", "payload"});
+  mutations.emplace_back(std::move(put));
+  MutateRequest request;
+  request.mutations = absl::MakeSpan(mutations);
+  request.together = Together::kAllOrNothing;
+  const auto verdicts = test_.store->Mutate(request);
+  EXPECT_TRUE(absl::IsAborted(verdicts[0].status())) << verdicts[0].status();
+  EXPECT_EQ(ErrorCodeOf(verdicts[1].status()), ErrorCode::kNoSuchBucket);
+  EXPECT_EQ(Numbers(), Numbers64{});
+}
+
+TEST_F(LocalLedgerTest, Enqueue_OfACallThatHasBeenRevokedIsRefused) {
+  const std::atomic<bool> revoked = true;
+  Mutation mutation = EnqueueMutation{"f", "payload"};
+  MutateRequest request;
+  request.mutations = absl::MakeSpan(&mutation, 1);
+  request.revoked = &revoked;
+  EXPECT_TRUE(absl::IsFailedPrecondition(test_.store->Mutate(request)[0].status()));
+  EXPECT_EQ(Numbers(), Numbers64{});
 }
 
 TEST_F(LocalLedgerTest, ReadEvents_MergesBothLogsInOrder_AndPages) {

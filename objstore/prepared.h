@@ -168,12 +168,24 @@ struct PreparedDeleteAnnotation : MutationTraits {
   std::optional<VersionRef> version;                 // as above
 };
 
+// enqueue.cc
+struct PreparedEnqueue : MutationTraits {
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& /*result*/, CloudStats* /*stats*/) const {}
+  size_t batch_bytes() const { return payload.size(); }
+
+  std::string_view function;
+  std::string_view payload;
+};
+
 struct Prepared {
   absl::Status refused;  // not OK: the verdict is known already
-  BucketPtr bucket;      // not null unless refused
+  BucketPtr bucket;      // null: refused, or of no bucket (PreparedEnqueue)
   std::string_view key;
   std::variant<PreparedDelete, PreparedPut, PreparedCopy, PreparedRename, PreparedComplete,
-               PreparedAppend, PreparedTagging, PreparedPutAnnotation, PreparedDeleteAnnotation>
+               PreparedAppend, PreparedTagging, PreparedPutAnnotation, PreparedDeleteAnnotation,
+               PreparedEnqueue>
       action;
   // Of the object that a copy or rename is made of; its stripe is held too. Null: there is none.
   BucketPtr source_bucket = nullptr;
@@ -209,6 +221,8 @@ absl::Status Prepare(State& state, const Environment& environment, PutAnnotation
                      Prepared* prepared);
 absl::Status Prepare(State& state, const Environment& environment,
                      DeleteAnnotationMutation& mutation, Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, EnqueueMutation& mutation,
+                     Prepared* prepared);
 
 // How many of the first of `rest` can be one commit: it ends before a mutation that must be the
 // first on its key and is not, or is made of an object that another one changes. Holds while the

@@ -32,6 +32,7 @@ enum class EventTag : uint8_t {
   kTargets = 7,  // pairs of length-prefixed (function, trigger id)
   kAnnotationName = 8,
   kAnnotation = 9,  // of one that was put: u64 size, the text of its ETag
+  kPayload = 10,
 };
 
 template <typename T>
@@ -318,6 +319,9 @@ bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record
       return true;
     case EventTag::kAnnotation:
       return DecodeAnnotationOf(bytes, &event);
+    case EventTag::kPayload:
+      record->payload = bytes;
+      return true;
     case EventTag::kTargets: {
       base::ByteReader reader(bytes);
       std::string_view function;
@@ -498,7 +502,7 @@ std::string EncodeEvent(const EventRecord& record, const StoredEtag& etag) {
   const Event& event = record.event;
   std::string row;
   row.reserve(kRowHeaderBytes + event.bucket.size() + event.key.size() + event.request_id.size() +
-              event.principal.size() + event.source_address.size() + 128);
+              event.principal.size() + event.source_address.size() + record.payload.size() + 128);
   row.resize(kRowHeaderBytes);
   AppendText(&row, EventTag::kBucket, event.bucket);
   AppendText(&row, EventTag::kKey, event.key);
@@ -508,6 +512,7 @@ std::string EncodeEvent(const EventRecord& record, const StoredEtag& etag) {
   AppendText(&row, EventTag::kSourceAddress, event.source_address);
   AppendText(&row, EventTag::kAnnotationName, event.annotation_name);
   AppendAnnotationOf(&row, event);
+  AppendText(&row, EventTag::kPayload, record.payload);
   if (!record.targets.empty()) AppendTargets(&row, record.targets);
 
   row[0] = static_cast<char>(kLayout);

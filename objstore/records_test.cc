@@ -313,6 +313,22 @@ TEST(EventRow, KeepsWhetherACopyHasAnnotations_BesideWhetherItIsRetained) {
   }
 }
 
+TEST(EventRow, OfAnInvocation_KeepsItsPayload) {
+  EventRecord record;
+  record.event.type = EventType::kInvocation;
+  record.event.sequence = 7;
+  record.targets = {{"f", ""}};
+  for (const std::string& payload :
+       {std::string(), std::string("\0\xFF", 2), std::string(size_t{1} << 20, 'p')}) {
+    record.payload = payload;
+    const auto decoded = DecodeEvent(EncodeEvent(record));
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(decoded->payload, payload);
+    EXPECT_EQ(decoded->targets, record.targets);
+    EXPECT_EQ(decoded->event.bucket, "");
+  }
+}
+
 TEST(EventRow, KeepsEtagsOfEveryKind) {
   for (const char* etag : {"", "9e107d9d372bb6826bd81d3542a419d6",
                            "9e107d9d372bb6826bd81d3542a419d6-10000", "00ff00ff00ff00ff-crc64"}) {
@@ -388,6 +404,11 @@ TEST(FunctionRow, RoundTrips) {
   config.max_event_age = absl::Seconds(61);
   config.timeout = absl::Seconds(900);
   config.dead_letter_bucket = "letters";
+  config.memory_mb = 10'240;
+  config.environment = {{"AB", "1"}, {"CD", std::string("\xFF\0", 2)}};
+  config.description = "text";
+  config.tags = {{"key", "value"}, {"other", ""}};
+  config.environment_idle = absl::Seconds(1);
   for (const std::optional<int> reserved : {std::optional<int>(), {0}, {5}}) {
     config.reserved_concurrency = reserved;
     const auto decoded = DecodeFunction("thumbnail", EncodeFunction(config));
@@ -398,6 +419,11 @@ TEST(FunctionRow, RoundTrips) {
     EXPECT_EQ(decoded->timeout, absl::Seconds(900));
     EXPECT_EQ(decoded->reserved_concurrency, reserved);
     EXPECT_EQ(decoded->dead_letter_bucket, "letters");
+    EXPECT_EQ(decoded->memory_mb, config.memory_mb);
+    EXPECT_EQ(decoded->environment, config.environment);
+    EXPECT_EQ(decoded->description, config.description);
+    EXPECT_EQ(decoded->tags, config.tags);
+    EXPECT_EQ(decoded->environment_idle, config.environment_idle);
   }
   EXPECT_EQ(CodeOf(DecodeFunction("thumbnail", "\xFF")), "DATA_LOSS");
 }

@@ -153,15 +153,28 @@ struct DeleteAnnotationMutation {
   const DeleteAnnotationOptions* options = nullptr;  // not null; durability as above
 };
 
+// Puts a payload on its way to one function, as an event of type kInvocation. Of no bucket and key.
+struct EnqueueMutation {
+  static constexpr std::string_view kVerb = "enqueue";
+  static constexpr std::string_view bucket = {};
+  static constexpr std::string_view key = {};
+  std::string_view function;
+  std::string_view payload;
+};
+struct EnqueueResult {
+  uint64_t sequence = 0;  // number of the event
+};
+
 // In an all-or-nothing request a copy or rename does not see what others before it do to its
 // source, and others than put, delete, copy and rename not what they do to its key: it answers
 // ABORTED then, as every kind does in a bucket with versioning.
 using Mutation = std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation,
                               CompleteMutation, AppendMutation, SetTagsMutation, DeleteTagsMutation,
-                              PutAnnotationMutation, DeleteAnnotationMutation>;
+                              PutAnnotationMutation, DeleteAnnotationMutation, EnqueueMutation>;
 // A PutResult for a complete, too.
-using MutationResult = std::variant<PutResult, DeleteResult, CopyResult, RenameResult, AppendResult,
-                                    ChangeTagsResult, PutAnnotationResult, DeleteAnnotationResult>;
+using MutationResult =
+    std::variant<PutResult, DeleteResult, CopyResult, RenameResult, AppendResult, ChangeTagsResult,
+                 PutAnnotationResult, DeleteAnnotationResult, EnqueueResult>;
 
 // What happens to the others when one mutation fails.
 enum class Together {

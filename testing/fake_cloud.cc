@@ -90,8 +90,9 @@ internal::CorePlan PlanOf(const std::shared_ptr<FakeState>& state) {
     state->faults = std::make_shared<objstore::FaultStore>(std::move(store), state->options.seed);
     return state->faults;
   };
-  plan.wrap = [weak = std::weak_ptr<FakeState>(state)](std::string_view name, Function handler,
-                                                       const FunctionOptions& options) {
+  plan.wrap = [weak = std::weak_ptr<FakeState>(state)](
+                  std::string_view name, triggers::Handler handler,
+                  const FunctionOptions& options) -> triggers::Handler {
     const std::shared_ptr<FakeState> here = weak.lock();
     if (here == nullptr) return handler;
     return FakeState::Wrap(here, name, std::move(handler), options);

@@ -2,23 +2,110 @@
 #include "testing/fake_state.h"
 
 #include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "base/strings.h"
 #include "testing/fault_impl.h"
 
 namespace cloudlet::testing {
 namespace {
 
-std::string RunOf(FunctionContext& context) {
+using RegistrationPtr = std::shared_ptr<const Registration>;
+
+std::string AboutRun(FunctionContext& context) {
   return absl::StrCat(base::V(context.function_name()), " attempt ", context.attempt(), ": ");
 }
 
+std::string AboutEvent(const Event& event) {
+  const std::string_view type = EventTypeName(event.type);
+  if (event.type == EventType::kInvocation) return std::string(type);
+  return absl::StrCat(base::V(type), " ", base::V(event.bucket), "/", base::V(event.key), " #",
+                      event.sequence);
+}
+
+std::string AboutPayload(std::string_view payload) {
+  return absl::StrCat("payload of ", payload.size(), " bytes");
+}
+
+const absl::Status& StatusOf(const absl::Status& status) { return status; }
+template <typename T>
+const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
+  return result.status();
+}
+
+// What `run` gives; its beginning and end are in the log.
+template <typename Run>
+auto Logged(FakeState& state, FunctionContext& context, const std::string& what, const Run& run)
+    -> decltype(run()) {
+  // The context may be gone for good when a handler returns late, its deadline not.
+  const absl::Time deadline = context.deadline();
+  const std::string about = AboutRun(context);
+  state.Log(absl::StrCat("run ", about, what));
+  const auto ended = [&](const std::string& how) {
+    const bool late = state.clock->Now() >= deadline;
+    state.Log(absl::StrCat("ended ", about, late ? "timed out, " : "", how));
+  };
+  try {
+    auto result = run();
+    const absl::Status& status = StatusOf(result);
+    ended(status.ok()
+              ? "OK"
+              : absl::StrCat(absl::StatusCodeToString(status.code()), ": ", status.message()));
+    return result;
+  } catch (const std::exception& thrown) {
+    ended(absl::StrCat("threw ", thrown.what()));
+    throw;
+  } catch (...) {
+    ended("threw something that is no std::exception");
+    throw;
+  }
+}
+
+// A handler of the same kind whose runs are logged. It holds the registration, and with it the
+// handler that it calls.
+struct LoggedHandler {
+  triggers::Handler operator()(const Function& function) const {
+    return Function([state = state, held = registration, &function](const Event& event,
+                                                                    FunctionContext& context) {
+      return Logged(*state, context, AboutEvent(event), [&] { return function(event, context); });
+    });
+  }
+  triggers::Handler operator()(const PayloadFunction& function) const {
+    return PayloadFunction([state = state, held = registration, &function](
+                               std::string_view payload, FunctionContext& context) {
+      return Logged(*state, context, AboutPayload(payload),
+                    [&] { return function(payload, context); });
+    });
+  }
+  triggers::Handler operator()(const FunctionFactory& factory) const {
+    return FunctionFactory(
+        [state = state, held = registration, &factory]() -> absl::StatusOr<PayloadFunction> {
+          absl::StatusOr<PayloadFunction> made = factory();
+          if (!made.ok() || *made == nullptr) return made;
+          return PayloadFunction([state, held, function = *std::move(made)](
+                                     std::string_view payload, FunctionContext& context) {
+            return Logged(*state, context, AboutPayload(payload),
+                          [&] { return function(payload, context); });
+          });
+        });
+  }
+
+  const std::shared_ptr<FakeState>& state;
+  const RegistrationPtr& registration;
+};
+
 }  // namespace
 
-Function FakeState::Wrap(const std::shared_ptr<FakeState>& state, std::string_view name,
-                         Function handler, const FunctionOptions& options) {
+triggers::Handler FakeState::Wrap(const std::shared_ptr<FakeState>& state, std::string_view name,
+                                  triggers::Handler handler, const FunctionOptions& options) {
   const auto registration = std::make_shared<const Registration>(
       Registration{std::string(name), std::move(handler), options});
   {
@@ -26,30 +113,7 @@ Function FakeState::Wrap(const std::shared_ptr<FakeState>& state, std::string_vi
     std::erase_if(state->registered, [](const auto& one) { return one.expired(); });
     state->registered.push_back(registration);
   }
-  return [state, registration](const Event& event, FunctionContext& context) -> absl::Status {
-    // The context may be gone for good when a handler returns late, its deadline not.
-    const absl::Time deadline = context.deadline();
-    const std::string run = RunOf(context);
-    state->Log(absl::StrCat("run ", run, base::V(EventTypeName(event.type)), " ",
-                            base::V(event.bucket), "/", base::V(event.key), " #", event.sequence));
-    const auto ended = [&](const std::string& how) {
-      const bool late = state->clock->Now() >= deadline;
-      state->Log(absl::StrCat("ended ", run, late ? "timed out, " : "", how));
-    };
-    try {
-      const absl::Status status = registration->handler(event, context);
-      ended(status.ok()
-                ? "OK"
-                : absl::StrCat(absl::StatusCodeToString(status.code()), ": ", status.message()));
-      return status;
-    } catch (const std::exception& thrown) {
-      ended(absl::StrCat("threw ", thrown.what()));
-      throw;
-    } catch (...) {
-      ended("threw something that is no std::exception");
-      throw;
-    }
-  };
+  return std::visit(LoggedHandler{state, registration}, registration->handler);
 }
 
 std::vector<std::shared_ptr<const Registration>> FakeState::Registered() {

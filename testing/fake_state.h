@@ -20,13 +20,14 @@
 #include "cloudlet/testing/fake_cloud.h"
 #include "objstore/fault_store.h"
 #include "testing/log_book.h"
+#include "triggers/delivery.h"
 
 namespace cloudlet::testing {
 
 // A function that is registered as long as the Cloud holds the handler that was made of it.
 struct Registration {
   std::string name;
-  Function handler;
+  triggers::Handler handler;
   FunctionOptions options;
 };
 
@@ -37,8 +38,8 @@ struct FakeState {
 
   void Log(std::string text) { log->Add(clock->Now(), std::move(text)); }
   // Notes the function, and gives a handler that does what it does and logs its runs.
-  static Function Wrap(const std::shared_ptr<FakeState>& state, std::string_view name,
-                       Function handler, const FunctionOptions& options);
+  static triggers::Handler Wrap(const std::shared_ptr<FakeState>& state, std::string_view name,
+                                triggers::Handler handler, const FunctionOptions& options);
   // In the order in which they were registered.
   std::vector<std::shared_ptr<const Registration>> Registered();
   // One line for each fault that is or was at work.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -93,8 +94,10 @@ absl::StatusOr<FakeCloud> FakeCloud::Fork() {
     };
     CLOUDLET_ASSIGN_OR_RETURN(Cloud cloud, CloudAccess::Start(plan));
     for (const auto& one : state_->Registered()) {
-      if (absl::Status copied = cloud.RegisterFunction(one->name, one->handler, one->options);
-          !copied.ok()) {
+      const auto copy = [&](const auto& handler) {
+        return cloud.RegisterFunction(one->name, handler, one->options);
+      };
+      if (absl::Status copied = std::visit(copy, one->handler); !copied.ok()) {
         return CannotFork(copied);
       }
     }

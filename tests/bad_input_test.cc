@@ -514,7 +514,7 @@ TEST_F(BadInput, Function_WithABadNameOrOptionIsRefused) {
                                   std::string("b\xC3\xA4"), std::string(65, 'f')}) {
     ExpectError(cloud_.RegisterFunction(name, works), invalid, {});
   }
-  ExpectError(cloud_.RegisterFunction("f", nullptr), invalid, {"f"});
+  ExpectError(cloud_.RegisterFunction("f", Function()), invalid, {"f"});
   std::vector<FunctionOptions> bad(8);
   bad[0].max_retry_attempts = -1;
   bad[1].max_retry_attempts = 3;

@@ -39,6 +39,11 @@ namespace {
 
 constexpr size_t kMostSpent = 256;
 
+std::string SubjectOf(const Event& event) {
+  if (event.type == EventType::kInvocation) return "";
+  return absl::StrCat(" of ", base::Quoted(event.bucket), "/", base::Quoted(event.key));
+}
+
 }  // namespace
 
 thread_local Runtime::ThreadFrame* Runtime::ThreadFrame::innermost = nullptr;
@@ -57,7 +62,7 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
     slot = function->PopFront();
     if (slot.delivery != nullptr) {
       slot.delivery->place = Delivery::Place::kRunning;
-      --in_memory_;
+      in_memory_ -= slot.delivery->weight();
     }
     code = function->code;
     ++function->running;
@@ -110,11 +115,9 @@ std::optional<DropCause> Runtime::CauseToDrop(const Delivery& delivery,
 Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr<const Code>& code,
                               const std::shared_ptr<Trampoline>& trampoline) {
   const absl::Time now = environment_->clock->Now();
-  Event event = delivery->event->event;
-  event.trigger_id = delivery->trigger_id;
   if (delivery->timed_out) {
     Failed(delivery, *code,
-           TimeoutError(RequestId(store_id_, event.sequence, code->config.name),
+           TimeoutError(RequestId(store_id_, delivery->number(), code->config.name),
                         code->config.timeout));
     return Ran::kNo;
   }
@@ -122,46 +125,129 @@ Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr
     Drop(delivery, *code, *cause);
     return Ran::kNo;
   }
-  const auto invocation = std::make_shared<Invocation>(
-      environment_, code, store_id_, std::move(event), delivery->attempts + 1, now);
-  if (!BeginRun(Running{invocation, delivery, trampoline, base::Scheduler::CurrentWorker()})) {
+  Call call;
+  call.event = delivery->event->event;
+  call.event.trigger_id = delivery->trigger_id;
+  if (call.event.type == EventType::kInvocation) {
+    call.record = delivery->event;
+    call.payload = call.record->payload;
+  }
+  call.request_id = RequestId(store_id_, delivery->number(), code->config.name);
+  call.attempt = delivery->attempts + 1;
+  const auto invocation = std::make_shared<Invocation>(environment_, code, std::move(call), now);
+  if (code->environments != nullptr) invocation->UseEnvironment(code->environments->Take());
+  if (!BeginRun(Running{invocation, delivery->function, delivery, trampoline,
+                        base::Scheduler::CurrentWorker()},
+                now)) {
     return Ran::kNo;
   }
+  std::optional<std::string> error = RunHandler(invocation.get());
+  if (!invocation->Finish()) return Ran::kLost;
+  if (invocation->slept() > absl::ZeroDuration()) {
+    EndLater(LateEnd{invocation, delivery, std::move(error)});
+  } else {
+    EndRun(delivery, invocation.get(), std::move(error), environment_->clock->Now());
+  }
+  return Ran::kYes;
+}
+
+// Touches nothing of the runtime: it may be gone when the handler returns.
+std::optional<std::string> Runtime::RunHandler(Invocation* invocation) const {
   CLOUDLET_FAULT_POINT("triggers/before_handler");
   std::optional<std::string> error;
   {
-    const ThreadFrame frame(this);
-    error = invocation->Run();
+    const ThreadFrame frame(this, invocation);
+    if (invocation->wants_environment()) error = invocation->Init();
+    if (!error.has_value() && !invocation->has_ended()) error = invocation->Run();
   }
   CLOUDLET_FAULT_POINT("triggers/after_handler");
-  if (!invocation->Finish()) return Ran::kLost;
-  const absl::Time ended = environment_->clock->Now();
-  if (ended >= invocation->deadline()) {
-    error = TimeoutError(invocation->request_id(), code->config.timeout);
-  }
+  return error;
+}
+
+void Runtime::EndRun(const DeliveryPtr& delivery, Invocation* invocation,
+                     std::optional<std::string> error, absl::Time ended) {
+  const Code& code = invocation->code();
+  const bool late = ended >= invocation->deadline();
+  if (late) error = TimeoutError(invocation->request_id(), code.config.timeout);
+  if (code.environments != nullptr && !late) KeepEnvironment(invocation, ended);
   if (!error.has_value()) {
     Succeeded(delivery, *invocation, ended);
-    return Ran::kYes;
+    return;
   }
   {
     base::MutexLock lock(&mu_);
     RemoveRunning(invocation->index);
-    delivery->timed_out = ended >= invocation->deadline();
+    delivery->timed_out = late;
   }
-  Failed(delivery, *code, *std::move(error));
-  return Ran::kYes;
+  Failed(delivery, code, *std::move(error));
 }
 
-bool Runtime::BeginRun(Running running) {
+void Runtime::EndLater(LateEnd late) {
+  const absl::Time due = late.invocation->Now();
   base::MutexLock lock(&mu_);
-  FunctionState* function = running.delivery->function;
+  const LateKey key(due, ++late_count_);
+  late_ends_.emplace(key, std::move(late));
+  scheduler_.PostAt(due, base::Lane::kAlarm, [this, key] {
+    EndLate(key);
+    return size_t{0};
+  });
+}
+
+void Runtime::EndLate(const LateKey& key) {
+  LateEnd late;
+  {
+    base::MutexLock lock(&mu_);
+    const auto found = late_ends_.find(key);
+    if (found == late_ends_.end()) return;  // the runtime has stopped meanwhile
+    late = std::move(found->second);
+    late_ends_.erase(found);
+    ++busy_;
+  }
+  EndRun(late.delivery, late.invocation.get(), std::move(late.error), key.first);
+  Leave(std::move(late.delivery));
+}
+
+void Runtime::EndAllLate() {
+  for (;;) {
+    LateKey key;
+    {
+      base::MutexLock lock(&mu_);
+      if (late_ends_.empty()) return;
+      key = late_ends_.begin()->first;
+    }
+    EndLate(key);
+  }
+}
+
+void Runtime::KeepEnvironment(Invocation* invocation, absl::Time now) {
+  const std::shared_ptr<const Code> code = invocation->shared_code();
+  EnvironmentPool::Handler handler = invocation->TakeEnvironment();
+  if (handler == nullptr || !code->environments->Put(std::move(handler), now)) return;
+  WatchIdle(code, now + code->config.environment_idle);
+}
+
+void Runtime::WatchIdle(std::weak_ptr<const Code> code, absl::Time due) {
+  scheduler_.PostAt(due, base::Lane::kAlarm, [this, code] {
+    const std::shared_ptr<const Code> held = code.lock();
+    if (held == nullptr) return size_t{0};  // unregistered, and its environments ended with it
+    const absl::Duration idle = held->config.environment_idle;
+    const auto oldest = held->environments->EndIdle(environment_->clock->Now() - idle);
+    if (oldest.has_value()) WatchIdle(code, *oldest + idle);
+    return size_t{0};
+  });
+}
+
+bool Runtime::BeginRun(Running running, absl::Time now) {
+  base::MutexLock lock(&mu_);
+  FunctionState* function = running.function;
   if (state_ != State::kRunning) {
     Release(function);
     return false;
   }
   ++function->stats.invocations;
-  if (running.delivery->attempts > 0) ++function->stats.retries;
-  ArmWatchdog(running.invocation->deadline());
+  if (running.delivery != nullptr && running.delivery->attempts > 0) ++function->stats.retries;
+  if (running.invocation->wants_environment()) ++function->stats.cold_starts;
+  ArmWatchdog(running.invocation->LookAt(now));
   running.invocation->index = running_.size();
   running_.push_back(std::move(running));
   return true;
@@ -192,18 +278,23 @@ size_t Runtime::WatchdogAlarm(absl::Time due) {
     if (state_ != State::kRunning) return 0;
     absl::Time next = absl::InfiniteFuture();
     for (size_t i = running_.size(); i-- > 0;) {
-      const absl::Time deadline = running_[i].invocation->deadline();
-      if (deadline > now) {
-        next = std::min(next, deadline);
+      const absl::Time look_at = running_[i].invocation->LookAt(now);
+      if (look_at > now) {
+        next = std::min(next, look_at);
         continue;
       }
-      if (!running_[i].invocation->TimeOut()) continue;  // it has just returned
+      if (!running_[i].invocation->TimeOut()) continue;  // it has returned
       const Running& lost = ended.emplace_back(std::move(running_[i]));
       RemoveRunning(i);
-      FunctionState* function = lost.delivery->function;
-      lost.delivery->timed_out = true;
-      function->PushFront(Slot{lost.delivery->number(), lost.delivery});
-      ++in_memory_;
+      FunctionState* function = lost.function;
+      if (lost.delivery != nullptr) {
+        lost.delivery->timed_out = true;
+        function->PushFront(Slot{lost.delivery->number(), lost.delivery});
+        in_memory_ += lost.delivery->weight();
+      } else {
+        ++function->stats.errors;
+        ++function->stats.timeouts;
+      }
       if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
       --busy_;
       Release(function);
@@ -353,11 +444,11 @@ void Runtime::LogDrop(const Delivery& delivery, DropCause cause, bool has_target
                       const absl::Status& written) const {
   Log(LogLevel::kWarning,
       absl::StrCat(
-          "function ", base::Quoted(delivery.function->name), ", event ", delivery.number(), " of ",
-          base::Quoted(delivery.event->event.bucket), "/", base::Quoted(delivery.event->event.key),
-          ": given up, ", base::V(ConditionName(cause)), " after ", delivery.attempts,
-          delivery.attempts == 1 ? " run" : " runs", delivery.last_error.empty() ? "" : ": ",
-          delivery.last_error, !has_target ? " (no dead letter)" : "",
+          "function ", base::Quoted(delivery.function->name), ", event ", delivery.number(),
+          SubjectOf(delivery.event->event), ": given up, ", base::V(ConditionName(cause)),
+          " after ", delivery.attempts, delivery.attempts == 1 ? " run" : " runs",
+          delivery.last_error.empty() ? "" : ": ", delivery.last_error,
+          !has_target ? " (no dead letter)" : "",
           written.ok() ? ""
                        : absl::StrCat(" (dead letter not written: ", written.ToString(), ")")));
 }
@@ -369,6 +460,7 @@ absl::Status Runtime::WriteDeadLetter(const Delivery& delivery, const Code& code
   const std::string request_id = RequestId(store_id_, event.sequence, code.config.name);
   DeadLetter letter;
   letter.event = &event;
+  letter.payload = delivery.event->payload;
   letter.function = code.config.name;
   letter.request_id = request_id;
   letter.cause = cause;

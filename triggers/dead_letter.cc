@@ -8,15 +8,35 @@
 #include "absl/time/time.h"
 #include "base/strings.h"
 #include "triggers/event_json.h"
+#include "triggers/function_config.h"
+#include "triggers/json.h"
 #include "triggers/retry.h"
 
 namespace cloudlet::triggers {
 namespace {
 
-// The account that examples and fakes use; there are no accounts here.
-constexpr std::string_view kAccount = "000000000000";
+void AppendRequest(std::string* out, const DeadLetter& letter) {
+  if (letter.event->type != EventType::kInvocation) {
+    out->append(EventJson(*letter.event, letter.region, letter.owner));
+  } else if (IsJson(letter.payload)) {
+    out->append(letter.payload);
+  } else {
+    AppendJsonString(out, letter.payload);
+  }
+}
 
 }  // namespace
+
+std::string ErrorJson(std::string_view error) {
+  const size_t colon = error.find(": ");
+  const bool typed = colon != std::string_view::npos;
+  std::string out = "{\"errorMessage\":";
+  AppendJsonString(&out, typed ? error.substr(colon + 2) : error);
+  absl::StrAppend(&out, ",\"errorType\":");
+  AppendJsonString(&out, typed ? error.substr(0, colon) : "");
+  absl::StrAppend(&out, "}");
+  return out;
+}
 
 std::string DeadLetterKey(const DeadLetter& letter) {
   return absl::StrCat(
@@ -31,23 +51,16 @@ std::string DeadLetterJson(const DeadLetter& letter) {
   absl::StrAppend(&out, ",\"requestContext\":{\"requestId\":");
   AppendJsonString(&out, letter.request_id);
   absl::StrAppend(&out, ",\"functionArn\":");
-  AppendJsonString(&out,
-                   absl::StrCat("arn:aws:lambda:", base::V(letter.region), ":", base::V(kAccount),
-                                ":function:", base::V(letter.function), ":$LATEST"));
+  AppendJsonString(&out, absl::StrCat(FunctionArn(letter.region, letter.function), ":$LATEST"));
   absl::StrAppend(&out, ",\"condition\":");
   AppendJsonString(&out, ConditionName(letter.cause));
-  absl::StrAppend(&out, ",\"approximateInvokeCount\":", letter.attempts,
-                  "},\"requestPayload\":", EventJson(*letter.event, letter.region, letter.owner));
+  absl::StrAppend(&out, ",\"approximateInvokeCount\":", letter.attempts, "},\"requestPayload\":");
+  AppendRequest(&out, letter);
   if (letter.attempts > 0) {
-    const std::string_view error = letter.last_error;
-    const size_t colon = error.find(": ");
     absl::StrAppend(&out,
                     ",\"responseContext\":{\"statusCode\":200,\"executedVersion\":\"$LATEST\","
-                    "\"functionError\":\"Unhandled\"},\"responsePayload\":{\"errorMessage\":");
-    AppendJsonString(&out, colon == std::string_view::npos ? error : error.substr(colon + 2));
-    absl::StrAppend(&out, ",\"errorType\":");
-    AppendJsonString(&out, colon == std::string_view::npos ? "" : error.substr(0, colon));
-    absl::StrAppend(&out, "}");
+                    "\"functionError\":\"Unhandled\"},\"responsePayload\":",
+                    ErrorJson(letter.last_error));
   }
   absl::StrAppend(&out, "}");
   return out;

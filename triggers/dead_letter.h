@@ -19,6 +19,7 @@ namespace cloudlet::triggers {
 
 struct DeadLetter {
   const Event* event = nullptr;  // not null; its trigger_id is set
+  std::string_view payload;      // of an event of type kInvocation
   std::string_view function;
   std::string_view request_id;
   DropCause cause = DropCause::kRetriesExhausted;
@@ -29,9 +30,14 @@ struct DeadLetter {
   std::string_view owner;
 };
 
+// What a failed run answers: {"errorMessage":"<message>","errorType":"<type>"}, of
+// "<type>: <message>".
+std::string ErrorJson(std::string_view error);
+
 // aws/lambda/async/<function>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<request id>
 std::string DeadLetterKey(const DeadLetter& letter);
-// The invocation record, version 1.0, as JSON without white space.
+// The invocation record, version 1.0, as JSON without white space. A payload that is no JSON stands
+// in it as a string.
 std::string DeadLetterJson(const DeadLetter& letter);
 
 }  // namespace cloudlet::triggers

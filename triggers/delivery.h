@@ -22,18 +22,25 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/time/time.h"
 #include "base/scheduler.h"
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
+#include "triggers/environments.h"
 #include "triggers/retry.h"
 
 namespace cloudlet::triggers {
 
-// A registered function; immutable.
+// A handler of any kind.
+using Handler = std::variant<Function, PayloadFunction, FunctionFactory>;
+
+// A registered function; immutable, its environments apart. One of the three ways to run is there.
 struct Code {
   Function handler;
+  PayloadFunction payload_handler;
+  std::shared_ptr<EnvironmentPool> environments;
   objstore::FunctionConfig config;
   Dispatch dispatch = Dispatch::kBackground;
 };
@@ -68,6 +75,8 @@ struct Delivery {
   int64_t position = 0;  // in the queue, counted as FunctionState::front is
 
   uint64_t number() const { return event->event.sequence; }
+  // What it counts for in memory: as many deliveries as its payload has pieces of 16 KiB, and one.
+  size_t weight() const { return 1 + event->payload.size() / (16 << 10); }
 };
 using DeliveryPtr = std::shared_ptr<Delivery>;
 

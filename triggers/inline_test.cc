@@ -15,7 +15,7 @@ namespace cloudlet::triggers {
 namespace {
 
 using Strings = std::vector<std::string>;
-constexpr FunctionOptions kInline = {.dispatch = Dispatch::kInline};
+const FunctionOptions kInline = {.dispatch = Dispatch::kInline};
 
 class InlineTest : public ::testing::TestWithParam<FakeLedger::Order> {
  protected:

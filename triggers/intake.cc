@@ -36,6 +36,7 @@ namespace {
 // queue.
 constexpr size_t kMaxTokens = 64;
 constexpr size_t kSmallestRead = 64;
+constexpr size_t kLargestRead = 256;  // each may have a payload of up to 1 MiB
 constexpr size_t kSpentBatch = 32;
 
 }  // namespace
@@ -107,8 +108,8 @@ void Runtime::Enqueue(DeliveryPtr delivery, Waking waking) {
   ArmLag(delivery->taken_at);
   parkable_.push_back(delivery);
   const uint64_t number = delivery->number();
+  in_memory_ += delivery->weight();
   function->PushBack(Slot{number, std::move(delivery)});
-  ++in_memory_;
   PostTokens(function, waking);
 }
 
@@ -147,7 +148,7 @@ void Runtime::QueueDue(FunctionState* function, absl::Time now) {
     const auto due = function->waiting.begin();
     Slot slot{due->first.second, std::move(due->second)};
     function->waiting.erase(due);
-    if (slot.delivery != nullptr) ++in_memory_;
+    if (slot.delivery != nullptr) in_memory_ += slot.delivery->weight();
     function->PushBack(std::move(slot));
   }
   PostTokens(function);
@@ -196,7 +197,8 @@ void Runtime::Refill() {
   refilling_ = true;
   while (state_ == State::kRunning && spilled_ && in_memory_ < options_.memory_limit) {
     const uint64_t after = tracker_.last();
-    const size_t limit = std::max(options_.memory_limit - in_memory_, kSmallestRead);
+    const size_t limit =
+        std::clamp(options_.memory_limit - in_memory_, kSmallestRead, kLargestRead);
     mu_.Unlock();
     const absl::Time now = environment_->clock->Now();
     const uint64_t up_to = ledger().PublishedUpTo();
@@ -318,8 +320,8 @@ void Runtime::GiveUpTrampoline(Trampoline* trampoline) {
 void Runtime::Requeue(DeliveryPtr delivery) {
   FunctionState* function = delivery->function;
   const uint64_t number = delivery->number();
+  in_memory_ += delivery->weight();
   function->PushBack(Slot{number, std::move(delivery)});
-  ++in_memory_;
   Release(function);
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +16,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "base/mutex.h"
 #include "base/random.h"
+#include "base/status_macros.h"
 #include "base/strings.h"
+#include "triggers/event_json.h"
+#include "triggers/function_config.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -30,6 +35,21 @@ uint64_t HashOf(std::string_view text) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
   }
   return hash;
+}
+
+// The fence: what `run` says or throws, as an error of a run; nullopt when that is OK.
+template <typename F>
+std::optional<std::string> Fenced(const F& run) {
+  try {
+    const absl::Status status = run();
+    if (status.ok()) return std::nullopt;
+    return RunError(absl::StatusCodeToString(status.code()), base::S(status.message()));
+  } catch (const std::exception& thrown) {
+    const char* const what = thrown.what();
+    return RunError("std::exception", what != nullptr ? what : "");
+  } catch (...) {
+    return RunError("exception", "the handler threw something that is no std::exception");
+  }
 }
 
 }  // namespace
@@ -64,52 +84,134 @@ std::string TimeoutError(std::string_view request_id, absl::Duration timeout) {
                                   base::V(request_id), absl::ToDoubleSeconds(timeout)));
 }
 
-Invocation::Invocation(std::shared_ptr<const Environment> environment,
-                       std::shared_ptr<const Code> code, uint64_t store_id, Event event,
-                       int attempt, absl::Time now)
+void Environment::WakeSleepers() {
+  if (sleepers.load() == 0) return;
+  base::MutexLock lock(&sleep_mu);
+  woken.SignalAll();
+}
+
+Invocation::Invocation(std::shared_ptr<Environment> environment, std::shared_ptr<const Code> code,
+                       Call call, absl::Time now)
     : environment_(std::move(environment)),
       code_(std::move(code)),
-      event_(std::move(event)),
-      request_id_(RequestId(store_id, event_.sequence, code_->config.name)),
-      attempt_(attempt),
-      deadline_(now + code_->config.timeout) {}
+      call_(std::move(call)),
+      begun_(now) {}
+
+void Invocation::UseEnvironment(EnvironmentPool::Handler handler) {
+  handler_ = std::move(handler);
+  if (handler_ == nullptr) handler_ns_.store(-1);
+}
+
+std::optional<std::string> Invocation::Init() {
+  std::optional<std::string> error = Fenced([this]() -> absl::Status {
+    CLOUDLET_ASSIGN_OR_RETURN(handler_, code_->environments->Make());
+    return absl::OkStatus();
+  });
+  // The clock may have been set back meanwhile.
+  const int64_t taken = absl::ToInt64Nanoseconds(environment_->clock->Now() - begun_);
+  if (!error.has_value()) handler_ns_.store(std::max<int64_t>(taken, 0));
+  return error;
+}
 
 std::optional<std::string> Invocation::Run() {
-  try {
-    const absl::Status status = code_->handler(event_, *this);
-    if (status.ok()) return std::nullopt;
-    return RunError(absl::StatusCodeToString(status.code()), base::S(status.message()));
-  } catch (const std::exception& thrown) {
-    const char* const what = thrown.what();
-    return RunError("std::exception", what != nullptr ? what : "");
-  } catch (...) {
-    return RunError("exception", "the handler threw something that is no std::exception");
-  }
+  return Fenced([this]() -> absl::Status {
+    if (code_->handler != nullptr) return code_->handler(call_.event, *this);
+    const PayloadFunction& handler = handler_ != nullptr ? *handler_ : code_->payload_handler;
+    CLOUDLET_ASSIGN_OR_RETURN(response_, handler(payload(), *this));
+    return absl::OkStatus();
+  });
 }
 
 bool Invocation::End(Phase how) {
   Phase running = Phase::kRunning;
   const bool first = phase_.compare_exchange_strong(running, how, std::memory_order_acq_rel);
-  revoked_->store(true, std::memory_order_release);
+  revoked_->store(true);  // then sleepers are looked for: both in one order with Sleep's
+  environment_->WakeSleepers();
   return first;
 }
 
-absl::Duration Invocation::remaining() const {
-  return std::max(deadline_ - environment_->clock->Now(), absl::ZeroDuration());
+absl::Time Invocation::deadline() const {
+  const int64_t began = handler_ns_.load();
+  if (began < 0) return begun_ + kInitLimit;
+  return begun_ + absl::Nanoseconds(began) + code_->config.timeout;
 }
 
-bool Invocation::cancelled() const {
-  return revoked_->load(std::memory_order_acquire) ||
-         environment_->closing.load(std::memory_order_acquire) ||
-         environment_->clock->Now() >= deadline_;
+// A handler that begins after a look has its deadline after the next one.
+absl::Time Invocation::LookAt(absl::Time now) const {
+  if (handler_ns_.load() >= 0) return deadline();
+  return std::min(begun_ + kInitLimit, now + code_->config.timeout);
+}
+
+absl::Duration Invocation::remaining() const {
+  return std::max(deadline() - Now(), absl::ZeroDuration());
+}
+
+bool Invocation::cancelled() const { return !Cancelled().ok(); }
+
+absl::Status Invocation::Cancelled() const {
+  if (environment_->closing.load()) return absl::CancelledError("the Cloud is closing");
+  if (revoked_->load() || Now() >= deadline()) {
+    return absl::DeadlineExceededError("the attempt has timed out or ended");
+  }
+  return absl::OkStatus();
+}
+
+Causation Invocation::Caused() const {
+  const Event& event = call_.event;
+  Causation causation;
+  causation.root = event.causation.root != 0 ? event.causation.root : event.sequence;
+  // A synchronous invocation has no number: what it does is caused by what caused it.
+  causation.parent = event.sequence != 0 ? event.sequence : event.causation.parent;
+  causation.hops = event.causation.hops + 1;
+  return causation;
 }
 
 Bucket Invocation::bucket(std::string_view name) {
   Caller caller;
-  caller.causation.root = event_.causation.root != 0 ? event_.causation.root : event_.sequence;
-  caller.causation.parent = event_.sequence;
-  caller.causation.hops = event_.causation.hops + 1;
+  caller.causation = Caused();
   return environment_->buckets(name, std::move(caller), revoked_);
+}
+
+std::string_view Invocation::payload() const {
+  if (call_.event.type == EventType::kInvocation) return call_.payload;
+  std::call_once(notification_made_, [this] {
+    notification_ = EventJson(call_.event, environment_->region, environment_->owner);
+  });
+  return notification_;
+}
+
+std::string Invocation::invoked_function_arn() const {
+  return FunctionArn(environment_->region, code_->config.name);
+}
+
+void Invocation::AddSlept(absl::Duration duration) {
+  slept_ns_.fetch_add(absl::ToInt64Nanoseconds(duration));
+  if (Now() >= deadline()) revoked_->store(true);
+}
+
+absl::Status Invocation::Sleep(absl::Duration duration) {
+  const absl::Time until = std::min(Now() + duration, deadline());
+  if (environment_->clock->is_simulated()) {
+    if (const absl::Duration rest = until - Now(); rest > absl::ZeroDuration()) AddSlept(rest);
+    return Cancelled();
+  }
+  environment_->sleepers.fetch_add(1);
+  {
+    base::MutexLock lock(&environment_->sleep_mu);
+    while (Cancelled().ok()) {
+      const absl::Duration rest = until - environment_->clock->Now();
+      if (rest <= absl::ZeroDuration()) break;
+      environment_->woken.WaitWithTimeout(&environment_->sleep_mu, rest);
+    }
+  }
+  environment_->sleepers.fetch_sub(1);
+  return Cancelled();
+}
+
+absl::StatusOr<InvokeResult> Invocation::DoInvoke(std::string_view function,
+                                                  std::string_view payload,
+                                                  const InvokeOptions& options) {
+  return environment_->invoker(function, payload, options, Caused(), revoked_.get());
 }
 
 void Invocation::Log(std::string_view message) {

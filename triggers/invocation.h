@@ -14,19 +14,28 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/logger.h"
+#include "base/mutex.h"
 #include "cloudlet/bucket.h"
 #include "cloudlet/caller.h"
 #include "cloudlet/clock.h"
 #include "cloudlet/event.h"
 #include "cloudlet/function.h"
+#include "cloudlet/invoke.h"
+#include "objstore/ledger.h"
 #include "triggers/delivery.h"
+#include "triggers/environments.h"
 
 namespace cloudlet::triggers {
 
@@ -36,13 +45,35 @@ namespace cloudlet::triggers {
 using BucketFactory = std::function<Bucket(std::string_view name, Caller caller,
                                            std::shared_ptr<const std::atomic<bool>> revoked)>;
 
+// Invokes for contexts, with that cause; as BucketFactory, it must stay callable.
+using Invoker = std::function<absl::StatusOr<InvokeResult>(
+    std::string_view function, std::string_view payload, const InvokeOptions& options,
+    const Causation& causation, const std::atomic<bool>* revoked)>;
+
 // What all invocations of a runtime share, and keep alive.
 struct Environment {
+  // Wakes those who sleep in a context, to look whether they are cancelled; after the change that
+  // they are to see.
+  void WakeSleepers();
+
   std::shared_ptr<Clock> clock;
   std::shared_ptr<const base::Logger> logger;
   BucketFactory buckets;
+  Invoker invoker;
+  std::string region;
+  std::string owner;
   std::atomic<bool> closing = false;
+
+  // Of Sleep on a clock that runs by itself.
+  std::atomic<int> sleepers = 0;
+  base::Mutex sleep_mu;
+  base::CondVar woken;
 };
+
+// How long a FunctionFactory may take.
+inline constexpr absl::Duration kInitLimit = absl::Seconds(10);
+
+inline constexpr std::string_view kLatestVersion = "$LATEST";
 
 // Shaped like a UUID (version 8), the same in every run of the program: a fixed hash of its
 // arguments.
@@ -53,13 +84,47 @@ inline constexpr size_t kMaxErrorBytes = 1024;
 std::string RunError(std::string_view type, std::string_view message);
 std::string TimeoutError(std::string_view request_id, absl::Duration timeout);
 
+// What a run is about.
+struct Call {
+  Event event;
+  // Of an event of type kInvocation: owned by `record`, or by whoever waits for the run.
+  std::string_view payload = {};
+  objstore::EventPtr record = nullptr;
+  std::string request_id;
+  int attempt = 1;
+  std::string_view client_context = {};  // as `payload`
+};
+
 class Invocation final : public FunctionContext {
  public:
-  Invocation(std::shared_ptr<const Environment> environment, std::shared_ptr<const Code> code,
-             uint64_t store_id, Event event, int attempt, absl::Time now);
+  Invocation(std::shared_ptr<Environment> environment, std::shared_ptr<const Code> code, Call call,
+             absl::Time now);
 
+  // Makes an execution environment, which Run then uses; Run's result when that failed.
+  std::optional<std::string> Init();
   // Calls the handler. nullopt when it succeeded, else why not. Lets no exception out.
   std::optional<std::string> Run();
+  // What the handler has returned, of a run that succeeded.
+  const std::string& response() const { return response_; }
+  std::string TakeResponse() { return std::move(response_); }
+
+  // Of a function with environments: the one that Run uses. Before Run, and after the end.
+  bool wants_environment() const { return code_->environments != nullptr && handler_ == nullptr; }
+  void UseEnvironment(EnvironmentPool::Handler handler);
+  EnvironmentPool::Handler TakeEnvironment() { return std::move(handler_); }
+  const Code& code() const { return *code_; }
+  const std::shared_ptr<const Code>& shared_code() const { return code_; }
+
+  bool has_ended() const { return phase_.load(std::memory_order_acquire) != Phase::kRunning; }
+  bool has_timed_out() const { return phase_.load(std::memory_order_acquire) == Phase::kTimedOut; }
+  // When to look whether the deadline has passed; not later than that.
+  absl::Time LookAt(absl::Time now) const;
+  // The time of the Cloud's clock and how far Sleep has moved it for this invocation.
+  absl::Time Now() const { return environment_->clock->Now() + slept(); }
+  absl::Duration slept() const { return absl::Nanoseconds(slept_ns_.load()); }
+  void AddSlept(absl::Duration duration);
+  // What this invocation causes.
+  Causation Caused() const;
 
   // Each is true for the first caller only.
   bool Finish() { return End(Phase::kFinished); }
@@ -69,25 +134,44 @@ class Invocation final : public FunctionContext {
   // Where the runtime keeps this invocation among its running ones; the runtime's to use.
   size_t index = 0;
 
-  std::string_view request_id() const override { return request_id_; }
+  std::string_view request_id() const override { return call_.request_id; }
   std::string_view function_name() const override { return code_->config.name; }
-  int attempt() const override { return attempt_; }
-  absl::Time deadline() const override { return deadline_; }
+  int attempt() const override { return call_.attempt; }
+  absl::Time deadline() const override;
   absl::Duration remaining() const override;
   bool cancelled() const override;
   Bucket bucket(std::string_view name) override;
   void Log(std::string_view message) override;
+  std::string_view payload() const override;
+  std::string_view function_version() const override { return kLatestVersion; }
+  std::string invoked_function_arn() const override;
+  int memory_mb() const override { return code_->config.memory_mb; }
+  const std::map<std::string, std::string>& environment() const override {
+    return code_->config.environment;
+  }
+  std::string_view client_context() const override { return call_.client_context; }
+  absl::Status Sleep(absl::Duration duration) override;
+
+ protected:
+  absl::StatusOr<InvokeResult> DoInvoke(std::string_view function, std::string_view payload,
+                                        const InvokeOptions& options) override;
 
  private:
   enum class Phase { kRunning, kFinished, kTimedOut, kAbandoned };
   bool End(Phase how);
+  absl::Status Cancelled() const;
 
-  const std::shared_ptr<const Environment> environment_;
+  const std::shared_ptr<Environment> environment_;
   const std::shared_ptr<const Code> code_;
-  const Event event_;
-  const std::string request_id_;
-  const int attempt_;
-  const absl::Time deadline_;
+  const Call call_;
+  const absl::Time begun_;
+  // When the handler began, nanoseconds after begun_; below 0: the environment is being made.
+  std::atomic<int64_t> handler_ns_ = 0;
+  EnvironmentPool::Handler handler_;
+  std::string response_;
+  std::atomic<int64_t> slept_ns_ = 0;  // on a simulated clock
+  mutable std::once_flag notification_made_;
+  mutable std::string notification_;  // S3's of an event of a bucket, once asked for
   std::atomic<Phase> phase_ = Phase::kRunning;
   // Shared with the buckets of the context, which may outlive the invocation without keeping it.
   const std::shared_ptr<std::atomic<bool>> revoked_ = std::make_shared<std::atomic<bool>>(false);

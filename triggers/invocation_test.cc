@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -25,7 +26,9 @@ class InvocationTest : public ::testing::Test {
     auto code = std::make_shared<Code>();
     code->handler = std::move(handler);
     code->config.name = "f";
-    return std::make_shared<Invocation>(environment_, code, 1, Event{}, 1, clock_->Now());
+    Call call;
+    call.request_id = RequestId(1, 0, "f");
+    return std::make_shared<Invocation>(environment_, code, std::move(call), clock_->Now());
   }
   std::shared_ptr<testing::SimulatedClock> clock_ = std::make_shared<testing::SimulatedClock>();
   std::shared_ptr<Environment> environment_ = std::make_shared<Environment>();

@@ -1,4 +1,4 @@
-// Lambda's ranges for functions, S3's for triggers, and the one place where rules are changed.
+// S3's ranges for triggers, and the one place where rules are changed.
 #include "triggers/registry.h"
 
 #include <algorithm>
@@ -20,26 +20,13 @@
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
 #include "objstore/rules.h"
+#include "triggers/function_config.h"
 
 namespace cloudlet::triggers {
 namespace {
 
-constexpr size_t kMaxFunctionNameBytes = 64;
 constexpr size_t kMaxTriggerIdBytes = 255;
 constexpr size_t kMaxFilterBytes = 1024;
-
-bool IsFunctionName(std::string_view name) {
-  const auto allowed = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_';
-  };
-  return !name.empty() && name.size() <= kMaxFunctionNameBytes &&
-         std::all_of(name.begin(), name.end(), allowed);
-}
-
-absl::Status BadParameter(std::string_view why) {
-  return MakeError(ErrorCode::kInvalidParameterValue, why);
-}
 
 // Whoever asked knows the bucket; a trigger without an id has no name yet.
 absl::Status BadTrigger(const Trigger& trigger, std::string_view why) {
@@ -75,53 +62,15 @@ std::string FreshId(const std::vector<objstore::Rule>& rules, std::string_view b
 
 }  // namespace
 
-absl::Status CheckFunction(std::string_view name, const Function& function,
-                           const FunctionOptions& options) {
-  if (!IsFunctionName(name)) {
-    return BadParameter("the name must be 1 to 64 of A-Z a-z 0-9 - _");
-  }
-  if (function == nullptr) return BadParameter("there is no handler");
-  if (options.dispatch != Dispatch::kBackground && options.dispatch != Dispatch::kInline &&
-      options.dispatch != Dispatch::kManual) {
-    return BadParameter(absl::StrCat("dispatch has no value ", static_cast<int>(options.dispatch)));
-  }
-  if (options.max_retry_attempts < 0 || options.max_retry_attempts > 2) {
-    return BadParameter(
-        absl::StrCat("max_retry_attempts must be 0 to 2 (is ", options.max_retry_attempts, ")"));
-  }
-  if (options.max_event_age < absl::Seconds(60) || options.max_event_age > absl::Hours(6)) {
-    return BadParameter(absl::StrCat("max_event_age must be 60 s to 6 h (is ",
-                                     absl::FormatDuration(options.max_event_age), ")"));
-  }
-  if (options.timeout < absl::Seconds(1) || options.timeout > absl::Minutes(15)) {
-    return BadParameter(absl::StrCat("timeout must be 1 s to 15 min (is ",
-                                     absl::FormatDuration(options.timeout), ")"));
-  }
-  if (options.reserved_concurrency.value_or(0) < 0) {
-    return BadParameter(absl::StrCat("reserved_concurrency must be at least 0 (is ",
-                                     *options.reserved_concurrency, ")"));
-  }
-  return absl::OkStatus();
-}
-
-objstore::FunctionConfig ConfigOf(std::string_view name, const FunctionOptions& options) {
-  objstore::FunctionConfig config;
-  config.name = std::string(name);
-  config.max_retry_attempts = options.max_retry_attempts;
-  config.max_event_age = options.max_event_age;
-  config.timeout = options.timeout;
-  config.reserved_concurrency = options.reserved_concurrency;
-  config.dead_letter_bucket = options.dead_letter_bucket;
-  return config;
-}
-
 absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
   if (!IsFunctionName(trigger.function)) {
     return BadTrigger(trigger, "the function's name must be 1 to 64 of A-Z a-z 0-9 - _");
   }
   if (trigger.events.empty()) return BadTrigger(trigger, "it names no event type");
   for (const EventType type : trigger.events) {
-    if (EventTypeName(type).empty()) return BadTrigger(trigger, "it names an unknown event type");
+    if (EventTypeName(type).empty() || type == EventType::kInvocation) {
+      return BadTrigger(trigger, "it names an unknown event type");
+    }
     if (!EventTypeImplemented(type)) {
       return BadTrigger(trigger, absl::StrCat("the event type s3:", base::V(EventTypeName(type)),
                                               " is not implemented: nothing causes it yet"));

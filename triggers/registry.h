@@ -1,4 +1,4 @@
-// Registration: what names, options and triggers are valid, and the book of rules over the ledger.
+// Triggers: which are valid, and the book of rules over the ledger.
 //
 // Threads: free functions over values; RuleBook may be used from any thread.
 #ifndef CLOUDLET_TRIGGERS_REGISTRY_H_
@@ -18,13 +18,6 @@
 #include "objstore/rules.h"
 
 namespace cloudlet::triggers {
-
-// InvalidParameterValueException unless the name is 1 to 64 of A-Z a-z 0-9 - _, there is a handler,
-// and the options are within Lambda's ranges (cloudlet/function.h).
-absl::Status CheckFunction(std::string_view name, const Function& function,
-                           const FunctionOptions& options);
-
-objstore::FunctionConfig ConfigOf(std::string_view name, const FunctionOptions& options);
 
 // The trigger as a rule, without its bucket's id. InvalidArgument: the name of the function, no
 // event type, kNone or one that is not implemented, an id above 255 bytes, a prefix or suffix above

@@ -1,4 +1,4 @@
-// What is refused at registration, and the book of rules.
+// Which triggers are refused, and the book of rules.
 #include "triggers/registry.h"
 
 #include <memory>
@@ -16,45 +16,6 @@
 
 namespace cloudlet::triggers {
 namespace {
-
-absl::Status Nothing(const Event&, FunctionContext&) { return absl::OkStatus(); }
-
-TEST(RegistryTest, FunctionNamesAreOneToSixtyFourOfTheAllowed) {
-  for (const std::string& name : {std::string("a"), std::string("A-z_0"), std::string(64, 'x')}) {
-    EXPECT_TRUE(CheckFunction(name, Nothing, {}).ok()) << name;
-  }
-  for (const std::string& name :
-       {std::string(), std::string("a b"), std::string("a.b"), std::string(65, 'x'),
-        std::string("\xC3\xA9"), std::string("a\0b", 3)}) {
-    EXPECT_EQ(ErrorCodeOf(CheckFunction(name, Nothing, {})), ErrorCode::kInvalidParameterValue)
-        << name;
-  }
-}
-
-TEST(RegistryTest, OptionsOutsideLambdasRangesAreRefused) {
-  const FunctionOptions bad[] = {
-      {.max_retry_attempts = -1},
-      {.max_retry_attempts = 3},
-      {.max_event_age = absl::Seconds(59)},
-      {.max_event_age = absl::Hours(6) + absl::Seconds(1)},
-      {.timeout = absl::Milliseconds(999)},
-      {.timeout = absl::Minutes(15) + absl::Seconds(1)},
-      {.timeout = absl::InfiniteDuration()},
-      {.reserved_concurrency = -1},
-      {.dispatch = static_cast<Dispatch>(77)},
-  };
-  for (const FunctionOptions& options : bad) {
-    EXPECT_EQ(ErrorCodeOf(CheckFunction("f", Nothing, options)), ErrorCode::kInvalidParameterValue)
-        << &options - bad;
-  }
-  EXPECT_EQ(ErrorCodeOf(CheckFunction("f", nullptr, {})), ErrorCode::kInvalidParameterValue);
-  EXPECT_TRUE(CheckFunction("f", Nothing,
-                            {.max_retry_attempts = 0,
-                             .max_event_age = absl::Seconds(60),
-                             .timeout = absl::Seconds(1),
-                             .reserved_concurrency = 0})
-                  .ok());
-}
 
 class RuleBookTest : public ::testing::Test {
  protected:

@@ -1,5 +1,4 @@
-// Lifetime, registration and driving of the runtime; what the rows in the ledger become when it
-// starts.
+// Lifetime of the runtime; what the rows in the ledger become when it starts.
 #include "triggers/runtime.h"
 
 #include <algorithm>
@@ -33,26 +32,18 @@ namespace cloudlet::triggers {
 namespace {
 
 constexpr size_t kRowsPerRead = 1000;
-// WaitIdle looks again at the latest after this long, and then takes over inline runs that nobody
-// came for.
-constexpr absl::Duration kLookAgain = absl::Seconds(1);
 
 std::shared_ptr<Environment> MakeEnvironment(std::shared_ptr<Clock> clock,
                                              std::shared_ptr<const base::Logger> logger,
-                                             BucketFactory buckets) {
+                                             BucketFactory buckets, const RuntimeOptions& options) {
   auto environment = std::make_shared<Environment>();
   environment->clock = std::move(clock);
   environment->logger = std::move(logger);
   environment->buckets = std::move(buckets);
+  environment->invoker = options.invoker;
+  environment->region = options.region;
+  environment->owner = options.owner;
   return environment;
-}
-
-absl::Status NoSuchFunction() {
-  return MakeError(ErrorCode::kFunctionNotFound, "no function of this name is registered");
-}
-
-absl::Status FromInside() {
-  return absl::FailedPreconditionError("not from inside a handler of the same Cloud");
 }
 
 // "1 handler was still running", "3 handlers were still running".
@@ -67,7 +58,8 @@ Runtime::Runtime(objstore::Ledger* ledger, std::shared_ptr<Clock> clock,
                  std::shared_ptr<const base::Logger> logger, BucketFactory buckets,
                  const RuntimeOptions& options)
     : options_(options),
-      environment_(MakeEnvironment(clock, std::move(logger), std::move(buckets))),
+      ids_(options.ids != nullptr ? options.ids : std::make_shared<base::IdSource>(1)),
+      environment_(MakeEnvironment(clock, std::move(logger), std::move(buckets), options)),
       ledger_(ledger),
       scheduler_(std::move(clock), {options.workers, options.max_replacements, options.shuffle}) {}
 
@@ -166,12 +158,14 @@ FunctionState* Runtime::StateOf(std::string_view name) {
 
 size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
   const base::RealDeadline deadline(timeout);
+  EndAllLate();
   std::vector<base::Scheduler::WorkerRef> stuck;
   size_t abandoned = 0;
   {
     base::MutexLock lock(&mu_);
     state_ = State::kStopping;
-    environment_->closing.store(true, std::memory_order_release);
+    environment_->closing.store(true);
+    environment_->WakeSleepers();
     idle_.SignalAll();
     ++waiters_;
     while (busy_ > 0 && !deadline.passed()) idle_.WaitWithTimeout(&mu_, deadline.left());
@@ -184,11 +178,17 @@ size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
       RemoveRunning(i);
       if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
       --busy_;
-      Release(lost.delivery->function);
+      Release(lost.function);
       stuck.push_back(lost.worker);
       ++abandoned;
     }
     while (busy_ > 0 || refilling_ || settle_busy_) idle_.Wait(&mu_);
+    for (auto& [key, late] : late_ends_) {  // of runs that ended meanwhile: delivered again
+      RemoveRunning(late.invocation->index);
+      Release(late.delivery->function);
+      gone->push_back(std::move(late.invocation));
+    }
+    late_ends_.clear();
     --waiters_;
   }
   for (const base::Scheduler::WorkerRef& worker : stuck) scheduler_.ReplaceWorker(worker);
@@ -267,222 +267,12 @@ absl::Status Runtime::Shutdown(absl::Duration timeout, UserCode* gone) {
                                                   " (abandoned: their events come again)"));
 }
 
-bool Runtime::InHandler() const { return ThreadFrame::InHandlerOf(this); }
+bool Runtime::InHandler() const { return ThreadFrame::InvocationOf(this) != nullptr; }
 
 absl::Status Runtime::Refuse() const {
   base::MutexLock lock(&mu_);
   if (state_ == State::kRunning) return absl::OkStatus();
   return absl::FailedPreconditionError("the Cloud is closed or being reopened");
-}
-
-absl::Status Runtime::RegisterFunction(std::string_view name, Function function,
-                                       const FunctionOptions& options) {
-  CLOUDLET_RETURN_IF_ERROR(CheckFunction(name, function, options));
-  if (options_.wrap != nullptr) function = options_.wrap(name, std::move(function), options);
-  auto code = std::make_shared<const Code>(
-      Code{std::move(function), ConfigOf(name, options), options.dispatch});
-  base::MutexLock registration(&registration_mu_);
-  CLOUDLET_RETURN_IF_ERROR(Refuse());
-  FunctionState* state = nullptr;
-  {
-    base::MutexLock lock(&mu_);
-    state = StateOf(name);
-    if (state->code != nullptr) {
-      return MakeError(ErrorCode::kFunctionConflict,
-                       "a function of this name is registered already");
-    }
-  }
-  CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(code->config));
-  const absl::Time now = environment_->clock->Now();
-  base::MutexLock lock(&mu_);
-  state->known = true;
-  state->code = std::move(code);
-  if (state->is_inline()) inline_interest_.fetch_add(1, std::memory_order_acq_rel);
-  QueueDue(state, now);
-  std::stable_sort(state->queue.begin(), state->queue.end(),
-                   [](const Slot& a, const Slot& b) { return a.number < b.number; });
-  for (size_t i = 0; i < state->queue.size(); ++i) {
-    if (DeliveryPtr& delivery = state->queue[i].delivery; delivery != nullptr) {
-      delivery->position = state->front + static_cast<int64_t>(i);
-    }
-  }
-  PostTokens(state);
-  if (!state->waiting.empty()) ArmRetry(state->waiting.begin()->first.first);
-  return absl::OkStatus();
-}
-
-absl::Status Runtime::UnregisterFunction(std::string_view name) {
-  CLOUDLET_RETURN_IF_ERROR(Refuse());
-  // May be the last share of user code: destroyed without the lock.
-  std::shared_ptr<const Code> code;
-  base::MutexLock lock(&mu_);
-  const auto found = functions_.find(name);
-  if (found == functions_.end() || found->second->code == nullptr) return NoSuchFunction();
-  if (found->second->is_inline()) inline_interest_.fetch_sub(1, std::memory_order_acq_rel);
-  code = std::move(found->second->code);
-  found->second->code = nullptr;
-  ++found->second->registration;
-  found->second->tokens = 0;
-  if (spilled_) {
-    scheduler_.Post(base::Lane::kAlarm, [this] {
-      Housekeep();
-      return size_t{0};
-    });
-  }
-  idle_.SignalAll();
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::string> Runtime::AddTrigger(const Trigger& trigger) {
-  CLOUDLET_RETURN_IF_ERROR(Refuse());
-  return rules_.Add(ledger(), trigger, options_.trigger_overlap);
-}
-
-absl::Status Runtime::RemoveTrigger(std::string_view bucket, std::string_view id) {
-  CLOUDLET_RETURN_IF_ERROR(Refuse());
-  return rules_.Remove(ledger(), bucket, id);
-}
-
-absl::StatusOr<std::vector<Trigger>> Runtime::ListTriggers() {
-  CLOUDLET_RETURN_IF_ERROR(Refuse());
-  return rules_.List(ledger());
-}
-
-absl::StatusOr<FunctionStats> Runtime::function_stats(std::string_view name) const {
-  base::MutexLock lock(&mu_);
-  const auto found = functions_.find(name);
-  if (found == functions_.end()) return NoSuchFunction();
-  const FunctionState& function = *found->second;
-  const size_t waiting = function.pending();
-  if (!function.known && function.stats.events == 0 && waiting == 0) return NoSuchFunction();
-  FunctionStats stats = function.stats;
-  stats.pending = waiting;
-  return stats;
-}
-
-uint64_t Runtime::pending() const {
-  base::MutexLock lock(&mu_);
-  uint64_t sum = 0;
-  for (const auto& [name, function] : functions_) sum += function->pending();
-  return sum;
-}
-
-std::optional<absl::Time> Runtime::NextRetry() const {
-  base::MutexLock lock(&mu_);
-  std::optional<absl::Time> next;
-  for (const auto& [name, function] : functions_) {
-    if (function->code == nullptr || function->waiting.empty()) continue;
-    const absl::Time due = function->waiting.begin()->first.first;
-    if (!next.has_value() || due < *next) next = due;
-  }
-  return next;
-}
-
-std::optional<std::string> Runtime::DescribeNext() const {
-  std::string name;
-  uint64_t number = std::numeric_limits<uint64_t>::max();
-  objstore::EventPtr event;
-  {
-    base::MutexLock lock(&mu_);
-    const auto take = [&](const FunctionState& function, uint64_t its,
-                          const DeliveryPtr& delivery) {
-      if (its >= number) return;
-      name = function.name;
-      number = its;
-      event = delivery != nullptr ? delivery->event : nullptr;
-    };
-    for (const auto& [unused, function] : functions_) {
-      if (function->code == nullptr) continue;
-      for (const Slot& slot : function->queue) take(*function, slot.number, slot.delivery);
-      for (const auto& [due, delivery] : function->waiting) take(*function, due.second, delivery);
-    }
-  }
-  if (name.empty()) return std::nullopt;
-  if (event == nullptr) {  // what it is about stands in its row
-    const auto row = ledger().FindDelivery(number, name);
-    if (row.ok() && row->has_value()) event = (*row)->event;
-  }
-  const std::string about =
-      event == nullptr
-          ? ""
-          : absl::StrCat(" of ", base::Quoted(event->event.bucket + "/" + event->event.key));
-  return absl::StrCat("function ", base::Quoted(name), ", event ", number, about);
-}
-
-uint64_t Runtime::Step() {
-  for (;;) {
-    const std::optional<size_t> done = scheduler_.RunOne();
-    if (!done.has_value()) return 0;
-    if (*done > 0) return *done;
-  }
-}
-
-absl::StatusOr<uint64_t> Runtime::RunUntilIdle() {
-  if (InHandler()) return FromInside();
-  CLOUDLET_RETURN_IF_ERROR(Refuse());
-  uint64_t total = 0;
-  for (;;) {
-    Housekeep();
-    const size_t done = scheduler_.RunUntilIdle();
-    total += done;
-    if (done == 0) break;
-  }
-  Flush(IfBusy::kWait).IgnoreError();  // logged; nothing that was run depends on it
-  return total;
-}
-
-absl::StatusOr<uint64_t> Runtime::RunAtMost(uint64_t max_runs) {
-  if (InHandler()) return FromInside();
-  CLOUDLET_RETURN_IF_ERROR(Refuse());
-  uint64_t total = 0;
-  bool ran = true;
-  while (ran && total < max_runs) {
-    Housekeep();
-    ran = false;
-    while (total < max_runs) {
-      const uint64_t done = Step();
-      if (done == 0) break;
-      total += done;
-      ran = true;
-    }
-  }
-  Flush(IfBusy::kWait).IgnoreError();  // as above
-  return total;
-}
-
-bool Runtime::IsIdle() const {
-  if (spilled_ || expected_ > 0 || busy_ > 0) return false;
-  return std::all_of(functions_.begin(), functions_.end(), [](const auto& entry) {
-    const FunctionState& function = *entry.second;
-    return function.code == nullptr || function.is_manual() || function.queue.empty();
-  });
-}
-
-absl::Status Runtime::WaitIdle(absl::Duration timeout) {
-  if (InHandler()) return FromInside();
-  const base::RealDeadline deadline(timeout);
-  for (;;) {
-    CLOUDLET_RETURN_IF_ERROR(Refuse());
-    Housekeep();
-    if (options_.workers == 0) scheduler_.RunUntilIdle(base::Drive::kNoManual);
-    scheduler_.WakeWorkers();  // the machine may have refused a thread when it was wanted
-    bool rescue = false;
-    {
-      base::MutexLock lock(&mu_);
-      if (state_ == State::kRunning && IsIdle()) break;
-      if (spilled_ && !refill_error_.ok()) return refill_error_;
-      if (deadline.passed()) {
-        return absl::DeadlineExceededError(
-            absl::StrCat("still busy after ", absl::FormatDuration(timeout), " (", busy_,
-                         " running, ", in_memory_, " queued in memory)"));
-      }
-      ++waiters_;
-      rescue = idle_.WaitWithTimeout(&mu_, std::min(deadline.left(), kLookAgain)) && expected_ > 0;
-      --waiters_;
-    }
-    if (rescue) RescueExpected(absl::InfiniteFuture());
-  }
-  return Flush(IfBusy::kWait);
 }
 
 }  // namespace cloudlet::triggers

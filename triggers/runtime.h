@@ -19,8 +19,11 @@
 //   * What cannot be written because the store is read-only stays in memory, is logged once and
 //     tried again later.
 //
-// Written in four files: runtime.cc (lifetime, registration, driving), intake.cc (events in),
-// attempt.cc (runs), settle.cc (rows and watermark).
+//   * A run that sleeps on a simulated clock keeps its slot until that time has come.
+//
+// Written in seven files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
+// (functions and triggers), intake.cc (events in), attempt.cc (runs of deliveries), invoke.cc (runs
+// that a caller waits for), settle.cc (rows and watermark).
 //
 // Threads: all methods may be called from any thread, unless they say otherwise. User code runs
 // with no lock held.
@@ -51,9 +54,11 @@
 #include "base/mutex.h"
 #include "base/random.h"
 #include "base/scheduler.h"
+#include "cloudlet/caller.h"
 #include "cloudlet/clock.h"
 #include "cloudlet/cloud.h"
 #include "cloudlet/function.h"
+#include "cloudlet/invoke.h"
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
 #include "triggers/invocation.h"
@@ -64,19 +69,21 @@
 namespace cloudlet::triggers {
 
 struct RuntimeOptions {
-  std::string region = "us-east-1";  // in dead letters
-  std::string owner = "cloudlet";    // likewise
-  int workers = 1;                   // threads for background functions, at least 0
-  int max_replacements = 64;         // stuck workers that are replaced at most at a time
-  size_t memory_limit = 4096;        // deliveries queued in memory, and the longest lag in events
-  size_t settle_every = 64;          // settled targets after which the watermark is written ...
+  std::string region = "us-east-1";               // in dead letters
+  std::string owner = "cloudlet";                 // likewise
+  std::shared_ptr<base::IdSource> ids = nullptr;  // of Invoke's requests; null: one of its own
+  Invoker invoker = nullptr;                      // for contexts; null: they cannot invoke
+  int workers = 1;                                // threads for background functions, at least 0
+  int max_replacements = 64;   // stuck workers that are replaced at most at a time
+  size_t memory_limit = 4096;  // weights queued in memory, and the longest lag in events
+  size_t settle_every = 64;    // settled targets after which the watermark is written ...
   absl::Duration settle_delay = absl::Milliseconds(100);  // ... or this long after the first
   absl::Duration lag = absl::Seconds(1);  // what is not settled after this long gets a row
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
   // Of the test kit: draws the order of driven runs (base/scheduler.h), and what a handler becomes
   // when it is registered. Null: neither.
   std::shared_ptr<base::Random> shuffle = nullptr;
-  std::function<Function(std::string_view name, Function handler, const FunctionOptions& options)>
+  std::function<Handler(std::string_view name, Handler handler, const FunctionOptions& options)>
       wrap = nullptr;
 };
 
@@ -117,14 +124,30 @@ class Runtime final : public objstore::EventSink {
   // --- Registration: as in cloudlet/cloud.h ---
   absl::Status RegisterFunction(std::string_view name, Function function,
                                 const FunctionOptions& options);
+  absl::Status RegisterFunction(std::string_view name, PayloadFunction function,
+                                const FunctionOptions& options);
+  absl::Status RegisterFunction(std::string_view name, FunctionFactory factory,
+                                const FunctionOptions& options);
   absl::Status UnregisterFunction(std::string_view name);
   absl::StatusOr<std::string> AddTrigger(const Trigger& trigger);
   absl::Status RemoveTrigger(std::string_view bucket, std::string_view id);
   absl::StatusOr<std::vector<Trigger>> ListTriggers();
   absl::StatusOr<FunctionStats> function_stats(std::string_view name) const;
+
+  // --- Invoke: as in cloudlet/cloud.h ---
+  struct InvokeRequest {
+    std::string_view function;
+    std::string_view payload;
+    const InvokeOptions* options = nullptr;  // not null
+    // What causes it; of no hops: the invocation that this thread is in, if there is one.
+    Causation causation = {};
+    const std::atomic<bool>* revoked = nullptr;  // as in MutateRequest
+  };
+  absl::StatusOr<InvokeResult> Invoke(const InvokeRequest& request);
   // Deliveries pending, over all functions.
   uint64_t pending() const;
-  // The earliest time for which a delivery of a registered function waits; nullopt when none does.
+  // The earliest time for which a delivery of a registered function waits, or at which one that
+  // sleeps on a simulated clock ends; nullopt when there is none.
   std::optional<absl::Time> NextRetry() const;
   // The oldest delivery of a registered function that is queued or waits for a time, in words:
   // `function "f", event 7 of "bucket/key"`. Nullopt when there is none. It may read the ledger.
@@ -167,16 +190,29 @@ class Runtime final : public objstore::EventSink {
   struct ThreadFrame;
   struct Running {
     std::shared_ptr<Invocation> invocation;
-    DeliveryPtr delivery;
+    FunctionState* function = nullptr;
+    DeliveryPtr delivery;  // null: Invoke waits for it
     std::shared_ptr<Trampoline> trampoline;
     base::Scheduler::WorkerRef worker;
   };
+  // A run whose handler has returned, but that ends later on a simulated clock: it has slept.
+  struct LateEnd {
+    std::shared_ptr<Invocation> invocation;
+    DeliveryPtr delivery;
+    std::optional<std::string> error;
+  };
+  using LateKey = std::pair<absl::Time, uint64_t>;  // when, and counted
   // A delivery with a row that has ended since the last flush.
   struct Ended {
     uint64_t number = 0;
     objstore::DeliveryRow row;
   };
   using InlineKey = std::pair<uint64_t, FunctionState*>;
+
+  // registration.cc
+  absl::Status RegisterHandler(std::string_view name, Handler handler,
+                               const FunctionOptions& options) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status Register(std::shared_ptr<Code> code) ABSL_LOCKS_EXCLUDED(mu_);
 
   // runtime.cc
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mu_);
@@ -228,7 +264,15 @@ class Runtime final : public objstore::EventSink {
   static std::optional<DropCause> CauseToDrop(const Delivery& delivery,
                                               const objstore::FunctionConfig& config,
                                               absl::Time now);
-  bool BeginRun(Running running) ABSL_LOCKS_EXCLUDED(mu_);
+  bool BeginRun(Running running, absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);
+  std::optional<std::string> RunHandler(Invocation* invocation) const;
+  void EndRun(const DeliveryPtr& delivery, Invocation* invocation, std::optional<std::string> error,
+              absl::Time ended) ABSL_LOCKS_EXCLUDED(mu_);
+  void EndLater(LateEnd late) ABSL_LOCKS_EXCLUDED(mu_);
+  void EndLate(const LateKey& key) ABSL_LOCKS_EXCLUDED(mu_);
+  void EndAllLate() ABSL_LOCKS_EXCLUDED(mu_);
+  void KeepEnvironment(Invocation* invocation, absl::Time now);
+  void WatchIdle(std::weak_ptr<const Code> code, absl::Time due);
   void RemoveRunning(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ArmWatchdog(absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   size_t WatchdogAlarm(absl::Time due) ABSL_LOCKS_EXCLUDED(mu_);
@@ -245,6 +289,19 @@ class Runtime final : public objstore::EventSink {
                                const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
   void Release(FunctionState* function) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Leave(DeliveryPtr spent) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // invoke.cc
+  absl::StatusOr<InvokeResult> InvokeNow(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<InvokeResult> InvokeLater(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
+  // What Invoke finds under the function's name.
+  struct Found {
+    FunctionState* function = nullptr;
+    std::shared_ptr<const Code> code;  // null: not registered now
+  };
+  absl::StatusOr<Found> FindFunction(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<Found> ClaimSlot(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
+  void EndInvoked(Invocation* invocation, FunctionState* function,
+                  std::optional<std::string>* error) ABSL_LOCKS_EXCLUDED(mu_);
 
   // settle.cc
   bool OwnRow(Delivery* delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -267,6 +324,7 @@ class Runtime final : public objstore::EventSink {
 
   // Constant after construction, or synchronised by themselves.
   const RuntimeOptions options_;
+  const std::shared_ptr<base::IdSource> ids_;
   const std::shared_ptr<Environment> environment_;
   std::atomic<objstore::Ledger*> ledger_;
   std::atomic<uint64_t> store_id_ = 0;
@@ -290,7 +348,7 @@ class Runtime final : public objstore::EventSink {
   bool spilled_ ABSL_GUARDED_BY(mu_) = false;  // the log holds events that were not taken
   bool refilling_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status refill_error_ ABSL_GUARDED_BY(mu_);
-  size_t in_memory_ ABSL_GUARDED_BY(mu_) = 0;  // sum over the functions' queues
+  size_t in_memory_ ABSL_GUARDED_BY(mu_) = 0;  // weights, summed over the functions' queues
   std::deque<DeliveryPtr> parkable_
       ABSL_GUARDED_BY(mu_);  // those that may need a row, in commit order
   std::set<InlineKey> rows_above_
@@ -302,6 +360,8 @@ class Runtime final : public objstore::EventSink {
 
   // Runs.
   std::vector<Running> running_ ABSL_GUARDED_BY(mu_);
+  std::map<LateKey, LateEnd> late_ends_ ABSL_GUARDED_BY(mu_);  // their runs are in running_ too
+  uint64_t late_count_ ABSL_GUARDED_BY(mu_) = 0;
   // Threads inside RunNext or RunInline. One whose run is given up is taken off at once, and
   // touches nothing any more.
   size_t busy_ ABSL_GUARDED_BY(mu_) = 0;

@@ -207,7 +207,7 @@ void Runtime::Parked(Delivery* delivery) {
     const auto index = static_cast<size_t>(delivery->position - function->front);
     function->queue[index].delivery = nullptr;
     --function->in_memory;
-    --in_memory_;
+    in_memory_ -= delivery->weight();
     delivery->place = Delivery::Place::kGone;
   } else if (delivery->place == Delivery::Place::kWaiting) {
     function->waiting[{delivery->ready_at, delivery->number()}] = nullptr;

@@ -11,13 +11,20 @@
 #include <memory>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "triggers/invocation.h"
 #include "triggers/runtime.h"
 
 namespace cloudlet::triggers {
 
+inline absl::Status FromInside() {
+  return absl::FailedPreconditionError("not from inside a handler of the same Cloud");
+}
+
 struct Runtime::ThreadFrame {
-  // A handler of `owner` runs on this thread.
-  explicit ThreadFrame(const Runtime* the_owner) : owner(the_owner), outer(innermost) {
+  // A handler of `owner` runs on this thread, in that invocation.
+  ThreadFrame(const Runtime* the_owner, Invocation* the_invocation)
+      : owner(the_owner), invocation(the_invocation), outer(innermost) {
     innermost = this;
   }
   // Inline functions of `owner` run on this thread, one after the other.
@@ -29,11 +36,12 @@ struct Runtime::ThreadFrame {
   ThreadFrame(const ThreadFrame&) = delete;
   ThreadFrame& operator=(const ThreadFrame&) = delete;
 
-  static bool InHandlerOf(const Runtime* runtime) {
+  // The invocation of the nearest handler of `runtime`; null: this thread is in none.
+  static Invocation* InvocationOf(const Runtime* runtime) {
     for (const ThreadFrame* frame = innermost; frame != nullptr; frame = frame->outer) {
-      if (frame->owner == runtime && frame->trampoline == nullptr) return true;
+      if (frame->owner == runtime && frame->invocation != nullptr) return frame->invocation;
     }
-    return false;
+    return nullptr;
   }
   // The nearest trampoline of `runtime`; null when this thread has none.
   static std::shared_ptr<Trampoline> TrampolineOf(const Runtime* runtime) {
@@ -44,6 +52,7 @@ struct Runtime::ThreadFrame {
   }
 
   const Runtime* const owner;
+  Invocation* const invocation = nullptr;        // null: a trampoline
   const std::shared_ptr<Trampoline> trampoline;  // null: a handler
   ThreadFrame* const outer;
 

@@ -66,13 +66,40 @@ EventPtr FakeLedger::MakeEvent(EventType type, const std::string& bucket, const 
   event.type = type;
   event.bucket = bucket;
   event.key = key;
-  event.sequence = disk_->next_number++;
-  event.time = clock_->Now();
-  event.request_id = "REQUEST" + std::to_string(event.sequence);
-  event.principal = caller.principal.empty() ? "owner" : caller.principal;
-  event.source_address = caller.source_address;
-  event.causation = caller.causation;
+  SetOrigin(caller, &event);
   if (rules_ != nullptr) record->targets = rules_->Match(record->bucket_id, type, key);
+  return record;
+}
+
+void FakeLedger::SetOrigin(const Caller& caller, Event* event) {
+  event->sequence = disk_->next_number++;
+  event->time = clock_->Now();
+  event->request_id = "REQUEST" + std::to_string(event->sequence);
+  event->principal = caller.principal.empty() ? "owner" : caller.principal;
+  event->source_address = caller.source_address;
+  event->causation = caller.causation;
+}
+
+absl::StatusOr<EventPtr> FakeLedger::Enqueue(const objstore::EnqueueMutation& mutation,
+                                             const Caller& caller,
+                                             const objstore::Settlement& settlement) {
+  base::MutexLock publish(&publish_mu_);
+  auto record = std::make_shared<EventRecord>();
+  record->event.type = EventType::kInvocation;
+  record->payload = mutation.payload;
+  record->targets.push_back({std::string(mutation.function), ""});
+  bool publish_now = false;
+  {
+    base::MutexLock lock(&mu_);
+    if (absl::Status counted = CountWrite(); !counted.ok()) return counted;
+    Apply(settlement);
+    SetOrigin(caller, &record->event);
+    ++commits_;
+    disk_->events.emplace(record->event.sequence, record);
+    unpublished_.push_back(record);
+    publish_now = order_ == Order::kPublishedFirst;
+  }
+  if (publish_now) PublishAll();
   return record;
 }
 
@@ -263,6 +290,16 @@ std::vector<absl::StatusOr<objstore::MutationResult>> FakeLedger::MutateAndSettl
     const objstore::MutateRequest& request, const objstore::Settlement& settlement) {
   std::vector<absl::StatusOr<objstore::MutationResult>> results;
   for (objstore::Mutation& mutation : request.mutations) {
+    if (const auto* enqueue = std::get_if<objstore::EnqueueMutation>(&mutation)) {
+      auto event = Enqueue(*enqueue, request.caller, settlement);
+      if (!event.ok()) {
+        results.emplace_back(event.status());
+        continue;
+      }
+      results.emplace_back(objstore::EnqueueResult{(*event)->event.sequence});
+      Tell(*event);
+      continue;
+    }
     const auto& put = std::get<objstore::PutMutation>(mutation);
     auto event = Change(EventType::kObjectCreatedPut, std::string(put.bucket), std::string(put.key),
                         std::string(std::get<absl::Cord>(put.body)), request.caller, &settlement);

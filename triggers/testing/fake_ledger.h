@@ -113,6 +113,12 @@ class FakeLedger final : public objstore::Ledger {
                                             const Caller& caller,
                                             const objstore::Settlement* settlement)
       ABSL_LOCKS_EXCLUDED(mu_);
+  // The same for a payload on its way to a function.
+  absl::StatusOr<objstore::EventPtr> Enqueue(const objstore::EnqueueMutation& mutation,
+                                             const Caller& caller,
+                                             const objstore::Settlement& settlement)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  void SetOrigin(const Caller& caller, Event* event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Tell(const objstore::EventPtr& event) ABSL_LOCKS_EXCLUDED(mu_);
   void PublishAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mu_) ABSL_LOCKS_EXCLUDED(mu_);
 

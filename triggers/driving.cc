@@ -1,0 +1,167 @@
+// Drivers and waits: Step, RunUntilIdle, WaitIdle, and what is pending.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/mutex.h"
+#include "base/real_deadline.h"
+#include "base/scheduler.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "objstore/ledger.h"
+#include "triggers/delivery.h"
+#include "triggers/runtime.h"
+#include "triggers/thread_frame.h"
+
+namespace cloudlet::triggers {
+namespace {
+
+// WaitIdle looks again at the latest after this long, and then takes over inline runs that nobody
+// came for.
+constexpr absl::Duration kLookAgain = absl::Seconds(1);
+
+// What an event is about, in words; empty for nothing that is known of it.
+std::string AboutOf(const objstore::EventPtr& event) {
+  if (event == nullptr) return "";
+  if (event->event.type == EventType::kInvocation) return " (an invocation)";
+  return absl::StrCat(" of ", base::Quoted(event->event.bucket + "/" + event->event.key));
+}
+
+}  // namespace
+
+uint64_t Runtime::pending() const {
+  base::MutexLock lock(&mu_);
+  uint64_t sum = 0;
+  for (const auto& [name, function] : functions_) sum += function->pending();
+  return sum;
+}
+
+std::optional<absl::Time> Runtime::NextRetry() const {
+  base::MutexLock lock(&mu_);
+  std::optional<absl::Time> next;
+  for (const auto& [name, function] : functions_) {
+    if (function->code == nullptr || function->waiting.empty()) continue;
+    const absl::Time due = function->waiting.begin()->first.first;
+    if (!next.has_value() || due < *next) next = due;
+  }
+  if (!late_ends_.empty()) {
+    const absl::Time due = late_ends_.begin()->first.first;
+    if (!next.has_value() || due < *next) next = due;
+  }
+  return next;
+}
+
+std::optional<std::string> Runtime::DescribeNext() const {
+  std::string name;
+  uint64_t number = std::numeric_limits<uint64_t>::max();
+  objstore::EventPtr event;
+  {
+    base::MutexLock lock(&mu_);
+    const auto take = [&](const FunctionState& function, uint64_t its,
+                          const DeliveryPtr& delivery) {
+      if (its >= number) return;
+      name = function.name;
+      number = its;
+      event = delivery != nullptr ? delivery->event : nullptr;
+    };
+    for (const auto& [unused, function] : functions_) {
+      if (function->code == nullptr) continue;
+      for (const Slot& slot : function->queue) take(*function, slot.number, slot.delivery);
+      for (const auto& [due, delivery] : function->waiting) take(*function, due.second, delivery);
+    }
+    for (const auto& [key, late] : late_ends_) {
+      take(*late.delivery->function, late.delivery->number(), late.delivery);
+    }
+  }
+  if (name.empty()) return std::nullopt;
+  if (event == nullptr) {  // what it is about stands in its row
+    const auto row = ledger().FindDelivery(number, name);
+    if (row.ok() && row->has_value()) event = (*row)->event;
+  }
+  return absl::StrCat("function ", base::Quoted(name), ", event ", number, AboutOf(event));
+}
+
+uint64_t Runtime::Step() {
+  for (;;) {
+    const std::optional<size_t> done = scheduler_.RunOne();
+    if (!done.has_value()) return 0;
+    if (*done > 0) return *done;
+  }
+}
+
+absl::StatusOr<uint64_t> Runtime::RunUntilIdle() {
+  if (InHandler()) return FromInside();
+  CLOUDLET_RETURN_IF_ERROR(Refuse());
+  uint64_t total = 0;
+  for (;;) {
+    Housekeep();
+    const size_t done = scheduler_.RunUntilIdle();
+    total += done;
+    if (done == 0) break;
+  }
+  Flush(IfBusy::kWait).IgnoreError();  // logged; nothing that was run depends on it
+  return total;
+}
+
+absl::StatusOr<uint64_t> Runtime::RunAtMost(uint64_t max_runs) {
+  if (InHandler()) return FromInside();
+  CLOUDLET_RETURN_IF_ERROR(Refuse());
+  uint64_t total = 0;
+  bool ran = true;
+  while (ran && total < max_runs) {
+    Housekeep();
+    ran = false;
+    while (total < max_runs) {
+      const uint64_t done = Step();
+      if (done == 0) break;
+      total += done;
+      ran = true;
+    }
+  }
+  Flush(IfBusy::kWait).IgnoreError();  // as above
+  return total;
+}
+
+bool Runtime::IsIdle() const {
+  if (spilled_ || expected_ > 0 || busy_ > 0) return false;
+  return std::all_of(functions_.begin(), functions_.end(), [](const auto& entry) {
+    const FunctionState& function = *entry.second;
+    return function.code == nullptr || function.is_manual() || function.queue.empty();
+  });
+}
+
+absl::Status Runtime::WaitIdle(absl::Duration timeout) {
+  if (InHandler()) return FromInside();
+  const base::RealDeadline deadline(timeout);
+  for (;;) {
+    CLOUDLET_RETURN_IF_ERROR(Refuse());
+    Housekeep();
+    if (options_.workers == 0) scheduler_.RunUntilIdle(base::Drive::kNoManual);
+    scheduler_.WakeWorkers();  // the machine may have refused a thread when it was wanted
+    bool rescue = false;
+    {
+      base::MutexLock lock(&mu_);
+      if (state_ == State::kRunning && IsIdle()) break;
+      if (spilled_ && !refill_error_.ok()) return refill_error_;
+      if (deadline.passed()) {
+        return absl::DeadlineExceededError(
+            absl::StrCat("still busy after ", absl::FormatDuration(timeout), " (", busy_,
+                         " running, ", in_memory_, " queued in memory)"));
+      }
+      ++waiters_;
+      rescue = idle_.WaitWithTimeout(&mu_, std::min(deadline.left(), kLookAgain)) && expected_ > 0;
+      --waiters_;
+    }
+    if (rescue) RescueExpected(absl::InfiniteFuture());
+  }
+  return Flush(IfBusy::kWait);
+}
+
+}  // namespace cloudlet::triggers

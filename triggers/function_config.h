@@ -1,0 +1,33 @@
+// What names and options functions may have, and what is kept of them.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html and
+// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+//
+// Pure functions; any thread.
+#ifndef CLOUDLET_TRIGGERS_FUNCTION_CONFIG_H_
+#define CLOUDLET_TRIGGERS_FUNCTION_CONFIG_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cloudlet/function.h"
+#include "objstore/ledger.h"
+
+namespace cloudlet::triggers {
+
+// 1 to 64 of A-Z a-z 0-9 - _.
+bool IsFunctionName(std::string_view name);
+
+// What is kept of a function. InvalidParameterValueException for a name that is none, or options
+// outside Lambda's ranges (cloudlet/function.h).
+absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
+                                                  const FunctionOptions& options);
+
+// arn:aws:lambda:<region>:000000000000:function:<name>
+std::string FunctionArn(std::string_view region, std::string_view name);
+
+}  // namespace cloudlet::triggers
+
+#endif  // CLOUDLET_TRIGGERS_FUNCTION_CONFIG_H_

@@ -1,0 +1,225 @@
+// Invoke: a payload for a function, run while the caller waits, or put into the event log.
+#include "cloudlet/invoke.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "base/mutex.h"
+#include "base/random.h"
+#include "base/scheduler.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cloudlet/caller.h"
+#include "cloudlet/error.h"
+#include "objstore/ledger.h"
+#include "objstore/store.h"
+#include "triggers/dead_letter.h"
+#include "triggers/delivery.h"
+#include "triggers/function_config.h"
+#include "triggers/invocation.h"
+#include "triggers/retry.h"
+#include "triggers/runtime.h"
+#include "triggers/thread_frame.h"
+
+namespace cloudlet::triggers {
+namespace {
+
+// What a handler that returns no payload answers.
+constexpr std::string_view kNoResponse = "null";
+constexpr absl::Duration kRetryAfter = absl::Seconds(1);
+
+absl::Status CheckInvoke(std::string_view function, std::string_view payload,
+                         const InvokeOptions& options) {
+  if (!IsFunctionName(function)) {
+    return MakeError(ErrorCode::kInvalidParameterValue,
+                     "the name must be 1 to 64 of A-Z a-z 0-9 - _");
+  }
+  if (options.type != InvocationType::kRequestResponse && options.type != InvocationType::kEvent &&
+      options.type != InvocationType::kDryRun) {
+    return MakeError(ErrorCode::kInvalidParameterValue,
+                     absl::StrCat("type has no value ", static_cast<int>(options.type)));
+  }
+  const bool event = options.type == InvocationType::kEvent;
+  const size_t most = event ? kMaxAsyncInvokeBytes : kMaxInvokeBytes;
+  if (payload.size() > most) {
+    return MakeError(ErrorCode::kRequestTooLarge,
+                     absl::StrCat("the payload has ", payload.size(), " bytes, more than ", most));
+  }
+  if (event && !options.client_context.empty()) {
+    return MakeError(ErrorCode::kInvalidParameterValue,
+                     "client_context is for synchronous invocations only");
+  }
+  if (options.client_context.size() > kMaxClientContextBytes) {
+    return MakeError(ErrorCode::kInvalidParameterValue,
+                     absl::StrCat("client_context has ", options.client_context.size(),
+                                  " bytes, more than ", kMaxClientContextBytes));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Throttled() {
+  constexpr auto kReason = ThrottleReason::kReservedFunctionConcurrentInvocationLimitExceeded;
+  return WithThrottle(
+      MakeError(ErrorCode::kTooManyRequests,
+                absl::StrCat("Rate Exceeded (", base::V(ThrottleReasonName(kReason)), ")")),
+      {kReason, kRetryAfter});
+}
+
+absl::Status NotRegistered() {
+  return MakeError(ErrorCode::kFunctionNotFound, "no function of this name is registered");
+}
+
+}  // namespace
+
+absl::StatusOr<InvokeResult> Runtime::Invoke(const InvokeRequest& asked) {
+  InvokeRequest request = asked;
+  CLOUDLET_RETURN_IF_ERROR(CheckInvoke(request.function, request.payload, *request.options));
+  const Invocation* const inside = ThreadFrame::InvocationOf(this);
+  if (request.causation.hops == 0 && inside != nullptr) request.causation = inside->Caused();
+  switch (request.options->type) {
+    case InvocationType::kRequestResponse:
+      return InvokeNow(request);
+    case InvocationType::kEvent:
+      return InvokeLater(request);
+    case InvocationType::kDryRun:
+      break;
+  }
+  base::MutexLock lock(&mu_);
+  CLOUDLET_ASSIGN_OR_RETURN(const Found found, FindFunction(request.function));
+  if (found.code == nullptr) return NotRegistered();
+  InvokeResult result;
+  result.status_code = 204;
+  return result;
+}
+
+absl::StatusOr<Runtime::Found> Runtime::FindFunction(std::string_view name) {
+  if (state_ != State::kRunning) {
+    return absl::FailedPreconditionError("the Cloud is closed or being reopened");
+  }
+  const auto found = functions_.find(name);
+  if (found == functions_.end() || !found->second->known) return NotRegistered();
+  return Found{found->second.get(), found->second->code};
+}
+
+absl::StatusOr<Runtime::Found> Runtime::ClaimSlot(const InvokeRequest& request) {
+  base::MutexLock lock(&mu_);
+  CLOUDLET_ASSIGN_OR_RETURN(Found found, FindFunction(request.function));
+  if (found.code == nullptr) return NotRegistered();
+  if (request.revoked != nullptr && request.revoked->load()) {
+    return absl::FailedPreconditionError("the invocation that asks has ended or timed out");
+  }
+  if (request.causation.hops >= kMaxHops) return MakeError(ErrorCode::kRecursiveInvocation);
+  FunctionState* const function = found.function;
+  if (found.code->config.reserved_concurrency == 0 || !function->has_slot(function->running)) {
+    ++function->stats.throttles;
+    return Throttled();
+  }
+  ++function->running;
+  ++busy_;
+  return found;
+}
+
+absl::StatusOr<InvokeResult> Runtime::InvokeNow(const InvokeRequest& request) {
+  CLOUDLET_ASSIGN_OR_RETURN(const Found found, ClaimSlot(request));
+  const absl::Time now = environment_->clock->Now();
+  Call call;
+  call.event.type = EventType::kInvocation;
+  call.event.time = now;
+  call.event.causation = request.causation;
+  call.event.principal = options_.owner;
+  call.payload = request.payload;
+  call.request_id = ids_->NextUuid();
+  call.event.request_id = call.request_id;
+  call.client_context = request.options->client_context;
+  InvokeResult result;
+  result.request_id = call.request_id;
+  result.executed_version = kLatestVersion;
+  const auto invocation =
+      std::make_shared<Invocation>(environment_, found.code, std::move(call), now);
+  if (found.code->environments != nullptr) {
+    invocation->UseEnvironment(found.code->environments->Take());
+  }
+  // No worker: one that waits here for a handler may be in time with its own.
+  if (!BeginRun(Running{invocation, found.function, nullptr, nullptr, {}}, now)) {
+    Leave(nullptr);
+    return absl::FailedPreconditionError("the Cloud is closed or being reopened");
+  }
+  std::optional<std::string> error = RunHandler(invocation.get());
+  if (Invocation* const outer = ThreadFrame::InvocationOf(this);
+      outer != nullptr && invocation->slept() > absl::ZeroDuration()) {
+    outer->AddSlept(invocation->slept());
+  }
+  if (invocation->Finish()) {
+    EndInvoked(invocation.get(), found.function, &error);
+  } else if (invocation->has_timed_out()) {
+    error = TimeoutError(result.request_id, found.code->config.timeout);
+  } else {
+    return absl::FailedPreconditionError("the Cloud was closed before the handler returned");
+  }
+  if (error.has_value()) {
+    result.function_error = "Unhandled";
+    result.payload = ErrorJson(*error);
+  } else {
+    result.payload =
+        found.code->handler != nullptr ? std::string(kNoResponse) : invocation->TakeResponse();
+  }
+  return result;
+}
+
+void Runtime::EndInvoked(Invocation* invocation, FunctionState* function,
+                         std::optional<std::string>* error) {
+  const absl::Time ended = invocation->Now();
+  const objstore::FunctionConfig& config = invocation->code().config;
+  const bool late = ended >= invocation->deadline();
+  if (late) {
+    *error = TimeoutError(invocation->request_id(), config.timeout);
+  } else if (!error->has_value() && invocation->response().size() > kMaxInvokeBytes) {
+    *error = RunError("Function.ResponseSizeTooLarge",
+                      absl::StrCat("Response payload size (", invocation->response().size(),
+                                   " bytes) exceeded maximum allowed payload size (",
+                                   kMaxInvokeBytes, " bytes)."));
+  }
+  if (invocation->code().environments != nullptr && !late) KeepEnvironment(invocation, ended);
+  {
+    base::MutexLock lock(&mu_);
+    RemoveRunning(invocation->index);
+    if (error->has_value()) ++function->stats.errors;
+    if (late) ++function->stats.timeouts;
+    Release(function);
+  }
+  Leave(nullptr);
+}
+
+absl::StatusOr<InvokeResult> Runtime::InvokeLater(const InvokeRequest& request) {
+  {
+    base::MutexLock lock(&mu_);
+    CLOUDLET_RETURN_IF_ERROR(FindFunction(request.function).status());
+  }
+  objstore::Mutation mutation = objstore::EnqueueMutation{request.function, request.payload};
+  objstore::MutateRequest mutate;
+  mutate.mutations = absl::MakeSpan(&mutation, 1);
+  mutate.caller.causation = request.causation;
+  mutate.revoked = request.revoked;
+  const auto verdicts = ledger().MutateAndSettle(mutate, {});
+  if (verdicts.size() != 1) return absl::InternalError("the ledger gave no verdict");
+  CLOUDLET_RETURN_IF_ERROR(verdicts.front().status());
+  const uint64_t number = std::get<objstore::EnqueueResult>(*verdicts.front()).sequence;
+  InvokeResult result;
+  result.status_code = 202;
+  result.request_id = RequestId(store_id_, number, request.function);
+  return result;
+}
+
+}  // namespace cloudlet::triggers
