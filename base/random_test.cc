@@ -93,6 +93,15 @@ TEST(IdSource, SeedGivesTheSameIds) {
   EXPECT_NE(a.NextRequestId(), other.NextRequestId());
 }
 
+TEST(IdSource, CopyGoesOnWhereTheOriginalIs) {
+  IdSource original(9);
+  original.NextUuid();
+  IdSource copy(original);
+  EXPECT_EQ(copy.NextRequestId(), original.NextRequestId());
+  original.NextRequestId();
+  EXPECT_NE(copy.NextRequestId(), original.NextRequestId());
+}
+
 TEST(IdSource, RequestIdIsSixteenUpperCaseHexDigits) {
   IdSource ids(1);
   for (int i = 0; i < 100; ++i) {

@@ -331,6 +331,49 @@ TEST_F(Faults, RuleThatCannotBe_EndsTheProcess) {
   EXPECT_DEATH((void)Inject({.answer = absl::OkStatus()}), "a fault whose answer is OK");
   EXPECT_DEATH((void)Inject({.nth = 0}), "a fault counts from 1");
   EXPECT_DEATH((void)Inject({.every = 0}), "a fault counts from 1");
+  EXPECT_DEATH((void)Inject({.effect = FaultEffect::kCorrupt}), "one of its middle");
+}
+
+TEST_F(Faults, MidBody_OfStagedBodiesToo_NothingIsCarriedOut) {
+  const auto fault = Inject({.calls = {StoreCall::kPut},
+                             .moment = FaultMoment::kMidBody,
+                             .answer = MakeError(ErrorCode::kIncompleteBody),
+                             .at_byte = 70'000});
+  EXPECT_EQ(CodeOf(StageBody(store(), "bkt", Bytes(100'000), 30'000).status()), "IncompleteBody");
+  EXPECT_TRUE(StageBody(store(), "bkt", Bytes(70'000), 30'000).ok());
+  EXPECT_EQ(CodeOf(Put(store(), "bkt", "k", Bytes(70'001))), "IncompleteBody");
+  EXPECT_EQ(fault->fired(), 2u);
+  EXPECT_EQ(Events(), 0u);
+}
+
+TEST_F(Faults, OnFire_IsToldOfEach_AndAPassingRuleHidesNoOther) {
+  std::vector<std::string> told;
+  FaultRule passes{.effect = FaultEffect::kPass};
+  passes.on_fire = [&](std::string_view verb, std::string_view bucket, std::string_view key) {
+    told.push_back(std::string(verb) + " " + std::string(bucket) + "/" + std::string(key));
+  };
+  const auto first = Inject(passes);
+  EXPECT_EQ(PutCode("k"), "OK");
+  const auto second = Inject({.calls = {StoreCall::kHead, StoreCall::kGet}});
+  EXPECT_EQ(BodyOf(store(), "bkt", "k"), "InternalError");
+  EXPECT_EQ(told, (Codes{"put bkt/k", "get bkt/k"}));
+  EXPECT_EQ(second->fired(), 1u);
+}
+
+TEST_F(Faults, WithProbability_SomeFire_TheSameForTheSameSeed) {
+  const auto struck = [&](uint64_t seed) {
+    FaultStore faults(test_.store, seed);
+    const auto fault = faults.Inject({.probability = 0.5});
+    std::string codes;
+    for (int i = 0; i < 64; ++i)
+      codes += CodeOf(Get(faults, "bkt", "k")) == "NoSuchKey" ? '.' : 'x';
+    EXPECT_EQ(fault->matched(), 64u);
+    return codes;
+  };
+  EXPECT_EQ(struck(1), struck(1));
+  EXPECT_NE(struck(1), struck(2));
+  EXPECT_NE(struck(1).find('x'), std::string::npos);
+  EXPECT_NE(struck(1).find('.'), std::string::npos);
 }
 
 }  // namespace

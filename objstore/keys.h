@@ -33,9 +33,10 @@
 //                                                                watermark
 //                'r' be64(number)                             -> event row, retained
 //   deliveries   be64(number) function name                   -> DeliveryRow
-//   ext1         be64(set id)                                 -> AnnotationSetRow: the annotations of
-//                                                                one version, whose head names the
-//                                                                set; the id is one of a payload
+//   ext1         be64(set id)                                 -> AnnotationSetRow, le64 CRC64NVME of
+//                                                                it: the annotations of one version,
+//                                                                whose head names the set; the id is
+//                                                                one of a payload
 //                be64(set id) name                            -> AnnotationRow, le64 CRC64NVME of it
 //   ext2         not used; opened and kept
 //
