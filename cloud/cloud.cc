@@ -12,6 +12,7 @@
 #include "cloud/core.h"
 #include "objstore/annotate.h"
 #include "objstore/names.h"
+#include "objstore/tags.h"
 #include "objstore/verify.h"
 
 namespace cloudlet {
@@ -48,7 +49,13 @@ absl::Status RegisterWith(const std::shared_ptr<CloudCore>& core, std::string_vi
           ErrorCode::kInvalidParameterValue,
           absl::StrCat("dead_letter_bucket: ", objstore::CheckBucketName(letters).message()));
     }
-    return core->runtime().RegisterFunction(name, std::move(handler), options);
+    FunctionOptions checked = options;
+    if (const absl::Status tags =
+            objstore::CheckTags(options.tags, objstore::kMaxBucketTags, &checked.tags);
+        !tags.ok()) {
+      return MakeError(ErrorCode::kInvalidParameterValue, base::S(tags.message()));
+    }
+    return core->runtime().RegisterFunction(name, std::move(handler), checked);
   };
   return Annotate(attempt(), "register function", name);
 }

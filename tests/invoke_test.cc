@@ -55,6 +55,22 @@ TEST(Invoke, TakesHandlersOfEveryKind) {
   EXPECT_EQ(cloud.Invoke("factory", "")->payload, "2");
 }
 
+TEST(Functions, TagsAreThoseOfS3ButFifty) {
+  Cloud cloud = Cloud::InMemory();
+  const auto registered = [&](const TagSet& tags) {
+    const absl::Status status = cloud.RegisterFunction(
+        "f", [](const Event&, FunctionContext&) { return absl::OkStatus(); }, {.tags = tags});
+    return ErrorCodeOf(status);
+  };
+  EXPECT_EQ(registered({{"twice", "1"}, {"twice", "2"}}), ErrorCode::kInvalidParameterValue);
+  EXPECT_EQ(registered({{"aws:own", "1"}}), ErrorCode::kInvalidParameterValue);
+  TagSet tags;
+  for (int i = 0; i < 51; ++i) tags.push_back({"key" + std::to_string(i), ""});
+  EXPECT_EQ(registered(tags), ErrorCode::kInvalidParameterValue);
+  tags.pop_back();
+  EXPECT_EQ(registered(tags), ErrorCode::kNone);
+}
+
 TEST(Invoke, ErrorsNameTheFunction) {
   Cloud cloud = Cloud::InMemory();
   const absl::Status missing = cloud.Invoke("missing", "").status();

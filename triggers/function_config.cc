@@ -15,7 +15,6 @@
 #include "cloudlet/error.h"
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
-#include "objstore/tags.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -23,7 +22,6 @@ namespace {
 constexpr size_t kMaxNameBytes = 64;
 constexpr size_t kMaxEnvironmentBytes = 4 << 10;
 constexpr size_t kMaxDescriptionBytes = 256;
-constexpr size_t kMaxTags = 50;
 constexpr int kLeastMemoryMb = 128;
 constexpr int kMostMemoryMb = 10'240;
 
@@ -118,10 +116,6 @@ absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
   }
   CLOUDLET_RETURN_IF_ERROR(CheckOptions(options));
   objstore::FunctionConfig config;
-  if (const absl::Status tags = objstore::CheckTags(options.tags, kMaxTags, &config.tags);
-      !tags.ok()) {
-    return BadParameter(base::S(tags.message()));
-  }
   config.name = std::string(name);
   config.max_retry_attempts = options.max_retry_attempts;
   config.max_event_age = options.max_event_age;
@@ -131,6 +125,7 @@ absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
   config.memory_mb = options.memory_mb;
   config.environment = options.environment;
   config.description = options.description;
+  config.tags = options.tags;
   config.environment_idle = options.environment_idle;
   return config;
 }

@@ -21,7 +21,7 @@ namespace cloudlet::triggers {
 bool IsFunctionName(std::string_view name);
 
 // What is kept of a function. InvalidParameterValueException for a name that is none, or options
-// outside Lambda's ranges (cloudlet/function.h).
+// outside Lambda's ranges (cloudlet/function.h); tags and bucket names are taken as they are.
 absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
                                                   const FunctionOptions& options);
 

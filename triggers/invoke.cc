@@ -24,7 +24,6 @@
 #include "cloudlet/caller.h"
 #include "cloudlet/error.h"
 #include "objstore/ledger.h"
-#include "objstore/store.h"
 #include "triggers/dead_letter.h"
 #include "triggers/delivery.h"
 #include "triggers/function_config.h"

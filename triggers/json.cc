@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "objstore/names.h"
-
 namespace cloudlet::triggers {
 namespace {
 
@@ -25,6 +23,7 @@ class Reader {
   bool TakeNumber();
   bool TakeEscape();
   bool TakeString();
+  bool TakeLetter();  // above ASCII, in UTF-8
   bool TakeScalar();
   bool TakeName();     // of a member, with its colon
   bool OpenOrTake();   // a value: a scalar whole, of an array or object what begins it
@@ -85,11 +84,34 @@ bool Reader::TakeEscape() {
   return true;
 }
 
+bool Reader::TakeLetter() {
+  const auto byte = [this](size_t i) {
+    return i < rest_.size() ? static_cast<unsigned char>(rest_[i]) : 0u;
+  };
+  const unsigned first = byte(0);
+  const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4) return false;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0u) != 0x80u) return false;
+  }
+  // Overlong forms, surrogates, and what lies above U+10FFFF.
+  if (first == 0xE0 && byte(1) < 0xA0) return false;
+  if (first == 0xED && byte(1) > 0x9F) return false;
+  if (first == 0xF0 && byte(1) < 0x90) return false;
+  if (first == 0xF4 && byte(1) > 0x8F) return false;
+  rest_.remove_prefix(length);
+  return true;
+}
+
 bool Reader::TakeString() {
   if (!Take('"')) return false;
   while (!rest_.empty()) {
     const auto c = static_cast<unsigned char>(rest_[0]);
     if (c < 0x20) return false;
+    if (c >= 0x80) {
+      if (!TakeLetter()) return false;
+      continue;
+    }
     rest_.remove_prefix(1);
     if (c == '"') return true;
     if (c == '\\' && !TakeEscape()) return false;
@@ -147,6 +169,6 @@ bool Reader::ReadAll() {
 
 }  // namespace
 
-bool IsJson(std::string_view text) { return objstore::IsUtf8(text) && Reader(text).ReadAll(); }
+bool IsJson(std::string_view text) { return Reader(text).ReadAll(); }
 
 }  // namespace cloudlet::triggers

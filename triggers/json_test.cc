@@ -28,6 +28,18 @@ TEST(JsonTest, EverythingElseIsNot) {
   }
 }
 
+TEST(JsonTest, TextIsUtf8) {
+  for (const std::string letter : {"\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF",
+                                   "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+    EXPECT_TRUE(IsJson("\"" + letter + "\"")) << letter;
+  }
+  for (const std::string letter :
+       {"\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xE2\x82",
+        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
+    EXPECT_FALSE(IsJson("\"" + letter + "\"")) << letter;
+  }
+}
+
 TEST(JsonTest, NestingEndsAtAThousand) {
   EXPECT_TRUE(IsJson(std::string(1000, '[') + std::string(1000, ']')));
   EXPECT_FALSE(IsJson(std::string(1001, '[') + std::string(1001, ']')));
