@@ -89,7 +89,7 @@ TEST_F(Lifecycle, Reopen_KeepsObjectsWithAllThatIsKnownOfThem) {
                               .expires = "never",
                               .website_redirect_location = "/other",
                               .metadata = {{"Name", "value"}, {"empty", ""}}};
-  const std::vector<size_t> sizes = {0,      1,       1024,          1025,          65'536,
+  const std::vector<size_t> sizes = {0,      1,       1024,          1025,         65'536,
                                      65'537, 1 << 20, (1 << 20) + 1, (4 << 20) + 1};
   for (const size_t size : sizes) {
     ASSERT_TRUE(bucket.Put(absl::StrCat("k", size), BodyOf(size, size), options).ok());
