@@ -76,6 +76,15 @@ struct OpenOptions {
   OnDataLoss on_data_loss = OnDataLoss::kFail;
   size_t block_cache_bytes = size_t{64} << 20;  // memory for blocks read from disk
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
+  // Invocations at the same time at most, over all functions; at least 1. What functions reserve
+  // (FunctionOptions::reserved_concurrency) is taken off for the others.
+  // https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+  int account_concurrency = 1'000;
+  // Execution environments by which a function may grow in 10 s, refilled continuously; 0: as many
+  // as it likes. Lambda's is 1,000. For this a function has as many environments as it had
+  // invocations at a time, until none has run for FunctionOptions::environment_idle.
+  // https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
+  int scaling_rate = 0;
 };
 
 struct InMemoryOptions {
@@ -88,6 +97,8 @@ struct InMemoryOptions {
   std::shared_ptr<Clock> clock = nullptr;
   uint64_t seed = 0;
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
+  int account_concurrency = 1'000;  // as in OpenOptions
+  int scaling_rate = 0;             // likewise
 };
 
 struct CloseOptions {
@@ -213,7 +224,7 @@ class Cloud {
   // Binds code to a name and persists the configuration. Code itself is not persisted: register
   // again after each open; events that waited are then delivered. A name registered already:
   // ResourceConflictException. Names: 1 to 64 of A-Z a-z 0-9 - _. Errors:
-  // InvalidParameterValueException.
+  // InvalidParameterValueException (name, options, more reserved than may be).
   absl::Status RegisterFunction(std::string_view name, Function function,
                                 const FunctionOptions& options = {});
   absl::Status RegisterFunction(std::string_view name, PayloadFunction function,

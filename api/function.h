@@ -123,6 +123,15 @@ enum class Dispatch {
   kManual,  // only inside Step, RunUntilIdle and the test kit's drivers, on their thread
 };
 
+// What a delivery does that finds no slot of concurrency.
+enum class WhenThrottled {
+  // Lambda's way: it waits 1 s, then 2 s, 4 s, ... 256 s, then 300 s each, until its age ends it.
+  // It costs no attempt; order is not kept.
+  kBackOff,
+  // Extension: it waits in its function's queue and begins as soon as a slot is free, in order.
+  kWaitInTurn,
+};
+
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-function-common.html
 struct FunctionOptions {
   Dispatch dispatch = Dispatch::kBackground;
@@ -130,7 +139,8 @@ struct FunctionOptions {
   absl::Duration max_event_age = absl::Hours(6);  // 60 s to 6 h; older events go to the dead letter
   // 1 s to 15 min; an attempt that takes longer has failed.
   absl::Duration timeout = absl::Seconds(3);
-  // Runs at the same time at most; 0: every event goes straight to the dead letter. Background
+  // Runs at the same time at most, which nobody else can have; 0: every event goes straight to the
+  // dead letter. Of OpenOptions::account_concurrency at least 100 must stay unreserved. Background
   // functions share the Cloud's worker threads: a slow one without this can take all of them, and
   // the others wait.
   std::optional<int> reserved_concurrency = {};
@@ -148,6 +158,7 @@ struct FunctionOptions {
   TagSet tags = {};              // as those of objects, but at most 50
   // Extension: how long an execution environment may be idle; 1 s to 24 h. Of a FunctionFactory.
   absl::Duration environment_idle = absl::Minutes(10);
+  WhenThrottled when_throttled = WhenThrottled::kBackOff;
 };
 
 // Which events go to which function.
@@ -172,7 +183,7 @@ struct FunctionStats {
   uint64_t errors = 0;       // runs that failed: status, exception, timeout
   uint64_t timeouts = 0;     // of these, timeouts
   uint64_t retries = 0;      // runs that were not the first
-  // Times that a delivery had to wait for concurrency, or an Invoke was refused for lack of it.
+  // Times that a delivery found no slot of concurrency, or an Invoke was refused for lack of it.
   uint64_t throttles = 0;
   uint64_t successes = 0;             // deliveries that ended well
   uint64_t dead_letters = 0;          // deliveries given up and written to a dead-letter bucket

@@ -16,6 +16,9 @@ namespace {
 constexpr char kThrottleUrl[] = "cloudlet/throttle";
 
 constexpr ThrottleReason kReasons[] = {
+    ThrottleReason::kConcurrentInvocationLimitExceeded,
+    ThrottleReason::kFunctionInvocationRateLimitExceeded,
+    ThrottleReason::kReservedFunctionInvocationRateLimitExceeded,
     ThrottleReason::kReservedFunctionConcurrentInvocationLimitExceeded,
 };
 
@@ -23,6 +26,12 @@ constexpr ThrottleReason kReasons[] = {
 
 std::string_view ThrottleReasonName(ThrottleReason reason) {
   switch (reason) {
+    case ThrottleReason::kConcurrentInvocationLimitExceeded:
+      return "ConcurrentInvocationLimitExceeded";
+    case ThrottleReason::kFunctionInvocationRateLimitExceeded:
+      return "FunctionInvocationRateLimitExceeded";
+    case ThrottleReason::kReservedFunctionInvocationRateLimitExceeded:
+      return "ReservedFunctionInvocationRateLimitExceeded";
     case ThrottleReason::kReservedFunctionConcurrentInvocationLimitExceeded:
       return "ReservedFunctionConcurrentInvocationLimitExceeded";
   }

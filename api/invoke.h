@@ -53,6 +53,12 @@ struct InvokeResult {
 
 // Why an invocation got no slot, in Lambda's words.
 enum class ThrottleReason {
+  // All of the account's concurrency that is not reserved is in use.
+  kConcurrentInvocationLimitExceeded,
+  // The function has used up its rate of new execution environments (OpenOptions::scaling_rate);
+  // the second where it has a reserved concurrency.
+  kFunctionInvocationRateLimitExceeded,
+  kReservedFunctionInvocationRateLimitExceeded,
   // The function's reserved concurrency is in use, or 0.
   kReservedFunctionConcurrentInvocationLimitExceeded,
 };

@@ -104,6 +104,11 @@ absl::Status CheckPlan(const CorePlan& plan) {
     return absl::InvalidArgumentError(
         absl::StrCat("options: worker_threads is ", plan.workers, ", not 0 or more"));
   }
+  if (plan.account_concurrency < 1 || plan.scaling_rate < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("options: account_concurrency is ", plan.account_concurrency,
+                     ", not 1 or more, or scaling_rate ", plan.scaling_rate, ", not 0 or more"));
+  }
   if (plan.owner.empty() || plan.owner == kAnonymousPrincipal) {
     return absl::InvalidArgumentError("options: owner is empty or \"anonymous\"");
   }
@@ -122,6 +127,8 @@ CorePlan CommonPlan(const Options& options) {
   plan.clock = options.clock != nullptr ? options.clock : RealClock();
   plan.seed = options.seed;
   plan.trigger_overlap = options.trigger_overlap;
+  plan.account_concurrency = options.account_concurrency;
+  plan.scaling_rate = options.scaling_rate;
   return plan;
 }
 
@@ -208,6 +215,8 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
   runtime.trigger_overlap = plan.trigger_overlap;
   runtime.shuffle = plan.shuffle;
   runtime.wrap = plan.wrap;
+  runtime.account_concurrency = plan.account_concurrency;
+  runtime.scaling_rate = plan.scaling_rate;
   runtime.ids = ids;
   runtime.invoker = [weak = weak_from_this()](
                         std::string_view function, std::string_view payload,

@@ -46,6 +46,8 @@ struct CorePlan {
   std::shared_ptr<Clock> clock;  // not null
   uint64_t seed = 0;             // 0: from entropy
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
+  int account_concurrency = 1'000;
+  int scaling_rate = 0;
 
   // --- Of the test kit; null or absent: nothing of it ---
   // What the calls of buckets meet in place of the store: a decorator of it.

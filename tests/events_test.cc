@@ -314,6 +314,7 @@ TEST_F(Events, Background_DeliversInOrderPerKeyUnderConcurrencyOne) {
   std::map<std::string, std::vector<uint64_t>> seen;
   FunctionOptions options;
   options.reserved_concurrency = 1;
+  options.when_throttled = WhenThrottled::kWaitInTurn;
   options.timeout = absl::Minutes(15);
   On(
       {.bucket = "bucket", .function = "f"},

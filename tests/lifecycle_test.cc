@@ -264,7 +264,7 @@ TEST_F(Lifecycle, Close_InTheMiddleOfDeliveriesLosesNone) {
   ASSERT_TRUE(cloud_->AddTrigger({.bucket = "bucket", .function = "listener"}).ok());
   for (int round = 0; round < 5; ++round) {
     if (round > 0) Open();
-    Listen("listener", {.reserved_concurrency = 1});
+    Listen("listener", {.reserved_concurrency = 1, .when_throttled = WhenThrottled::kWaitInTurn});
     for (int i = 0; i < 200; ++i) {
       put.insert(cloud_->bucket("bucket").Put(absl::StrCat("k", i % 7), "v")->sequence);
     }

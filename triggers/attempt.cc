@@ -51,13 +51,27 @@ thread_local Runtime::ThreadFrame* Runtime::ThreadFrame::innermost = nullptr;
 size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
   Slot slot;
   std::shared_ptr<const Code> code;
+  bool throttled = false;
+  const absl::Time now = options_.scaling_rate > 0 ? environment_->clock->Now() : absl::Time();
   {
     base::MutexLock lock(&mu_);
     if (registration != function->registration) return 0;  // posted for an earlier one
     --function->tokens;
-    if (state_ != State::kRunning || function->code == nullptr || function->queue.empty() ||
-        !function->has_slot(function->running)) {
+    if (state_ != State::kRunning || function->code == nullptr || function->queue.empty()) {
       return 0;
+    }
+    // One that has timed out has let go of its slot, and what is to be dropped needs none.
+    const DeliveryPtr& first = function->queue.front().delivery;
+    const bool to_run =
+        (first == nullptr || !first->timed_out) && function->code->config.reserved_concurrency != 0;
+    if (!to_run) {
+      CountSlot(function);
+    } else {
+      throttled = TakeSlot(function, now).has_value();
+      if (throttled && !function->backs_off()) {
+        LookAgain(function, now);
+        return 0;
+      }
     }
     slot = function->PopFront();
     if (slot.delivery != nullptr) {
@@ -65,17 +79,23 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
       in_memory_ -= slot.delivery->weight();
     }
     code = function->code;
-    ++function->running;
     ++busy_;
   }
-  if (slot.delivery == nullptr) slot.delivery = LoadDelivery(function, slot.number);
-  const Ran ran = slot.delivery == nullptr ? Ran::kNo : Attempt(slot.delivery, code, nullptr);
+  if (slot.delivery == nullptr) slot.delivery = LoadDelivery(function, slot.number, !throttled);
+  Ran ran = Ran::kNo;
+  if (slot.delivery != nullptr) {
+    if (throttled) {
+      Throttle(slot.delivery, *code);
+    } else {
+      ran = Attempt(slot.delivery, code, nullptr);
+    }
+  }
   if (ran == Ran::kLost) return 1;
   Leave(std::move(slot.delivery));
   return ran == Ran::kYes ? 1 : 0;
 }
 
-DeliveryPtr Runtime::LoadDelivery(FunctionState* function, uint64_t number) {
+DeliveryPtr Runtime::LoadDelivery(FunctionState* function, uint64_t number, bool has_slot) {
   absl::StatusOr<std::optional<objstore::DeliveryRow>> row =
       ledger().FindDelivery(number, function->name);
   if (row.ok() && row->has_value() && (*row)->state == objstore::DeliveryState::kWaiting) {
@@ -99,7 +119,7 @@ DeliveryPtr Runtime::LoadDelivery(FunctionState* function, uint64_t number) {
   const absl::Time now = environment_->clock->Now();
   base::MutexLock lock(&mu_);
   if (!row.ok()) Wait(function, now + ThrottleDelay(1), number, nullptr);
-  Release(function);
+  if (has_slot) Release(function);
   return nullptr;
 }
 
@@ -245,7 +265,11 @@ bool Runtime::BeginRun(Running running, absl::Time now) {
     return false;
   }
   ++function->stats.invocations;
-  if (running.delivery != nullptr && running.delivery->attempts > 0) ++function->stats.retries;
+  if (running.delivery == nullptr) {
+    ++function->invoked;
+  } else if (running.delivery->attempts > 0) {
+    ++function->stats.retries;
+  }
   if (running.invocation->wants_environment()) ++function->stats.cold_starts;
   ArmWatchdog(running.invocation->LookAt(now));
   running.invocation->index = running_.size();
@@ -292,6 +316,7 @@ size_t Runtime::WatchdogAlarm(absl::Time due) {
         function->PushFront(Slot{lost.delivery->number(), lost.delivery});
         in_memory_ += lost.delivery->weight();
       } else {
+        --function->invoked;
         ++function->stats.errors;
         ++function->stats.timeouts;
       }
@@ -304,13 +329,6 @@ size_t Runtime::WatchdogAlarm(absl::Time due) {
   }
   for (const base::Scheduler::WorkerRef& worker : stuck) scheduler_.ReplaceWorker(worker);
   return 0;
-}
-
-void Runtime::Release(FunctionState* function) {
-  --function->running;
-  PostTokens(function);
-  ForgetParkable();
-  Notify();
 }
 
 void Runtime::Leave(DeliveryPtr spent) {
@@ -392,7 +410,7 @@ void Runtime::Retry(const DeliveryPtr& delivery, absl::Time retry_at) {
     delivery->row = had_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
     Wait(function, retry_at, number, delivery);
   }
-  Release(function);
+  Release(delivery.get());
 }
 
 void Runtime::Drop(const DeliveryPtr& delivery, const Code& code, DropCause cause) {
@@ -420,7 +438,7 @@ void Runtime::Drop(const DeliveryPtr& delivery, const Code& code, DropCause caus
     delivery->row = had_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
     delivery->given_up = cause;
     Wait(function, now + ThrottleDelay(++delivery->throttles), number, delivery);
-    Release(function);
+    Release(delivery.get());
     return;
   }
   LogDrop(*delivery, cause, has_target, put);
@@ -437,7 +455,7 @@ void Runtime::Drop(const DeliveryPtr& delivery, const Code& code, DropCause caus
   } else {
     EndDelivery(delivery, had_row, now);
   }
-  Release(function);
+  Release(delivery.get());
 }
 
 void Runtime::LogDrop(const Delivery& delivery, DropCause cause, bool has_target,

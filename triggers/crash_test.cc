@@ -65,7 +65,10 @@ class History {
     if (name == "inline") options.dispatch = Dispatch::kInline;
     if (name == "manual") options.dispatch = Dispatch::kManual;
     if (name == "zero") options.reserved_concurrency = 0;
-    if (name == "plain") options.reserved_concurrency = 1;
+    if (name == "plain") {
+      options.reserved_concurrency = 1;
+      options.when_throttled = WhenThrottled::kWaitInTurn;
+    }
     const auto handler = [this, name](const Event& event, FunctionContext& context) {
       const Target target(event.sequence, name);
       EXPECT_EQ(ids_.emplace(target, context.request_id()).first->second, context.request_id());

@@ -28,6 +28,7 @@
 #include "base/scheduler.h"
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
+#include "triggers/concurrency.h"
 #include "triggers/environments.h"
 #include "triggers/retry.h"
 
@@ -43,6 +44,7 @@ struct Code {
   std::shared_ptr<EnvironmentPool> environments;
   objstore::FunctionConfig config;
   Dispatch dispatch = Dispatch::kBackground;
+  WhenThrottled when_throttled = WhenThrottled::kBackOff;
 };
 
 struct FunctionState;
@@ -70,6 +72,8 @@ struct Delivery {
   bool timed_out = false;
   // Given up already, but that could not be written yet.
   std::optional<DropCause> given_up = {};
+  // It has been throttled: whoever writes what becomes of it has no slot to let go of.
+  bool slotless = false;
   Place place = Place::kQueued;
   Row row = Row::kNone;
   int64_t position = 0;  // in the queue, counted as FunctionState::front is
@@ -98,19 +102,18 @@ struct FunctionState {
   uint64_t registration = 0;  // counts unregistrations: a token is good for one only
   size_t tokens = 0;          // tasks in the scheduler that will each take one from the queue
   size_t running = 0;         // slots of concurrency in use
-  size_t expected = 0;        // inline runs that the committing thread is about to begin
-  FunctionStats stats;        // without `pending`
+  size_t invoked = 0;         // of these, runs that Invoke waits for
+  bool reserving = false;     // they are its own, not of those that functions share
+  ScalingBucket scaling;
+  bool looks_again = false;  // a timer for its next token is set
+  size_t expected = 0;       // inline runs that the committing thread is about to begin
+  FunctionStats stats;       // without `pending`
 
   bool is_inline() const { return code != nullptr && code->dispatch == Dispatch::kInline; }
   bool is_manual() const { return code != nullptr && code->dispatch == Dispatch::kManual; }
   base::Lane lane() const { return is_manual() ? base::Lane::kManual : base::Lane::kBackground; }
-  // Whether one more may run. With a reserved concurrency of 0 all "run", straight into the dead
-  // letter.
-  bool has_slot(size_t taken) const {
-    const auto& reserved = code->config.reserved_concurrency;
-    return !reserved.has_value() || *reserved == 0 || taken < static_cast<size_t>(*reserved);
-  }
-  size_t pending() const { return queue.size() + waiting.size() + running + expected; }
+  bool backs_off() const { return code->when_throttled == WhenThrottled::kBackOff; }
+  size_t pending() const { return queue.size() + waiting.size() + running - invoked + expected; }
 
   void PushBack(Slot slot);
   void PushFront(Slot slot);

@@ -85,6 +85,11 @@ absl::Status CheckOptions(const FunctionOptions& options) {
       options.dispatch != Dispatch::kManual) {
     return BadParameter(absl::StrCat("dispatch has no value ", static_cast<int>(options.dispatch)));
   }
+  if (options.when_throttled != WhenThrottled::kBackOff &&
+      options.when_throttled != WhenThrottled::kWaitInTurn) {
+    return BadParameter(
+        absl::StrCat("when_throttled has no value ", static_cast<int>(options.when_throttled)));
+  }
   if (options.max_retry_attempts < 0 || options.max_retry_attempts > 2) {
     return BadParameter(
         absl::StrCat("max_retry_attempts must be 0 to 2 (is ", options.max_retry_attempts, ")"));

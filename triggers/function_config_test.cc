@@ -42,6 +42,7 @@ TEST(FunctionConfigTest, OptionsOutsideLambdasRangesAreRefused) {
       {.description = std::string(257, 'd')},
       {.environment_idle = absl::Milliseconds(999)},
       {.environment_idle = absl::Hours(25)},
+      {.when_throttled = static_cast<WhenThrottled>(9)},
   };
   for (const FunctionOptions& options : bad) {
     EXPECT_EQ(ErrorCodeOf(ConfigOf("f", options).status()), ErrorCode::kInvalidParameterValue)

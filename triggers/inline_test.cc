@@ -149,7 +149,9 @@ TEST_P(InlineTest, WithoutAFreeSlotTheEventWaitsForABackgroundRun) {
                    }
                    return absl::OkStatus();
                  },
-                 {.dispatch = Dispatch::kInline, .reserved_concurrency = 1});
+                 {.dispatch = Dispatch::kInline,
+                  .reserved_concurrency = 1,
+                  .when_throttled = WhenThrottled::kWaitInTurn});
   harness_.Put("a");
   EXPECT_EQ(harness_.Stats("f").throttles, 1u);
   EXPECT_EQ(harness_.RunUntilIdle(), 1u);

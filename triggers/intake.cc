@@ -103,8 +103,9 @@ DeliveryPtr Runtime::NewDelivery(const objstore::EventPtr& event,
 
 void Runtime::Enqueue(DeliveryPtr delivery, Waking waking) {
   FunctionState* function = delivery->function;
-  const size_t ahead = function->running + function->queue.size();
-  if (function->code != nullptr && !function->has_slot(ahead)) ++function->stats.throttles;
+  if (function->code != nullptr && MustWaitInTurn(*function, function->queue.size())) {
+    ++function->stats.throttles;
+  }
   ArmLag(delivery->taken_at);
   parkable_.push_back(delivery);
   const uint64_t number = delivery->number();
@@ -127,10 +128,16 @@ void Runtime::Wake() {
   }
 }
 
+// Whether one more behind `ahead` others that have no slot yet must stay in the queue.
+bool Runtime::MustWaitInTurn(const FunctionState& function, size_t ahead) const {
+  return !function.backs_off() && function.code->config.reserved_concurrency != 0 &&
+         SlotRefused(function, ahead).has_value();
+}
+
 void Runtime::PostTokens(FunctionState* function, Waking waking) {
   if (state_ != State::kRunning || function->code == nullptr) return;
   while (function->tokens < function->queue.size() && function->tokens < kMaxTokens &&
-         function->has_slot(function->running + function->tokens)) {
+         !MustWaitInTurn(*function, function->tokens)) {
     ++function->tokens;
     auto run = [this, function, registration = function->registration] {
       return RunNext(function, registration);
@@ -274,16 +281,26 @@ std::optional<Runtime::InlineJob> Runtime::ClaimInline(const objstore::EventPtr&
   } else {
     return std::nullopt;  // it was taken as a background delivery
   }
-  const bool in_turn =
-      function->is_inline() && function->has_slot(function->running) &&
-      (function->queue.empty() || !function->code->config.reserved_concurrency.has_value());
-  if (!in_turn || CauseBeforeRun(function->code->config, event->event.causation.hops,
-                                 delivery->enqueued_at, now)
-                      .has_value()) {
+  const bool waits = !function->is_inline() ||
+                     (function->reserving && !function->backs_off() && !function->queue.empty());
+  if (waits || CauseBeforeRun(function->code->config, event->event.causation.hops,
+                              delivery->enqueued_at, now)
+                   .has_value()) {
     Enqueue(std::move(delivery));
     return std::nullopt;
   }
-  ++function->running;
+  if (TakeSlot(function, now).has_value()) {
+    if (!function->backs_off()) {
+      Enqueue(std::move(delivery));
+      return std::nullopt;
+    }
+    ++function->stats.throttles;
+    delivery->throttles = 1;
+    parkable_.push_back(delivery);
+    ArmLag(now);
+    Wait(function, now + ThrottleDelay(1), event->event.sequence, std::move(delivery));
+    return std::nullopt;
+  }
   delivery->place = Delivery::Place::kRunning;
   parkable_.push_back(delivery);
   ArmLag(now);

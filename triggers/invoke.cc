@@ -68,12 +68,11 @@ absl::Status CheckInvoke(std::string_view function, std::string_view payload,
   return absl::OkStatus();
 }
 
-absl::Status Throttled() {
-  constexpr auto kReason = ThrottleReason::kReservedFunctionConcurrentInvocationLimitExceeded;
+absl::Status Throttled(ThrottleReason reason, absl::Duration retry_after) {
   return WithThrottle(
       MakeError(ErrorCode::kTooManyRequests,
-                absl::StrCat("Rate Exceeded (", base::V(ThrottleReasonName(kReason)), ")")),
-      {kReason, kRetryAfter});
+                absl::StrCat("Rate Exceeded (", base::V(ThrottleReasonName(reason)), ")")),
+      {reason, retry_after});
 }
 
 absl::Status NotRegistered() {
@@ -121,11 +120,13 @@ absl::StatusOr<Runtime::Found> Runtime::ClaimSlot(const InvokeRequest& request) 
   }
   if (request.causation.hops >= kMaxHops) return MakeError(ErrorCode::kRecursiveInvocation);
   FunctionState* const function = found.function;
-  if (found.code->config.reserved_concurrency == 0 || !function->has_slot(function->running)) {
+  if (const auto reason = TakeSlot(function, environment_->clock->Now()); reason.has_value()) {
     ++function->stats.throttles;
-    return Throttled();
+    const bool of_rate = *reason == ThrottleReason::kFunctionInvocationRateLimitExceeded ||
+                         *reason == ThrottleReason::kReservedFunctionInvocationRateLimitExceeded;
+    return Throttled(*reason,
+                     of_rate ? function->scaling.UntilNext(options_.scaling_rate) : kRetryAfter);
   }
-  ++function->running;
   ++busy_;
   return found;
 }
@@ -194,6 +195,7 @@ void Runtime::EndInvoked(Invocation* invocation, FunctionState* function,
   {
     base::MutexLock lock(&mu_);
     RemoveRunning(invocation->index);
+    --function->invoked;
     if (error->has_value()) ++function->stats.errors;
     if (late) ++function->stats.timeouts;
     Release(function);

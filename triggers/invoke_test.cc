@@ -58,6 +58,7 @@ TEST_F(InvokeTest, GivesBackWhatTheHandlerReturns) {
              EXPECT_EQ(context.environment().at("MODE"), "test");
              EXPECT_EQ(context.client_context(), "client");
              EXPECT_EQ(context.attempt(), 1);
+             EXPECT_EQ(harness_.Stats("f").pending, 0u);  // no delivery
              EXPECT_EQ(context.remaining(), absl::Seconds(3));
              id = context.request_id();
              return "out";

@@ -18,6 +18,7 @@
 #include "cloudlet/error.h"
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
+#include "triggers/concurrency.h"
 #include "triggers/delivery.h"
 #include "triggers/environments.h"
 #include "triggers/function_config.h"
@@ -40,6 +41,7 @@ absl::StatusOr<std::shared_ptr<Code>> NewCode(std::string_view name,
   auto code = std::make_shared<Code>();
   CLOUDLET_ASSIGN_OR_RETURN(code->config, ConfigOf(name, options));
   code->dispatch = options.dispatch;
+  code->when_throttled = options.when_throttled;
   return code;
 }
 
@@ -87,12 +89,16 @@ absl::Status Runtime::Register(std::shared_ptr<Code> code) {
       return MakeError(ErrorCode::kFunctionConflict,
                        "a function of this name is registered already");
     }
+    CLOUDLET_RETURN_IF_ERROR(CheckReservation(code->config.reserved_concurrency.value_or(0),
+                                              options_.account_concurrency, Reserved()));
   }
   CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(code->config));
   const absl::Time now = environment_->clock->Now();
   base::MutexLock lock(&mu_);
   state->known = true;
+  SetReserving(state, code->config.reserved_concurrency.has_value());
   state->code = std::move(code);
+  unreserved_limit_ = UnreservedLimit(options_.account_concurrency, Reserved());
   if (state->is_inline()) inline_interest_.fetch_add(1, std::memory_order_acq_rel);
   QueueDue(state, now);
   std::stable_sort(state->queue.begin(), state->queue.end(),
@@ -107,6 +113,24 @@ absl::Status Runtime::Register(std::shared_ptr<Code> code) {
   return absl::OkStatus();
 }
 
+int Runtime::Reserved() const {
+  int sum = 0;
+  for (const auto& [name, function] : functions_) {
+    if (function->code != nullptr) sum += function->code->config.reserved_concurrency.value_or(0);
+  }
+  return sum;
+}
+
+void Runtime::SetReserving(FunctionState* function, bool reserving) {
+  if (function->reserving == reserving) return;
+  function->reserving = reserving;
+  if (reserving) {
+    unreserved_running_ -= function->running;
+  } else {
+    unreserved_running_ += function->running;
+  }
+}
+
 absl::Status Runtime::UnregisterFunction(std::string_view name) {
   CLOUDLET_RETURN_IF_ERROR(Refuse());
   // May be the last share of user code: destroyed without the lock.
@@ -117,6 +141,7 @@ absl::Status Runtime::UnregisterFunction(std::string_view name) {
   if (found->second->is_inline()) inline_interest_.fetch_sub(1, std::memory_order_acq_rel);
   code = std::move(found->second->code);
   found->second->code = nullptr;
+  PostWaiting();  // what it has reserved is for the others
   ++found->second->registration;
   found->second->tokens = 0;
   if (spilled_) {

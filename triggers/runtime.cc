@@ -24,6 +24,7 @@
 #include "base/strings.h"
 #include "cloudlet/error.h"
 #include "objstore/ledger.h"
+#include "triggers/concurrency.h"
 #include "triggers/delivery.h"
 #include "triggers/registry.h"
 #include "triggers/thread_frame.h"
@@ -61,6 +62,7 @@ Runtime::Runtime(objstore::Ledger* ledger, std::shared_ptr<Clock> clock,
       ids_(options.ids != nullptr ? options.ids : std::make_shared<base::IdSource>(1)),
       environment_(MakeEnvironment(clock, std::move(logger), std::move(buckets), options)),
       ledger_(ledger),
+      unreserved_limit_(UnreservedLimit(options.account_concurrency, 0)),
       scheduler_(std::move(clock), {options.workers, options.max_replacements, options.shuffle}) {}
 
 Runtime::~Runtime() { Shutdown(absl::ZeroDuration()).IgnoreError(); }
@@ -178,6 +180,7 @@ size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
       RemoveRunning(i);
       if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
       --busy_;
+      if (lost.delivery == nullptr) --lost.function->invoked;
       Release(lost.function);
       stuck.push_back(lost.worker);
       ++abandoned;

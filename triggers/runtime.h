@@ -9,9 +9,10 @@
 //   * An event holds the watermark until each of its targets has ended or has a row of its own
 //     (DeliveryRow). Rows are made for retries, for functions that are not registered, and for what
 //     has waited `lag` or has `memory_limit` newer events behind it.
-//   * reserved_concurrency of 1 or more: a delivery waits in its function's queue until a slot is
-//     free and then begins at once, in commit order; no throttle delay is waited. Each function has
-//     at most 64 tokens in the scheduler, which are served in turn, so a slow function does not
+//   * A delivery that finds no slot of concurrency waits for its throttle delay, without a row
+//   until
+//     it lags, or, with kWaitInTurn, in its function's queue until a slot is free. Each function
+//     has at most 64 tokens in the scheduler, which are served in turn, so a slow function does not
 //     starve others.
 //   * The slot of a run that has timed out is free again, and its worker thread is replaced.
 //   * Without workers (RuntimeOptions::workers = 0) background functions run only when driven, by
@@ -21,9 +22,9 @@
 //
 //   * A run that sleeps on a simulated clock keeps its slot until that time has come.
 //
-// Written in seven files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
-// (functions and triggers), intake.cc (events in), attempt.cc (runs of deliveries), invoke.cc (runs
-// that a caller waits for), settle.cc (rows and watermark).
+// Written in eight files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
+// (functions and triggers), intake.cc (events in), slots.cc (concurrency), attempt.cc (runs of
+// deliveries), invoke.cc (runs that a caller waits for), settle.cc (rows and watermark).
 //
 // Threads: all methods may be called from any thread, unless they say otherwise. User code runs
 // with no lock held.
@@ -71,6 +72,8 @@ namespace cloudlet::triggers {
 struct RuntimeOptions {
   std::string region = "us-east-1";               // in dead letters
   std::string owner = "cloudlet";                 // likewise
+  int account_concurrency = 1'000;                // as in OpenOptions
+  int scaling_rate = 0;                           // likewise
   std::shared_ptr<base::IdSource> ids = nullptr;  // of Invoke's requests; null: one of its own
   Invoker invoker = nullptr;                      // for contexts; null: they cannot invoke
   int workers = 1;                                // threads for background functions, at least 0
@@ -213,6 +216,20 @@ class Runtime final : public objstore::EventSink {
   absl::Status RegisterHandler(std::string_view name, Handler handler,
                                const FunctionOptions& options) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Register(std::shared_ptr<Code> code) ABSL_LOCKS_EXCLUDED(mu_);
+  int Reserved() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SetReserving(FunctionState* function, bool reserving) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // slots.cc
+  std::optional<ThrottleReason> SlotRefused(const FunctionState& function, size_t more) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::optional<ThrottleReason> TakeSlot(FunctionState* function, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void CountSlot(FunctionState* function) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Release(FunctionState* function) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Release(Delivery* delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void LookAgain(FunctionState* function, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void PostWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Throttle(const DeliveryPtr& delivery, const Code& code) ABSL_LOCKS_EXCLUDED(mu_);
 
   // runtime.cc
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mu_);
@@ -238,6 +255,8 @@ class Runtime final : public objstore::EventSink {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Enqueue(DeliveryPtr delivery, Waking waking = Waking::kNow)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool MustWaitInTurn(const FunctionState& function, size_t ahead) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void PostTokens(FunctionState* function, Waking waking = Waking::kNow)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void QueueDue(FunctionState* function, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -258,7 +277,8 @@ class Runtime final : public objstore::EventSink {
 
   // attempt.cc
   size_t RunNext(FunctionState* function, uint64_t registration) ABSL_LOCKS_EXCLUDED(mu_);
-  DeliveryPtr LoadDelivery(FunctionState* function, uint64_t number) ABSL_LOCKS_EXCLUDED(mu_);
+  DeliveryPtr LoadDelivery(FunctionState* function, uint64_t number, bool has_slot)
+      ABSL_LOCKS_EXCLUDED(mu_);
   Ran Attempt(const DeliveryPtr& delivery, const std::shared_ptr<const Code>& code,
               const std::shared_ptr<Trampoline>& trampoline) ABSL_LOCKS_EXCLUDED(mu_);
   static std::optional<DropCause> CauseToDrop(const Delivery& delivery,
@@ -287,7 +307,6 @@ class Runtime final : public objstore::EventSink {
                const absl::Status& written) const;
   absl::Status WriteDeadLetter(const Delivery& delivery, const Code& code, DropCause cause,
                                const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
-  void Release(FunctionState* function) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Leave(DeliveryPtr spent) ABSL_LOCKS_EXCLUDED(mu_);
 
   // invoke.cc
@@ -359,6 +378,8 @@ class Runtime final : public objstore::EventSink {
   size_t expected_ ABSL_GUARDED_BY(mu_) = 0;  // the former of these
 
   // Runs.
+  size_t unreserved_running_ ABSL_GUARDED_BY(mu_) = 0;  // of functions that reserve nothing
+  size_t unreserved_limit_ ABSL_GUARDED_BY(mu_) = 0;    // for these
   std::vector<Running> running_ ABSL_GUARDED_BY(mu_);
   std::map<LateKey, LateEnd> late_ends_ ABSL_GUARDED_BY(mu_);  // their runs are in running_ too
   uint64_t late_count_ ABSL_GUARDED_BY(mu_) = 0;

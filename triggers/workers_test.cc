@@ -52,7 +52,7 @@ TEST(WorkersTest, ReservedConcurrencyIsNeverExceededAndKeepsTheOrder) {
                   --inside;
                   return absl::OkStatus();
                 },
-                {.reserved_concurrency = 1});
+                {.reserved_concurrency = 1, .when_throttled = WhenThrottled::kWaitInTurn});
   for (int i = 0; i < 500; ++i) harness.Put("k");
   ASSERT_TRUE(Wait(harness).ok());
   EXPECT_FALSE(overlapped);
@@ -71,7 +71,7 @@ TEST(WorkersTest, SlowFunctionDoesNotStarveOthers) {
                   release.Wait();
                   return absl::OkStatus();
                 },
-                {.reserved_concurrency = 1});
+                {.reserved_concurrency = 1, .when_throttled = WhenThrottled::kWaitInTurn});
   harness.Watch("good", [&](const Event&, FunctionContext&) {
     if (++good == 200) good_done.Notify();
     return absl::OkStatus();
@@ -240,7 +240,10 @@ TEST(WorkersTest, ManyWritersManyFunctionsEveryDeliveryOnce) {
   // The clock's jumps are not to time out a handler that the machine lets wait.
   const absl::Duration timeout = absl::Minutes(15);
   harness.Watch("background", record, {.timeout = timeout});
-  harness.Watch("single", record, {.timeout = timeout, .reserved_concurrency = 1});
+  harness.Watch("single", record,
+                {.timeout = timeout,
+                 .reserved_concurrency = 1,
+                 .when_throttled = WhenThrottled::kWaitInTurn});
   harness.Watch("inline", record, {.dispatch = Dispatch::kInline, .timeout = timeout});
   harness.Watch("manual", record, {.dispatch = Dispatch::kManual, .timeout = timeout});
   std::vector<std::thread> writers;
