@@ -51,6 +51,20 @@ TEST(Observers, AreToldOfEffectsOnly_BeforeTheCallReturns) {
   EXPECT_EQ(seen[1].sequence, removed->sequence);
 }
 
+TEST(Observers, OfNoBucketInParticular_AreToldOfEveryOne) {
+  TestStore test;
+  std::vector<std::string> seen;
+  ObserverToken token =
+      test.store->Observe("", [&](const Change& change) { seen.emplace_back(change.bucket); });
+  ASSERT_TRUE(test.store->CreateBucket("later", {}, {}).ok());
+  ASSERT_TRUE(Put(*test.store, "bkt", "k", "v").ok());
+  ASSERT_TRUE(Put(*test.store, "later", "k", "v").ok());
+  EXPECT_EQ(seen, (std::vector<std::string>{"bkt", "later"}));
+  token.reset();
+  ASSERT_TRUE(Put(*test.store, "bkt", "k", "v").ok());
+  EXPECT_EQ(seen.size(), 2u);
+}
+
 TEST(Observers, AreToldOfTheirBucketOnly_AlsoOfOneMadeLater) {
   TestStore test;
   int told = 0;

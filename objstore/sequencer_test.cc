@@ -47,6 +47,22 @@ TEST(Sequencer, WakesItsSinkAfterPublishingAndOnlyThen) {
   EXPECT_EQ(sink.wakes, 1);
 }
 
+TEST(Sequencer, ACopyGoesOnWithTheNumbersOfTheOriginal_AndItsLease) {
+  KeptEngine engine;
+  Sequencer original(engine.content.get());
+  ASSERT_TRUE(original.Load().ok());
+  ASSERT_TRUE(original.Begin(kLeaseNumbers - 1).ok());
+  original.End(1, {});
+  ASSERT_EQ(original.NextPayloadId().value(), 1u);
+  Sequencer copy(engine.content.get());
+  ASSERT_TRUE(copy.Load().ok());
+  copy.ContinueAt(original.position());
+  EXPECT_EQ(copy.PublishedUpTo(), kLeaseNumbers - 1);
+  EXPECT_EQ(copy.NextPayloadId().value(), 2u);
+  EXPECT_EQ(copy.Begin(1).value(), kLeaseNumbers);
+  EXPECT_EQ(copy.Begin(1).value(), kLeaseNumbers + 1);  // from a lease of its own
+}
+
 TEST(Sequencer, NumbersBeginAtOneAndAreConsecutive) {
   KeptEngine engine;
   Sequencer sequencer(engine.content.get());
