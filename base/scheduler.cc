@@ -436,15 +436,17 @@ void Scheduler::ReplaceWorker(const WorkerRef& ref) {
   Core& core = *core_;
   Worker& worker = *ref.worker;
   MutexLock lock(&core.mu);
-  if (core.stopped || worker.lost || !worker.in_task || worker.task != ref.task) return;
+  if (worker.lost || !worker.in_task || worker.task != ref.task) return;
+  // Also when stopped: Stop waits for workers that are not lost.
   worker.lost = true;
   --core.running;
   --core.serving_workers;
-  if (core.lost_workers++ < core.options.max_replacements) {
+  if (core.lost_workers++ < core.options.max_replacements && !core.stopped) {
     worker.replaced = core.StartThread(Core::Role::kWorker);
     if (worker.replaced) ++core.serving_workers;
   }
   core.NotifyIdle();
+  if (core.stopped) core.idle.SignalAll();
 }
 
 size_t Scheduler::Stop(absl::Duration timeout) {

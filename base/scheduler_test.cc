@@ -342,6 +342,41 @@ TEST_F(SchedulerTest, StopAbandonsATaskThatWasGivenUpWhichMayReturnLater) {
   returned->Wait();
 }
 
+TEST_F(SchedulerTest, StopAbandonsATaskThatIsGivenUpWhileItStops) {
+  auto begun = std::make_shared<Notification>();
+  auto release = std::make_shared<Notification>();
+  auto returned = std::make_shared<Notification>();
+  {
+    Scheduler scheduler(RealClock(), {.workers = 1});
+    Scheduler::WorkerRef stuck;
+    scheduler.Post(Lane::kBackground, [begun, release, returned, &stuck] {
+      stuck = Scheduler::CurrentWorker();
+      begun->Notify();
+      release->Wait();
+      returned->Notify();
+      return size_t{1};
+    });
+    begun->Wait();
+    // The alarm of a deadline that Stop meets under way: Stop waits for it.
+    Notification alarmed;
+    scheduler.Post(Lane::kAlarm, [&] {
+      alarmed.Notify();
+      const auto stopped = [&] {  // then it takes no timer
+        const Scheduler::TimerId timer =
+            scheduler.PostAt(absl::InfiniteFuture(), Lane::kManual, [] { return size_t{0}; });
+        return timer.due == absl::Time() || !scheduler.Cancel(timer);
+      };
+      while (!stopped()) std::this_thread::yield();
+      scheduler.ReplaceWorker(stuck);
+      return size_t{0};
+    });
+    alarmed.Wait();
+    EXPECT_EQ(scheduler.Stop(absl::ZeroDuration()), 1u);
+  }
+  release->Notify();
+  returned->Wait();
+}
+
 TEST_F(SchedulerTest, StopWaitsForATaskThatWasNotGivenUp) {
   Scheduler scheduler(clock_, {.workers = 1});
   Notification begun;
