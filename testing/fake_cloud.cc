@@ -91,8 +91,8 @@ internal::CorePlan PlanOf(const std::shared_ptr<FakeState>& state) {
     return state->faults;
   };
   plan.wrap = [weak = std::weak_ptr<FakeState>(state)](
-                  std::string_view name, triggers::Handler handler,
-                  const FunctionOptions& options) -> triggers::Handler {
+                  std::string_view name, AnyHandler handler,
+                  const FunctionOptions& options) -> AnyHandler {
     const std::shared_ptr<FakeState> here = weak.lock();
     if (here == nullptr) return handler;
     return FakeState::Wrap(here, name, std::move(handler), options);

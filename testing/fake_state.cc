@@ -72,20 +72,20 @@ auto Logged(FakeState& state, FunctionContext& context, const std::string& what,
 // A handler of the same kind whose runs are logged. It holds the registration, and with it the
 // handler that it calls.
 struct LoggedHandler {
-  triggers::Handler operator()(const Function& function) const {
+  AnyHandler operator()(const Function& function) const {
     return Function([state = state, held = registration, &function](const Event& event,
                                                                     FunctionContext& context) {
       return Logged(*state, context, AboutEvent(event), [&] { return function(event, context); });
     });
   }
-  triggers::Handler operator()(const PayloadFunction& function) const {
+  AnyHandler operator()(const PayloadFunction& function) const {
     return PayloadFunction([state = state, held = registration, &function](
                                std::string_view payload, FunctionContext& context) {
       return Logged(*state, context, AboutPayload(payload),
                     [&] { return function(payload, context); });
     });
   }
-  triggers::Handler operator()(const FunctionFactory& factory) const {
+  AnyHandler operator()(const FunctionFactory& factory) const {
     return FunctionFactory(
         [state = state, held = registration, &factory]() -> absl::StatusOr<PayloadFunction> {
           absl::StatusOr<PayloadFunction> made = factory();
@@ -104,8 +104,8 @@ struct LoggedHandler {
 
 }  // namespace
 
-triggers::Handler FakeState::Wrap(const std::shared_ptr<FakeState>& state, std::string_view name,
-                                  triggers::Handler handler, const FunctionOptions& options) {
+AnyHandler FakeState::Wrap(const std::shared_ptr<FakeState>& state, std::string_view name,
+                           AnyHandler handler, const FunctionOptions& options) {
   const auto registration = std::make_shared<const Registration>(
       Registration{std::string(name), std::move(handler), options});
   {

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -20,14 +21,16 @@
 #include "cloudlet/testing/fake_cloud.h"
 #include "objstore/fault_store.h"
 #include "testing/log_book.h"
-#include "triggers/delivery.h"
 
 namespace cloudlet::testing {
+
+// A handler of any kind.
+using AnyHandler = std::variant<Function, PayloadFunction, FunctionFactory>;
 
 // A function that is registered as long as the Cloud holds the handler that was made of it.
 struct Registration {
   std::string name;
-  triggers::Handler handler;
+  AnyHandler handler;
   FunctionOptions options;
 };
 
@@ -38,8 +41,8 @@ struct FakeState {
 
   void Log(std::string text) { log->Add(clock->Now(), std::move(text)); }
   // Notes the function, and gives a handler that does what it does and logs its runs.
-  static triggers::Handler Wrap(const std::shared_ptr<FakeState>& state, std::string_view name,
-                                triggers::Handler handler, const FunctionOptions& options);
+  static AnyHandler Wrap(const std::shared_ptr<FakeState>& state, std::string_view name,
+                         AnyHandler handler, const FunctionOptions& options);
   // In the order in which they were registered.
   std::vector<std::shared_ptr<const Registration>> Registered();
   // One line for each fault that is or was at work.

@@ -73,6 +73,13 @@ std::string Model::VersionCode(const std::string& bucket, const std::string& key
   return (*found)->is_marker ? "MethodNotAllowed" : "OK";
 }
 
+std::string Model::PartCode(const std::string& bucket, const std::string& key,
+                            const std::string& version_id, const ModelVersion** found) const {
+  const std::string code = VersionCode(bucket, key, version_id, found);
+  const bool hidden = code == "NoSuchKey" && Marker(bucket, key, version_id) != nullptr;
+  return hidden ? "MethodNotAllowed" : code;
+}
+
 const ModelVersion* Model::Marker(const std::string& bucket, const std::string& key,
                                   const std::string& version_id) const {
   const auto* versions = const_cast<Model*>(this)->VersionsOf(bucket, key);

@@ -228,6 +228,9 @@ class Model {
   // Of what reads and changes of a version look at: "OK" with `found`, or why there is none.
   std::string VersionCode(const std::string& bucket, const std::string& key,
                           const std::string& version_id, const ModelVersion** found) const;
+  // The same for its tags and annotations: where a delete marker is current, MethodNotAllowed.
+  std::string PartCode(const std::string& bucket, const std::string& key,
+                       const std::string& version_id, const ModelVersion** found) const;
   std::string AttributesCode(const std::string& bucket, const std::string& key,
                              const AttributesOptions& options, const ModelVersion** found) const;
   // All entries, in one list; the sizes of pages are not looked at. REQUIRES: the bucket is there.

@@ -39,7 +39,7 @@ std::string PayloadCode(const std::string& payload) {
 std::string Model::AnnotatedCode(const std::string& bucket, const std::string& key,
                                  const std::string& version_id, const std::string& object_if_match,
                                  const ModelVersion** found) const {
-  const std::string code = VersionCode(bucket, key, version_id, found);
+  const std::string code = PartCode(bucket, key, version_id, found);
   return code == "OK" ? WriteCode(object_if_match, "", (*found)->etag) : code;
 }
 
@@ -104,7 +104,7 @@ std::string Model::GetAnnotationCode(const std::string& bucket, const std::strin
                                      const ModelAnnotation** found) const {
   if (const std::string code = AnnotationNameCode(name); code != "OK") return code;
   const ModelVersion* version = nullptr;
-  const std::string code = VersionCode(bucket, key, version_id, &version);
+  const std::string code = PartCode(bucket, key, version_id, &version);
   if (code != "OK") return code;
   *found = Find(*version, name);
   return *found == nullptr ? "NoSuchAnnotation" : "OK";
@@ -121,7 +121,7 @@ std::string Model::ListAnnotationsCode(const std::string& bucket, const std::str
   const std::string& token = options.continuation_token;
   if (!token.empty() && AnnotationNameCode(token) != "OK") return "InvalidArgument";
   const ModelVersion* version = nullptr;
-  return VersionCode(bucket, key, options.version_id, &version);
+  return PartCode(bucket, key, options.version_id, &version);
 }
 
 }  // namespace cloudlet::differential

@@ -21,7 +21,7 @@ std::string Name(const std::string& bucket, const std::string& key, const std::s
 
 void Differential::CompareTags(const Place& at, const std::string& version_id) {
   const ModelVersion* object = nullptr;
-  const std::string code = model_.VersionCode(at.bucket, at.key, version_id, &object);
+  const std::string code = model_.PartCode(at.bucket, at.key, version_id, &object);
   GetTagsOptions options;
   options.version_id = version_id;
   const auto got = cloud_->bucket(at.bucket).GetTags(at.key, options);
