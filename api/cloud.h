@@ -254,7 +254,7 @@ class Cloud {
   // ran), and those of a put for kEvent.
   absl::StatusOr<InvokeResult> Invoke(std::string_view function, std::string_view payload,
                                       const InvokeOptions& options = {});
-  // ResourceNotFoundException when the name is neither registered nor known from before.
+  // ResourceNotFoundException when the name is not registered and has never been with this store.
   absl::StatusOr<FunctionStats> function_stats(std::string_view name) const;
 
   // --- Driving deliveries ---
@@ -274,12 +274,13 @@ class Cloud {
   // later; Extension: "" is every bucket), until the token is dropped. A null observer: nothing
   // happens, the token is null.
   [[nodiscard]] ObserverToken Observe(std::string_view bucket, CommitObserver observer);
-  // Retained and not yet settled events after number `after`, ascending, at most `limit`.
+  // Retained and not yet settled events (one that waits for a retry alone is settled: a row of its
+  // own has it) after number `after`, ascending, at most `limit`.
   absl::StatusOr<std::vector<Event>> Events(uint64_t after = 0, size_t limit = 1000);
   // Extension: drops retained events that `keep` does not keep, oldest first, up to the first that
-  // stays. What is not settled yet stays always, and so does what waits for a retry: functions get
-  // it all the same. With max_bytes it reads every retained row, else those that go. Errors:
-  // INVALID_ARGUMENT (a negative age), DATA_LOSS, UNAVAILABLE (read-only).
+  // stays. What is not settled yet stays always. One that waits for a retry may go from the log;
+  // its function gets it all the same. With max_bytes it reads every retained row, else those that
+  // go. Errors: INVALID_ARGUMENT (a negative age), DATA_LOSS, UNAVAILABLE (read-only).
   absl::StatusOr<TrimResult> TrimEvents(const EventRetention& keep);
   CloudStats stats() const;
   // Reads all rows (not all payload bytes) and checks that objects, payloads, owners, events and

@@ -55,9 +55,10 @@ struct EventJsonOptions {
 //   versionId   only in buckets that have or had versioning, never "null"
 //   sequencer   Event::sequencer; not of ObjectTagging
 //   hasObjectAnnotation  of ObjectCreated:Copy only
-//   objectAnnotation     beside the object, of ObjectAnnotation only: name, and of a put size and
-//                        eTag. S3's documentation gives these fields for EventBridge; here they
-//                        have the place and the form of AWS's SDK for Java
+//   objectAnnotation     beside the object, of ObjectAnnotation only, an array of one: name, and of
+//   a
+//                        put size and eTag. S3's documentation gives these fields for EventBridge;
+//                        here they have the place and the form of AWS's SDK for Java
 //   principalId Event::principal; empty: the owner
 //   x-amz-id-2  a fixed function of the request id
 //

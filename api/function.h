@@ -4,7 +4,8 @@
 //   cloud.RegisterFunction("thumbnail", [](const Event& event, FunctionContext& ctx) {
 //     return MakeThumbnail(ctx.bucket(event.bucket), event.key);
 //   });
-//   cloud.AddTrigger({.id = "jpg", .bucket = "photos", .function = "thumbnail", .suffix = ".jpg"});
+//   cloud.AddTrigger({.id = "jpg", .bucket = "photos", .function = "thumbnail",
+//                     .events = {EventType::kObjectCreated}, .suffix = ".jpg"});
 //
 // Delivery is at least once: a handler may see an event again (same request id and sequence), also
 // after a crash. A failed attempt is repeated after 60 s and again after 120 s, then the event goes
@@ -15,6 +16,7 @@
 //     return absl::StatusOr<std::string>("hello, " + std::string(name));
 //   });
 //   cloud.Invoke("greet", "world")->payload;  // "hello, world"
+// Lambdas name the types of their parameters; those of payloads return absl::StatusOr<std::string>.
 #ifndef CLOUDLET_API_FUNCTION_H_
 #define CLOUDLET_API_FUNCTION_H_
 
@@ -78,9 +80,9 @@ class FunctionContext {
   // the invocation's own time (remaining()) has moved: the invocation ends, and lets go of its slot
   // of concurrency, so much later by the clock; what it wrote was written when it began.
   virtual absl::Status Sleep(absl::Duration duration) = 0;
-  // As Cloud::Invoke, caused by this invocation: in a loop of functions that invoke each other the
-  // 16th is refused (RecursiveInvocationException; an asynchronous one goes to the dead letter).
-  // FAILED_PRECONDITION once the attempt has ended.
+  // As Cloud::Invoke, caused by this invocation: a chain of functions that invoke each other has 16
+  // runs, and the call for a 17th is refused (RecursiveInvocationException; an asynchronous one
+  // goes to the dead letter). FAILED_PRECONDITION once the attempt has ended.
   absl::StatusOr<InvokeResult> Invoke(std::string_view function, std::string_view payload,
                                       const InvokeOptions& options = {}) {
     return DoInvoke(function, payload, options);

@@ -23,8 +23,8 @@ enum class InvocationType {
   // retries. The call returns when the handler does, also one that has passed its timeout.
   kRequestResponse,
   // The payload goes into the event log, in a batch of its own, and is delivered as events of
-  // buckets are, with their retries, age and dead letter. A function that is known from before but
-  // not registered gets it when it is.
+  // buckets are, with their retries, age and dead letter. A function that was
+  // registered with this store once, but is not now, gets it when it is again.
   kEvent,
   kDryRun,  // checks what the others would refuse, and runs nothing
 };

@@ -5,7 +5,7 @@
 //   std::vector<CompletedPart> parts;
 //   for (int number = 1; number <= count; ++number) {
 //     absl::StatusOr<UploadPartResult> part = bucket.UploadPart("film.mp4", *id, number, piece);
-//     parts.push_back({number, part->etag});
+//     parts.push_back({number, part->etag});  // and part->checksum, where it is composite
 //   }
 //   absl::StatusOr<PutResult> film = bucket.CompleteMultipartUpload("film.mp4", *id, parts);
 //

@@ -104,10 +104,13 @@ absl::Status CheckPlan(const CorePlan& plan) {
     return absl::InvalidArgumentError(
         absl::StrCat("options: worker_threads is ", plan.workers, ", not 0 or more"));
   }
-  if (plan.account_concurrency < 1 || plan.scaling_rate < 0) {
+  if (plan.account_concurrency < 1) {
+    return absl::InvalidArgumentError(absl::StrCat("options: account_concurrency is ",
+                                                   plan.account_concurrency, ", not 1 or more"));
+  }
+  if (plan.scaling_rate < 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("options: account_concurrency is ", plan.account_concurrency,
-                     ", not 1 or more, or scaling_rate ", plan.scaling_rate, ", not 0 or more"));
+        absl::StrCat("options: scaling_rate is ", plan.scaling_rate, ", not 0 or more"));
   }
   if (plan.owner.empty() || plan.owner == kAnonymousPrincipal) {
     return absl::InvalidArgumentError("options: owner is empty or \"anonymous\"");

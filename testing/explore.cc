@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include <cstdlib>
+#include <exception>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -31,19 +32,38 @@ std::optional<uint64_t> Wanted() {
   return seed;
 }
 
-// Runs one; whether it passed.
+// The schedule that this thread explores, while it lives.
+class ScheduleHere {
+ public:
+  explicit ScheduleHere(uint64_t seed) { current_schedule = seed; }
+  ~ScheduleHere() { current_schedule = 0; }
+  ScheduleHere(const ScheduleHere&) = delete;
+  ScheduleHere& operator=(const ScheduleHere&) = delete;
+};
+
+void PrintFailure(uint64_t seed, const std::string& why) {
+  Print(
+      absl::StrCat("cloudlet: schedule ", seed, " failed", why, "\n  again: ", ReplayLine(), "\n"));
+}
+
+// Runs one; whether it passed. What it throws goes on.
 bool Passes(uint64_t seed, const std::function<absl::Status(const FakeCloudOptions&)>& body) {
   FakeCloudOptions options;
   options.seed = seed;
   options.shuffle = seed;
-  current_schedule = seed;
-  const absl::Status status = body(options);
-  const std::string replay = ReplayLine();
-  current_schedule = 0;
+  const ScheduleHere here(seed);
+  absl::Status status;
+  try {
+    status = body(options);
+  } catch (const std::exception& thrown) {
+    PrintFailure(seed, absl::StrCat(": it threw ", thrown.what()));
+    throw;
+  } catch (...) {
+    PrintFailure(seed, ": it threw");
+    throw;
+  }
   if (status.ok() && !TestHasFailed()) return true;
-  Print(absl::StrCat("cloudlet: schedule ", seed, " failed",
-                     status.ok() ? "" : absl::StrCat(": ", status.ToString()),
-                     "\n  again: ", replay, "\n"));
+  PrintFailure(seed, status.ok() ? "" : absl::StrCat(": ", status.ToString()));
   return false;
 }
 

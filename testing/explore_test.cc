@@ -2,6 +2,7 @@
 // again.
 #include <cstdlib>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,19 @@ TEST(Explore, AFailedExpectationEndsIt) {
   // Nothing is explored in a test that has failed already.
   EXPECT_EQ(ExploreSchedules(50, [](const FakeCloudOptions&) {}).runs, 0u);
   SetTestHooks(hooks);
+}
+
+TEST(Explore, WhatTheBodyThrowsGoesOn_AndTheNextTestHasNoSchedule) {
+  const auto explore = [] {
+    ExploreSchedules(9, [](const FakeCloudOptions& options) {
+      if (options.seed == 3) throw std::out_of_range("no such thing");
+    });
+  };
+  ::testing::internal::CaptureStderr();
+  EXPECT_THROW(explore(), std::out_of_range);
+  const std::string printed = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(printed, HasSubstr("schedule 3 failed: it threw no such thing\n  again: CLOUDLET_"));
+  EXPECT_EQ(ExploreSchedules(2, [](const FakeCloudOptions&) {}).runs, 2u);
 }
 
 TEST(ExploreDeathTest, PrintsTheSeedAndWhatRunsItAgain) {

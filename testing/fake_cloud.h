@@ -2,7 +2,7 @@
 // threads.
 //
 //   cloudlet::testing::FakeCloud fake;
-//   cloudlet::Bucket bucket = fake.cloud().CreateBucket("b").value();
+//   cloudlet::Bucket bucket = fake.cloud().CreateBucket("photos").value();
 //   ...
 //   bucket.Put("k", "v").value();
 //   fake.RunUntilIdle().value();           // functions run here, on this thread
@@ -36,7 +36,7 @@
 namespace cloudlet::testing {
 
 struct FakeCloudOptions {
-  uint64_t seed = 1;  // of ids, of probabilities and jitter of faults; not 0
+  uint64_t seed = 1;  // of ids, of probabilities and jitter of faults
   Limits limits = {};
   KeyPolicy key_policy = KeyPolicy::kBytes;
   std::string owner = "cloudlet";

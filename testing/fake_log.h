@@ -1,11 +1,11 @@
 // FakeLog: what happened in a FakeCloud, as text that a test can compare, or a person read.
 //
-//   +0       written in/a #1
-//   +0       run resize attempt 1: ObjectCreated:Put in/a #1
-//   +0       fault get "in/a": SlowDown
-//   +0       ended resize attempt 1: RESOURCE_EXHAUSTED: get "in/a": ...
-//   +1m      run resize attempt 2: ObjectCreated:Put in/a #1
-//   +1m      written out/a #3
+//   +0       written inbox/a #3
+//   +0       run resize attempt 1: ObjectCreated:Put inbox/a #3
+//   +0       fault get "inbox/a": SlowDown
+//   +0       ended resize attempt 1: RESOURCE_EXHAUSTED: get "inbox/a": ...
+//   +1m      run resize attempt 2: ObjectCreated:Put inbox/a #3
+//   +1m      written outbox/a #4
 //   +1m      ended resize attempt 2: OK
 //
 // A line is: simulated time since the FakeCloud was made, then what happened. #n is the number of

@@ -72,7 +72,7 @@ enum class FaultOp {
 enum class FaultPoint {
   kBefore,  // nothing is carried out
   // The call is carried out, with its event, and then the caller is told otherwise. Calls that fail
-  // anyway do not match.
+  // anyway (a retry that a condition refuses) do not match.
   kAfterCommit,
   // When byte `at_byte` goes by, counted from 0 in the bytes sent or asked for; a shorter body does
   // not match. Of kGet, and of the bodies of kPut, kUploadPart (both also through a writer),

@@ -25,7 +25,12 @@ void PutFiresFunction() {
     return context.bucket("outbox").Put(event.key, "seen: " + event.key).status();
   };
   cloud.RegisterFunction("reply", reply).IgnoreError();
-  cloud.AddTrigger({.id = "reply", .bucket = "inbox", .function = "reply"}).value();
+  cloud
+      .AddTrigger({.id = "reply",
+                   .bucket = "inbox",
+                   .function = "reply",
+                   .events = {cloudlet::EventType::kObjectCreated}})
+      .value();
   inbox.Put("letter", "dear cloud").value();
   cloud.RunUntilIdle().value();
   std::cout << outbox.Get("letter").value().body << "\n";
