@@ -21,7 +21,8 @@ class EventLog : public ::testing::Test {
   uint64_t Put(const std::string& key) { return audit_.Put(key, "v").value().sequence; }
   Numbers Kept() {
     Numbers kept;
-    for (const Event& event : fake_.cloud().Events().value()) kept.push_back(event.sequence);
+    const std::vector<Event> events = fake_.cloud().Events().value();
+    for (const Event& event : events) kept.push_back(event.sequence);
     return kept;
   }
   uint64_t Trim(const EventRetention& keep) {
