@@ -176,7 +176,8 @@ struct Trigger {
   std::string suffix = {};  // of the key; empty: any
 };
 // Extension: several triggers may take the same event; each of their functions gets it. (S3 refuses
-// such a configuration.) A trigger sees the changes that begin after AddTrigger has returned.
+// such a configuration; so does a Cloud opened with TriggerOverlap::kRefuse.) A trigger sees the
+// changes that begin after AddTrigger has returned.
 
 // Counts since the Cloud was opened.
 struct FunctionStats {
