@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -27,11 +28,16 @@
 #include "cloudlet/clock.h"
 #include "cloudlet/error.h"
 #include "cloudlet/event.h"
+#include "cloudlet/event_bus.h"
 #include "cloudlet/function.h"
+#include "cloudlet/function_version.h"
 #include "cloudlet/invoke.h"
 #include "cloudlet/limits.h"
 #include "cloudlet/log.h"
+#include "cloudlet/meter.h"
 #include "cloudlet/observer.h"
+#include "cloudlet/queue.h"
+#include "cloudlet/topic.h"
 #include "cloudlet/version.h"
 
 namespace cloudlet {
@@ -60,6 +66,14 @@ enum class TriggerOverlap {
   kRefuse,  // S3's rule: AddTrigger answers InvalidArgument. Those that are there already stay
 };
 
+// What happens to a change that a trigger takes when OpenOptions::max_pending_deliveries are
+// pending.
+enum class WhenFull {
+  kSpill,  // it is made, and its event waits in the log, on disk
+  kBlock,  // it waits until fewer are pending, before anything of it is carried out
+  kShed,   // it is refused with SlowDown: nothing of it is carried out
+};
+
 struct OpenOptions {
   LogOptions log = {};
   Limits limits = {};
@@ -85,6 +99,13 @@ struct OpenOptions {
   // invocations at a time, until none has run for FunctionOptions::environment_idle.
   // https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
   int scaling_rate = 0;
+  // Deliveries pending over all functions, from which on `when_full` holds for changes in buckets
+  // with triggers; 0: none. Changes that handlers make are never held up or refused by it: what
+  // they wait for could wait for them.
+  size_t max_pending_deliveries = 0;
+  WhenFull when_full = WhenFull::kSpill;
+  // What is kept of retained events; trimmed once a minute as TrimEvents does.
+  EventRetention event_retention = {};
 };
 
 struct InMemoryOptions {
@@ -99,6 +120,9 @@ struct InMemoryOptions {
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
   int account_concurrency = 1'000;  // as in OpenOptions
   int scaling_rate = 0;             // likewise
+  size_t max_pending_deliveries = 0;
+  WhenFull when_full = WhenFull::kSpill;
+  EventRetention event_retention = {};
 };
 
 struct CloseOptions {
@@ -231,6 +255,13 @@ class Cloud {
                                 const FunctionOptions& options = {});
   absl::Status RegisterFunction(std::string_view name, FunctionFactory factory,
                                 const FunctionOptions& options = {});
+  // A handler that takes a payload returns absl::StatusOr<std::string>; one that returns a Status
+  // would have to be told apart from it, and takes an Event.
+  template <typename F,
+            typename = std::enable_if_t<std::is_same_v<
+                std::invoke_result_t<F&, std::string_view, FunctionContext&>, absl::Status>>>
+  absl::Status RegisterFunction(std::string_view name, F function,
+                                const FunctionOptions& options = {}) = delete;
   // No new attempt begins afterwards; events wait until the name is registered again. Does not wait
   // for running attempts, so a handler may unregister itself. ResourceNotFoundException when there
   // is none.
@@ -254,6 +285,66 @@ class Cloud {
   // ran), and those of a put for kEvent.
   absl::StatusOr<InvokeResult> Invoke(std::string_view function, std::string_view payload,
                                       const InvokeOptions& options = {});
+  // --- Versions and aliases: cloudlet/function_version.h. ResourceNotFoundException: no such
+  // function, version or alias; InvalidParameterValueException; ResourceConflictException. ---
+
+  // Other code or configuration for $LATEST from the next run on; runs that have begun end as they
+  // began. What versions have stays.
+  absl::Status UpdateFunctionCode(std::string_view name, Function function);
+  absl::Status UpdateFunctionCode(std::string_view name, PayloadFunction function);
+  absl::Status UpdateFunctionCode(std::string_view name, FunctionFactory factory);
+  absl::Status UpdateFunctionConfiguration(std::string_view name, const FunctionOptions& options);
+  // Makes a version of $LATEST as it is now, code and configuration, and returns its number.
+  // Nothing changed since the last one: returns that one's.
+  absl::StatusOr<std::string> PublishVersion(std::string_view name,
+                                             std::string_view description = {});
+  // Binds code to a version that an earlier process published. ResourceConflictException when it
+  // has code: versions do not change.
+  absl::Status BindVersion(std::string_view name, std::string_view version, Function function);
+  absl::Status BindVersion(std::string_view name, std::string_view version,
+                           PayloadFunction function);
+  absl::Status BindVersion(std::string_view name, std::string_view version,
+                           FunctionFactory factory);
+  // ResourceConflictException while an alias names it. Events on their way to it are given up.
+  absl::Status DeleteVersion(std::string_view name, std::string_view version);
+  // $LATEST first, then in the order of their numbers.
+  absl::StatusOr<std::vector<FunctionVersion>> ListVersions(std::string_view name);
+  // ResourceConflictException when there is one of this name.
+  absl::StatusOr<Alias> CreateAlias(std::string_view function, std::string_view alias,
+                                    const AliasOptions& options);
+  absl::StatusOr<Alias> UpdateAlias(std::string_view function, std::string_view alias,
+                                    const AliasOptions& options);
+  // That there is none is no error.
+  absl::Status DeleteAlias(std::string_view function, std::string_view alias);
+  absl::StatusOr<std::vector<Alias>> ListAliases(std::string_view function);  // by name
+
+  // --- Queues, topics, event buses: cloudlet/queue.h, topic.h, event_bus.h. They persist. Names: 1
+  // to 80 of A-Z a-z 0-9 - _ (topics up to 256; buses also . and /). ---
+
+  // One that is there already with the same options is no error. Errors: QueueNameExists (other
+  // options), InvalidParameterValueException, QueueDoesNotExist (the dead-letter queue).
+  absl::StatusOr<Queue> CreateQueue(std::string_view name, const QueueOptions& options = {});
+  absl::Status SetQueueOptions(std::string_view name, const QueueOptions& options);
+  // With its messages. QueueDoesNotExist.
+  absl::Status DeleteQueue(std::string_view name);
+  Queue queue(std::string_view name);  // a handle, without asking whether it exists
+  absl::StatusOr<std::vector<std::string>> ListQueues();
+  // One that is there already is no error.
+  absl::StatusOr<Topic> CreateTopic(std::string_view name);
+  absl::Status DeleteTopic(std::string_view name);  // that there is none is no error
+  Topic topic(std::string_view name);
+  absl::StatusOr<std::vector<std::string>> ListTopics();
+  // ResourceConflictException when it is there: as "default" always is.
+  absl::StatusOr<EventBus> CreateEventBus(std::string_view name);
+  absl::Status DeleteEventBus(std::string_view name);  // not "default"
+  EventBus event_bus(std::string_view name);
+  absl::StatusOr<std::vector<std::string>> ListEventBuses();
+  // Returns its id; the same id again replaces it. QueueDoesNotExist,
+  // InvalidParameterValueException (ranges; a visibility timeout below the function's).
+  absl::StatusOr<std::string> PutEventSourceMapping(const EventSourceMapping& mapping);
+  absl::Status DeleteEventSourceMapping(std::string_view id);  // ResourceNotFoundException
+  absl::StatusOr<std::vector<EventSourceMapping>> ListEventSourceMappings();
+
   // ResourceNotFoundException when the name is not registered and has never been with this store.
   absl::StatusOr<FunctionStats> function_stats(std::string_view name) const;
 
@@ -282,6 +373,19 @@ class Cloud {
   // its function gets it all the same. With max_bytes it reads every retained row, else those that
   // go. Errors: INVALID_ARGUMENT (a negative age), DATA_LOSS, UNAVAILABLE (read-only).
   absl::StatusOr<TrimResult> TrimEvents(const EventRetention& keep);
+  // As Events, but where there are none it waits for one, in real time, up to `timeout`; none then.
+  // What it gives is complete: no event with a lower number comes later.
+  absl::StatusOr<std::vector<Event>> TailEvents(uint64_t after, absl::Duration timeout,
+                                                size_t limit = 1000);
+  // Extension: gives retained events to two functions (two versions of one, say) and tells where
+  // they do otherwise. Their handlers run on this thread as transactional ones do, and nothing of
+  // what they write through their contexts is kept; what they do otherwise is done. They read the
+  // store as it is now. Errors: ResourceNotFoundException, those of Events, FAILED_PRECONDITION
+  // from inside a handler.
+  absl::StatusOr<ReplayResult> Replay(const ReplayOptions& options);
+  Meter meter() const;
+  // Calls `observer` for every run that ends, until the token is dropped.
+  [[nodiscard]] ObserverToken ObserveInvocations(InvocationObserver observer);
   CloudStats stats() const;
   // Reads all rows (not all payload bytes) and checks that objects, payloads, owners, events and
   // deliveries agree. Changes nothing; exact when nobody writes meanwhile.

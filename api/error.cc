@@ -118,6 +118,18 @@ constexpr ErrorInfo kTable[] = {
     {ErrorCode::kRecursiveInvocation, "RecursiveInvocationException",
      StatusCode::kFailedPrecondition, 400,
      "Your function is being invoked in a recursive loop with other resources and was stopped"},
+    {ErrorCode::kQueueDoesNotExist, "QueueDoesNotExist", StatusCode::kNotFound, 400,
+     "The specified queue does not exist"},
+    {ErrorCode::kQueueNameExists, "QueueNameExists", StatusCode::kAlreadyExists, 400,
+     "A queue with this name and other attributes already exists"},
+    {ErrorCode::kReceiptHandleIsInvalid, "ReceiptHandleIsInvalid", StatusCode::kInvalidArgument,
+     400, "The input receipt handle is invalid"},
+    {ErrorCode::kMessageNotInflight, "MessageNotInflight", StatusCode::kFailedPrecondition, 400,
+     "The specified message is not in flight"},
+    {ErrorCode::kTopicNotFound, "NotFoundException", StatusCode::kNotFound, 404,
+     "Topic does not exist"},
+    {ErrorCode::kInvalidEventPattern, "InvalidEventPatternException", StatusCode::kInvalidArgument,
+     400, "The event pattern is not valid"},
 };
 
 constexpr bool InOrder() {

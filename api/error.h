@@ -73,6 +73,13 @@ enum class ErrorCode {
   kTooManyRequests,        // TooManyRequestsException; ThrottleOf (invoke.h) tells more
   kRequestTooLarge,        // RequestTooLargeException
   kRecursiveInvocation,    // RecursiveInvocationException
+  // SQS, SNS, EventBridge.
+  kQueueDoesNotExist,
+  kQueueNameExists,
+  kReceiptHandleIsInvalid,
+  kMessageNotInflight,
+  kTopicNotFound,        // NotFoundException
+  kInvalidEventPattern,  // InvalidEventPatternException
 };
 
 // A row of the table.

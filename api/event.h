@@ -6,9 +6,11 @@
 #ifndef CLOUDLET_API_EVENT_H_
 #define CLOUDLET_API_EVENT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -109,6 +111,38 @@ struct EventRetention {
 struct TrimResult {
   uint64_t events = 0;  // gone
   uint64_t bytes = 0;   // of their rows
+};
+
+// Which events Cloud::Replay gives to two functions, and which these are.
+struct ReplayOptions {
+  uint64_t after = 0;  // numbers above this one
+  size_t limit = 1000;
+  std::string bucket = {};  // empty: any
+  // With or without qualifiers ("resize:1", "resize:2"); both registered now.
+  std::string baseline = {};
+  std::string candidate = {};
+};
+
+// What a function did with a replayed event: its end, and what it would have written.
+struct ReplayOutcome {
+  std::string error = {};  // empty: it succeeded
+  std::string response = {};
+  // "put <bucket>/<key> <size> <etag>", "delete <bucket>/<key>", ..., in the order of the writes.
+  std::vector<std::string> writes = {};
+  friend bool operator==(const ReplayOutcome& a, const ReplayOutcome& b) {
+    return a.error == b.error && a.response == b.response && a.writes == b.writes;
+  }
+};
+
+struct ReplayDifference {
+  Event event = {};
+  ReplayOutcome baseline = {};
+  ReplayOutcome candidate = {};
+};
+
+struct ReplayResult {
+  uint64_t events = 0;  // replayed
+  std::vector<ReplayDifference> differences = {};
 };
 
 }  // namespace cloudlet

@@ -32,6 +32,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cloudlet/bucket.h"
+#include "cloudlet/destination.h"
 #include "cloudlet/event.h"
 #include "cloudlet/invoke.h"
 #include "cloudlet/tags.h"
@@ -65,9 +66,9 @@ class FunctionContext {
   // What the function was invoked with: the bytes given to Invoke; for an event of a bucket, S3's
   // notification of it as JSON. Valid until the handler returns.
   virtual std::string_view payload() const = 0;
-  // "$LATEST".
+  // "$LATEST" or "1", "2", ...: the version that runs.
   virtual std::string_view function_version() const = 0;
-  // arn:aws:lambda:<region>:000000000000:function:<name>
+  // arn:aws:lambda:<region>:000000000000:function:<name>, with the qualifier it was called by.
   virtual std::string invoked_function_arn() const = 0;
   // As registered (FunctionOptions).
   virtual int memory_mb() const = 0;
@@ -134,6 +135,15 @@ enum class WhenThrottled {
   kWaitInTurn,
 };
 
+// In which order deliveries of a function begin.
+enum class DeliveryOrder {
+  kNone,  // that of their commits as far as nothing has to wait; see docs/delivery.md
+  // Extension: of one key (of one bucket) strictly that of their commits, one at a time: an event
+  // waits until those before it have succeeded or been given up, retries and throttles included.
+  // Other keys go on meanwhile.
+  kPerKey,
+};
+
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-function-common.html
 struct FunctionOptions {
   Dispatch dispatch = Dispatch::kBackground;
@@ -146,11 +156,18 @@ struct FunctionOptions {
   // functions share the Cloud's worker threads: a slow one without this can take all of them, and
   // the others wait.
   std::optional<int> reserved_concurrency = {};
-  // Bucket that gets a JSON object (Lambda's invocation record) for each event that was given up,
-  // under aws/lambda/async/<function>/YYYY/MM/DD/. Empty: such events are dropped, counted and
-  // logged. If the bucket is missing when it is needed, likewise, as a destination failure; a name
-  // that no bucket can have is refused.
-  std::string dead_letter_bucket = {};
+  // Where an event goes that was given up, as it came: to a queue or topic (with RequestID,
+  // ErrorCode and ErrorMessage as attributes), or, as an extension, to a bucket, in which it is an
+  // object with Lambda's invocation record under aws/lambda/async/<function>/YYYY/MM/DD/. None:
+  // such events are counted and logged. One that is missing when it is needed is a failure, counted
+  // and logged, likewise. Other kinds, and names that none can have, are refused.
+  Destination dead_letter = {};
+  // Where Lambda's invocation record of a delivery goes that succeeded, or that was given up: to a
+  // function, queue, topic or bus, that of failures also to a bucket. Beside the dead letter; in
+  // one batch with the settlement, so that each ended event gives one record.
+  // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+  Destination on_success = {};
+  Destination on_failure = {};
   // 128 to 10,240. Told to the handler; nothing is measured or limited by it.
   int memory_mb = 128;
   // For FunctionContext::environment(); names and values together at most 4 KiB. A name is letters,
@@ -161,6 +178,12 @@ struct FunctionOptions {
   // Extension: how long an execution environment may be idle; 1 s to 24 h. Of a FunctionFactory.
   absl::Duration environment_idle = absl::Minutes(10);
   WhenThrottled when_throttled = WhenThrottled::kBackOff;
+  DeliveryOrder order = DeliveryOrder::kNone;
+  // Extension: exactly-once effects. What the handler writes through its context is staged, seen by
+  // its own reads alone, and committed in one batch with its acknowledgement and its destination's
+  // record when it succeeds; a failure, a time-out, a crash or a second delivery leaves none of it.
+  // docs/functions.md has the rules and limits.
+  bool transactional = false;
 };
 
 // Which events go to which function.
@@ -169,11 +192,14 @@ struct Trigger {
   // Unique within the bucket; empty: one is made. The same id again replaces the trigger: give one
   // in programs that add their triggers at every start, or each start adds another.
   std::string id = {};
-  std::string bucket = {};    // must exist (NoSuchBucket)
-  std::string function = {};  // may be registered later: its events wait for it
+  std::string bucket = {};  // must exist (NoSuchBucket)
+  // May have a qualifier; may be registered later: its events wait for it.
+  std::string function = {};
   std::vector<EventType> events = {EventType::kObjectCreated, EventType::kObjectRemoved};
   std::string prefix = {};  // of the key; empty: any
   std::string suffix = {};  // of the key; empty: any
+  // In place of `function`: a queue, topic or bus, which must exist.
+  Destination destination = {};
 };
 // Extension: several triggers may take the same event; each of their functions gets it. (S3 refuses
 // such a configuration; so does a Cloud opened with TriggerOverlap::kRefuse.) A trigger sees the
@@ -189,9 +215,11 @@ struct FunctionStats {
   // Times that a delivery found no slot of concurrency, or an Invoke was refused for lack of it.
   uint64_t throttles = 0;
   uint64_t successes = 0;             // deliveries that ended well
-  uint64_t dead_letters = 0;          // deliveries given up and written to a dead-letter bucket
+  uint64_t dead_letters = 0;          // deliveries given up and sent to the dead letter
   uint64_t drops = 0;                 // deliveries given up, dead_letters included
-  uint64_t dead_letter_failures = 0;  // dead letters that could not be written
+  uint64_t dead_letter_failures = 0;  // dead letters that could not be sent
+  uint64_t records = 0;               // invocation records sent to a destination
+  uint64_t record_failures = 0;       // those that could not be sent
   uint64_t pending = 0;  // deliveries queued, waiting for a time or for a function, or running, now
   uint64_t cold_starts = 0;  // execution environments made
 };

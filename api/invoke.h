@@ -34,8 +34,16 @@ inline constexpr size_t kMaxInvokeBytes = 6 << 20;       // in, and out: kReques
 inline constexpr size_t kMaxAsyncInvokeBytes = 1 << 20;  // kEvent
 inline constexpr size_t kMaxClientContextBytes = 3583;
 
+enum class LogType {
+  kNone,
+  kTail,  // of kRequestResponse: InvokeResult::log_tail
+};
+
 struct InvokeOptions {
   InvocationType type = InvocationType::kRequestResponse;
+  // A version or alias; empty: $LATEST, or what follows the colon in the function's name.
+  std::string qualifier = {};
+  LogType log_type = LogType::kNone;
   // For FunctionContext::client_context(); at most 3,583 bytes; kEvent takes none.
   std::string client_context = {};
 };
@@ -47,8 +55,10 @@ struct InvokeResult {
   std::string payload = {};
   // "Unhandled": the handler failed, threw or timed out, or its answer was above 6 MiB. Else empty.
   std::string function_error = {};
-  std::string executed_version = {};  // "$LATEST"; empty for kEvent and kDryRun
-  std::string request_id = {};        // as the handler sees it; empty for kDryRun
+  std::string executed_version = {};  // "$LATEST", "1", ...; empty for kEvent and kDryRun
+  // The last 4 KiB of what the run logged, START, END and REPORT included; not in base64.
+  std::string log_tail = {};
+  std::string request_id = {};  // as the handler sees it; empty for kDryRun
 };
 
 // Why an invocation got no slot, in Lambda's words.

@@ -59,9 +59,12 @@ class World {
   static std::string VersionedKey(uint64_t i) {
     return "folder/picture-" + Digits(static_cast<int>(i), 6) + ".jpg";
   }
+  // Over the rows of the bucket "bench", which has the lowest id.
   std::unique_ptr<rocksdb::Iterator> RawHeads() {
+    rocksdb::ReadOptions options;
+    if (!end_.empty()) options.iterate_upper_bound = &end_;
     return std::unique_ptr<rocksdb::Iterator>(
-        copy_->db().NewIterator(rocksdb::ReadOptions(), copy_->family("heads")));
+        copy_->db().NewIterator(options, copy_->family("heads")));
   }
   // As it stands in the family "heads".
   std::string RowKey(std::string_view key) const { return bucket_id_ + std::string(key); }
@@ -98,12 +101,17 @@ class World {
     first->SeekToFirst();
     if (!first->Valid()) Check(absl::InternalError("the copy has no rows"));
     bucket_id_ = first->key().ToString().substr(0, kBucketIdBytes);
+    past_bucket_ = bucket_id_;
+    ++past_bucket_.back();  // ids are big-endian, and this one is low
+    end_ = past_bucket_;
   }
 
   const TempDir dir_;
   std::unique_ptr<Cloud> cloud_;
   std::unique_ptr<RawFamilies> copy_;
   std::string bucket_id_;
+  std::string past_bucket_;
+  rocksdb::Slice end_;  // of past_bucket_
 };
 
 using WorldPtr = std::shared_ptr<std::unique_ptr<World>>;

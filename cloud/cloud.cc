@@ -43,11 +43,12 @@ absl::Status RegisterWith(const std::shared_ptr<CloudCore>& core, std::string_vi
                           Handler handler, const FunctionOptions& options) {
   const auto attempt = [&]() -> absl::Status {
     CLOUDLET_RETURN_IF_ERROR(Usable(core));
-    const std::string& letters = options.dead_letter_bucket;
-    if (!letters.empty() && !objstore::CheckBucketName(letters).ok()) {
+    const Destination& letters = options.dead_letter;
+    if (letters.kind == Destination::Kind::kBucket &&
+        !objstore::CheckBucketName(letters.name).ok()) {
       return MakeError(
           ErrorCode::kInvalidParameterValue,
-          absl::StrCat("dead_letter_bucket: ", objstore::CheckBucketName(letters).message()));
+          absl::StrCat("dead_letter: ", objstore::CheckBucketName(letters.name).message()));
     }
     FunctionOptions checked = options;
     if (const absl::Status tags =

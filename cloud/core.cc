@@ -112,6 +112,11 @@ absl::Status CheckPlan(const CorePlan& plan) {
     return absl::InvalidArgumentError(
         absl::StrCat("options: scaling_rate is ", plan.scaling_rate, ", not 0 or more"));
   }
+  if (plan.max_pending_deliveries != 0 || plan.event_retention.max_bytes != UINT64_MAX ||
+      plan.event_retention.max_age != absl::InfiniteDuration()) {
+    return MakeError(ErrorCode::kNotImplemented,
+                     "options: max_pending_deliveries and event_retention");
+  }
   if (plan.owner.empty() || plan.owner == kAnonymousPrincipal) {
     return absl::InvalidArgumentError("options: owner is empty or \"anonymous\"");
   }
@@ -132,6 +137,9 @@ CorePlan CommonPlan(const Options& options) {
   plan.trigger_overlap = options.trigger_overlap;
   plan.account_concurrency = options.account_concurrency;
   plan.scaling_rate = options.scaling_rate;
+  plan.max_pending_deliveries = options.max_pending_deliveries;
+  plan.when_full = options.when_full;
+  plan.event_retention = options.event_retention;
   return plan;
 }
 

@@ -48,6 +48,9 @@ struct CorePlan {
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
   int account_concurrency = 1'000;
   int scaling_rate = 0;
+  size_t max_pending_deliveries = 0;
+  WhenFull when_full = WhenFull::kSpill;
+  EventRetention event_retention = {};
 
   // --- Of the test kit; null or absent: nothing of it ---
   // What the calls of buckets meet in place of the store: a decorator of it.

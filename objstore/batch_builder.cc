@@ -206,11 +206,12 @@ void BatchBuilder::AddEvent(const Prepared& prepared, EventType type, uint64_t n
   events.push_back(std::move(record));
 }
 
-void BatchBuilder::AddInvocation(std::string_view function, std::string_view payload,
-                                 uint64_t number) {
+void BatchBuilder::AddInvocation(const PreparedEnqueue& enqueue, uint64_t number) {
   auto record = std::make_shared<EventRecord>();
-  record->targets.push_back({std::string(function), {}});
-  record->payload = payload;
+  record->targets.push_back({std::string(enqueue.function), {}});
+  record->payload = enqueue.payload;
+  if (enqueue.attributes != nullptr) record->attributes = *enqueue.attributes;
+  record->delay = enqueue.delay;
   record->event.type = EventType::kInvocation;
   SetOrigin(number, &record->event);
   batch_->Put(kEvents, EventKey(kTransientTag, number), EncodeEvent(*record, StoredEtag()));

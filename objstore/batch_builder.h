@@ -102,7 +102,7 @@ class BatchBuilder {
   };
   void AddEvent(const Prepared& prepared, EventType type, uint64_t number, const Subject& subject);
   // One of type kInvocation, for one function.
-  void AddInvocation(std::string_view function, std::string_view payload, uint64_t number);
+  void AddInvocation(const PreparedEnqueue& enqueue, uint64_t number);
   void AddChange(const Prepared& prepared, ChangeKind kind, uint64_t number);
   // What the mutation has made of its key. `head` is null after a deletion.
   void AddEffect(const Prepared& prepared, const Head* head);

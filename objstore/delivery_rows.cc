@@ -75,7 +75,9 @@ std::string EncodeFunction(const FunctionConfig& config) {
   if (config.reserved_concurrency.has_value()) {
     row.set_reserved_concurrency(*config.reserved_concurrency);
   }
-  row.set_dead_letter_bucket(config.dead_letter_bucket);
+  if (config.dead_letter.kind == Destination::Kind::kBucket) {
+    row.set_dead_letter_bucket(config.dead_letter.name);
+  }
   if (config.memory_mb != kDefaultMemoryMb) row.set_memory_mb(config.memory_mb);
   for (const auto& [name, value] : config.environment) SetPair(name, value, row.add_environment());
   row.set_description(config.description);
@@ -95,7 +97,9 @@ absl::StatusOr<FunctionConfig> DecodeFunction(std::string_view name, std::string
   config.max_event_age = absl::Milliseconds(row.max_event_age_ms());
   config.timeout = absl::Milliseconds(row.timeout_ms());
   if (row.has_reserved_concurrency()) config.reserved_concurrency = row.reserved_concurrency();
-  config.dead_letter_bucket = row.dead_letter_bucket();
+  if (!row.dead_letter_bucket().empty()) {
+    config.dead_letter = ToBucket(row.dead_letter_bucket());
+  }
   config.memory_mb = row.memory_mb() != 0 ? row.memory_mb() : kDefaultMemoryMb;
   for (const rows::TagRow& pair : row.environment()) {
     config.environment.emplace(pair.key(), pair.value());

@@ -11,13 +11,15 @@ absl::Status Prepare(State& /*state*/, const Environment& /*environment*/,
   auto& enqueue = prepared->action.emplace<PreparedEnqueue>();
   enqueue.function = mutation.function;
   enqueue.payload = mutation.payload;
+  enqueue.attributes = mutation.attributes;
+  enqueue.delay = mutation.delay;
   return absl::OkStatus();
 }
 
 absl::StatusOr<MutationResult> PreparedEnqueue::Apply(BatchBuilder& builder,
                                                       const Prepared& /*prepared*/,
                                                       uint64_t number) {
-  builder.AddInvocation(function, payload, number);
+  builder.AddInvocation(*this, number);
   return EnqueueResult{number};
 }
 

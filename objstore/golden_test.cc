@@ -90,7 +90,7 @@ FunctionConfig FullFunction() {
   FunctionConfig config;
   config.name = "thumbnail";
   config.reserved_concurrency = 0;
-  config.dead_letter_bucket = "letters";
+  config.dead_letter = ToBucket("letters");
   return config;
 }
 

@@ -11,6 +11,7 @@
 //                "watermark"                                  -> be64 number
 //                "function/" name                             -> FunctionRow
 //                "rule/" be64(bucket id) id                   -> RuleRow
+//                "setting/" name                              -> triggers/settings.proto
 //   buckets      name                                         -> BucketRow
 //   heads        be64(bucket id) key                          -> head row: the current version
 //   versions     be64(bucket id) ordered(key) be64(~number)   -> head row: a noncurrent version or
@@ -81,9 +82,13 @@ inline constexpr char kLeaseKey[] = "lease";
 inline constexpr char kWatermarkKey[] = "watermark";
 inline constexpr char kFunctionPrefix[] = "function/";
 inline constexpr char kRulePrefix[] = "rule/";
+inline constexpr char kSettingPrefix[] = "setting/";
 
 inline std::string FunctionKey(std::string_view name) {
   return std::string(kFunctionPrefix).append(name);
+}
+inline std::string SettingKey(std::string_view name) {
+  return std::string(kSettingPrefix).append(name);
 }
 inline std::string RulePrefixOf(uint64_t bucket_id) {
   std::string key = kRulePrefix;

@@ -25,6 +25,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "cloudlet/destination.h"
 #include "cloudlet/event.h"
 #include "cloudlet/tags.h"
 #include "objstore/rules.h"
@@ -38,7 +39,10 @@ struct EventRecord {
   uint64_t bucket_id = 0;
   std::vector<EventTarget> targets;  // decided at commit
   bool retained = false;             // kept behind the watermark (BucketOptions::retain_events)
-  std::string payload = {};          // of an event of type kInvocation
+  // Of an event of type kInvocation:
+  std::string payload = {};
+  std::map<std::string, std::string> attributes = {};
+  absl::Duration delay = absl::ZeroDuration();  // not to be delivered before so long after its time
 };
 using EventPtr = std::shared_ptr<const EventRecord>;
 
@@ -73,6 +77,11 @@ struct Settlement {
   std::optional<uint64_t> watermark = {};  // never moves back
 };
 
+struct Setting {
+  std::string name;
+  std::string bytes;
+};
+
 // What is kept of a function beside its code.
 struct FunctionConfig {
   std::string name;
@@ -80,7 +89,7 @@ struct FunctionConfig {
   absl::Duration max_event_age = absl::Hours(6);
   absl::Duration timeout = absl::Seconds(3);
   std::optional<int> reserved_concurrency = {};
-  std::string dead_letter_bucket;
+  Destination dead_letter = {};
   int memory_mb = 128;
   std::map<std::string, std::string> environment = {};
   std::string description = {};
@@ -137,6 +146,13 @@ class Ledger {
   // `limit`.
   virtual absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(
       const std::optional<DeliveryKey>& after, size_t limit) = 0;
+
+  // What triggers/ keeps besides (triggers/settings.h), by a name; durable as what was written
+  // before. An absent one is erased without an error.
+  virtual absl::Status StoreSetting(std::string_view name, std::string_view bytes) = 0;
+  virtual absl::Status EraseSetting(std::string_view name) = 0;
+  // Those whose names begin with `prefix`, in the order of the names.
+  virtual absl::StatusOr<std::vector<Setting>> LoadSettings(std::string_view prefix) = 0;
 
   virtual absl::Status StoreFunction(const FunctionConfig& config) = 0;
   virtual absl::StatusOr<std::vector<FunctionConfig>> LoadFunctions() = 0;

@@ -132,6 +132,32 @@ absl::StatusOr<std::vector<DeliveryRow>> LocalLedger::ReadDeliveries(
   return rows;
 }
 
+absl::Status LocalLedger::StoreSetting(std::string_view name, std::string_view bytes) {
+  return store_->WriteLedgerRows(
+      [&](kv::Batch& batch) { batch.Put(kSystem, SettingKey(name), bytes); },
+      kv::Durability::kBuffered);
+}
+
+absl::Status LocalLedger::EraseSetting(std::string_view name) {
+  return store_->WriteLedgerRows([&](kv::Batch& batch) { batch.Delete(kSystem, SettingKey(name)); },
+                                 kv::Durability::kBuffered);
+}
+
+absl::StatusOr<std::vector<Setting>> LocalLedger::LoadSettings(std::string_view prefix) {
+  CLOUDLET_ASSIGN_OR_RETURN(LocalStore::Entrance entrance, store_->Enter());
+  kv::IteratorOptions options;
+  options.lower = SettingKey(prefix);
+  options.upper = base::PrefixEnd(options.lower);
+  const auto it = entrance.state.kv->NewIterator(kSystem, options);
+  std::vector<Setting> settings;
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    const std::string_view name = it->key().substr(std::string_view(kSettingPrefix).size());
+    settings.push_back({std::string(name), std::string(it->value())});
+  }
+  CLOUDLET_RETURN_IF_ERROR(it->status());
+  return settings;
+}
+
 absl::Status LocalLedger::StoreFunction(const FunctionConfig& config) {
   return store_->WriteLedgerRows(
       [&](kv::Batch& batch) {

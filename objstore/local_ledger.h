@@ -35,6 +35,9 @@ class LocalLedger : public Ledger {
                                                           std::string_view function) override;
   absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(const std::optional<DeliveryKey>& after,
                                                           size_t limit) override;
+  absl::Status StoreSetting(std::string_view name, std::string_view bytes) override;
+  absl::Status EraseSetting(std::string_view name) override;
+  absl::StatusOr<std::vector<Setting>> LoadSettings(std::string_view prefix) override;
   absl::Status StoreFunction(const FunctionConfig& config) override;
   absl::StatusOr<std::vector<FunctionConfig>> LoadFunctions() override;
   absl::StatusOr<Rule> StoreRule(Rule rule) override;

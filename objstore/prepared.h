@@ -175,8 +175,11 @@ struct PreparedEnqueue : MutationTraits {
   void Count(const MutationResult& /*result*/, CloudStats* /*stats*/) const {}
   size_t batch_bytes() const { return payload.size(); }
 
+  // As in EnqueueMutation.
   std::string_view function;
   std::string_view payload;
+  const std::map<std::string, std::string>* attributes = nullptr;
+  absl::Duration delay = absl::ZeroDuration();
 };
 
 struct Prepared {

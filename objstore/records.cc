@@ -33,6 +33,8 @@ enum class EventTag : uint8_t {
   kAnnotationName = 8,
   kAnnotation = 9,  // of one that was put: u64 size, the text of its ETag
   kPayload = 10,
+  kAttributes = 11,  // pairs of length-prefixed (name, value), in the order of the names
+  kDelay = 12,       // u64 milliseconds
 };
 
 template <typename T>
@@ -278,6 +280,22 @@ void AppendTargets(std::string* row, const std::vector<EventTarget>& targets) {
   StoreLe<uint32_t>(row, length_at, static_cast<uint32_t>(row->size() - length_at - 4));
 }
 
+void AppendAttributes(std::string* row, const EventRecord& record) {
+  if (!record.attributes.empty()) {
+    std::string section;
+    for (const auto& [name, value] : record.attributes) {
+      base::AppendLengthPrefixed(&section, name);
+      base::AppendLengthPrefixed(&section, value);
+    }
+    AppendText(row, EventTag::kAttributes, section);
+  }
+  if (record.delay > absl::ZeroDuration()) {
+    std::string section;
+    base::AppendU64(&section, static_cast<uint64_t>(absl::ToInt64Milliseconds(record.delay)));
+    AppendText(row, EventTag::kDelay, section);
+  }
+}
+
 void AppendAnnotationOf(std::string* row, const Event& event) {
   if (event.annotation_etag.empty()) return;
   std::string section;
@@ -321,6 +339,20 @@ bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record
       return DecodeAnnotationOf(bytes, &event);
     case EventTag::kPayload:
       record->payload = bytes;
+      return true;
+    case EventTag::kAttributes: {
+      base::ByteReader reader(bytes);
+      std::string_view name;
+      std::string_view value;
+      while (!reader.empty()) {
+        if (!reader.ReadLengthPrefixed(&name) || !reader.ReadLengthPrefixed(&value)) return false;
+        record->attributes.emplace(name, value);
+      }
+      return true;
+    }
+    case EventTag::kDelay:
+      if (bytes.size() != sizeof(uint64_t)) return false;
+      record->delay = absl::Milliseconds(LoadLe<uint64_t>(bytes, 0));
       return true;
     case EventTag::kTargets: {
       base::ByteReader reader(bytes);
@@ -513,6 +545,7 @@ std::string EncodeEvent(const EventRecord& record, const StoredEtag& etag) {
   AppendText(&row, EventTag::kAnnotationName, event.annotation_name);
   AppendAnnotationOf(&row, event);
   AppendText(&row, EventTag::kPayload, record.payload);
+  AppendAttributes(&row, record);
   if (!record.targets.empty()) AppendTargets(&row, record.targets);
 
   row[0] = static_cast<char>(kLayout);

@@ -329,6 +329,20 @@ TEST(EventRow, OfAnInvocation_KeepsItsPayload) {
   }
 }
 
+TEST(EventRow, OfAnInvocation_KeepsAttributesAndDelay) {
+  EventRecord record;
+  record.event.type = EventType::kInvocation;
+  record.event.sequence = 7;
+  record.targets = {{"queue/jobs", ""}};
+  record.payload = "p";
+  record.attributes = {{"", "of no name"}, {"ErrorCode", "200"}, {"empty", ""}};
+  record.delay = absl::Milliseconds(900'001);
+  const EventRecord decoded = DecodeEvent(EncodeEvent(record)).value();
+  EXPECT_EQ(decoded.attributes, record.attributes);
+  EXPECT_EQ(decoded.delay, record.delay);
+  EXPECT_EQ(decoded.payload, "p");
+}
+
 TEST(EventRow, KeepsEtagsOfEveryKind) {
   for (const char* etag : {"", "9e107d9d372bb6826bd81d3542a419d6",
                            "9e107d9d372bb6826bd81d3542a419d6-10000", "00ff00ff00ff00ff-crc64"}) {
@@ -403,7 +417,7 @@ TEST(FunctionRow, RoundTrips) {
   config.max_retry_attempts = 0;
   config.max_event_age = absl::Seconds(61);
   config.timeout = absl::Seconds(900);
-  config.dead_letter_bucket = "letters";
+  config.dead_letter = ToBucket("letters");
   config.memory_mb = 10'240;
   config.environment = {{"AB", "1"}, {"CD", std::string("\xFF\0", 2)}};
   config.description = "text";
@@ -418,7 +432,7 @@ TEST(FunctionRow, RoundTrips) {
     EXPECT_EQ(decoded->max_event_age, absl::Seconds(61));
     EXPECT_EQ(decoded->timeout, absl::Seconds(900));
     EXPECT_EQ(decoded->reserved_concurrency, reserved);
-    EXPECT_EQ(decoded->dead_letter_bucket, "letters");
+    EXPECT_EQ(decoded->dead_letter, ToBucket("letters"));
     EXPECT_EQ(decoded->memory_mb, config.memory_mb);
     EXPECT_EQ(decoded->environment, config.environment);
     EXPECT_EQ(decoded->description, config.description);

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "cloudlet/annotation.h"
 #include "cloudlet/append.h"
@@ -153,13 +155,17 @@ struct DeleteAnnotationMutation {
   const DeleteAnnotationOptions* options = nullptr;  // not null; durability as above
 };
 
-// Puts a payload on its way to one function, as an event of type kInvocation. Of no bucket and key.
+// Puts a payload on its way to one target, as an event of type kInvocation. Of no bucket and key. A
+// target is a function, or whatever else triggers/ gives such a name (triggers/targets.h).
 struct EnqueueMutation {
   static constexpr std::string_view kVerb = "enqueue";
   static constexpr std::string_view bucket = {};
   static constexpr std::string_view key = {};
   std::string_view function;
   std::string_view payload;
+  // As in EventRecord (ledger.h); null: none.
+  const std::map<std::string, std::string>* attributes = nullptr;
+  absl::Duration delay = absl::ZeroDuration();
 };
 struct EnqueueResult {
   uint64_t sequence = 0;  // number of the event

@@ -31,7 +31,7 @@ std::string Transcript(const FakeCloudOptions& options) {
   EXPECT_THAT(
       cloud.RegisterFunction(
           "fails", [](const Event&, FunctionContext&) { return absl::InternalError("always"); },
-          {.dead_letter_bucket = "letters"}),
+          {.dead_letter = ToBucket("letters")}),
       IsOk());
   EXPECT_THAT(cloud.RegisterFunction("throws",
                                      [&](const Event&, FunctionContext& context) -> absl::Status {

@@ -73,7 +73,7 @@ TEST_F(BadHandler, Throwing_IsAFailedAttemptAndRetriedLikeOne) {
       ASSERT_TRUE(cloud_->CreateBucket("letters").ok());
       FunctionOptions options;
       options.dispatch = dispatch;
-      options.dead_letter_bucket = "letters";
+      options.dead_letter = ToBucket("letters");
       On(
           "", "thrower",
           [&thrower = thrower](const Event&, FunctionContext&) -> absl::Status {

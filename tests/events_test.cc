@@ -238,7 +238,7 @@ TEST_F(Events, Retries_ComeAfterSixtyAndAHundredAndTwentySeconds) {
   const absl::Time start = clock_->Now();
   std::set<std::string> request_ids;
   FunctionOptions options = manual_;
-  options.dead_letter_bucket = "letters";
+  options.dead_letter = ToBucket("letters");
   On(
       {.bucket = "bucket", .function = "f"},
       [&](const Event&, FunctionContext& context) {
@@ -276,7 +276,7 @@ TEST_F(Events, Retries_ComeAfterSixtyAndAHundredAndTwentySeconds) {
 TEST_F(Events, DeadLetter_WithoutItsBucketIsCountedAndTheEventDropped) {
   FunctionOptions options = manual_;
   options.max_retry_attempts = 0;
-  options.dead_letter_bucket = "no-such-bucket";
+  options.dead_letter = ToBucket("no-such-bucket");
   On(
       {.bucket = "bucket", .function = "f"},
       [](const Event&, FunctionContext&) { return absl::InternalError("fails"); }, options);
@@ -292,7 +292,7 @@ TEST_F(Events, ReservedConcurrencyZero_GoesStraightToTheDeadLetter) {
   ASSERT_TRUE(cloud_.CreateBucket("letters").ok());
   FunctionOptions options = manual_;
   options.reserved_concurrency = 0;
-  options.dead_letter_bucket = "letters";
+  options.dead_letter = ToBucket("letters");
   On({.bucket = "bucket", .function = "f"}, Note("f"), options);
   ASSERT_TRUE(bucket_.Put("k", "x").ok());
   Run();

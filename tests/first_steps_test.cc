@@ -221,10 +221,10 @@ TEST(Slips, RangeOfNoBytesIsInvalidRangeWhereverItBegins) {
 TEST(Slips, DeadLetterBucketThatCannotBeIsRefusedAtRegistration) {
   Cloud cloud = Cloud::InMemory();
   const absl::Status refused =
-      cloud.RegisterFunction("f", Fail, {.dead_letter_bucket = "Not_A_Name"});
+      cloud.RegisterFunction("f", Fail, {.dead_letter = ToBucket("Not_A_Name")});
   EXPECT_EQ(ErrorCodeOf(refused), ErrorCode::kInvalidParameterValue) << refused;
-  EXPECT_TRUE(Says(refused, "dead_letter_bucket")) << refused;
-  EXPECT_TRUE(cloud.RegisterFunction("f", Fail, {.dead_letter_bucket = "made-later"}).ok());
+  EXPECT_TRUE(Says(refused, "dead_letter")) << refused;
+  EXPECT_TRUE(cloud.RegisterFunction("f", Fail, {.dead_letter = ToBucket("made-later")}).ok());
 }
 
 TEST(Slips, WriterRefusesAMalformedMd5BeforeTheFirstByte) {
@@ -324,7 +324,9 @@ TEST(Log, OpeningAndClosingAreInfoAndAGivenUpEventIsAWarning) {
   for (const char* letters : {"", "letters"}) {
     ASSERT_TRUE(
         fake.cloud()
-            .RegisterFunction("f", Fail, {.max_retry_attempts = 0, .dead_letter_bucket = letters})
+            .RegisterFunction("f", Fail,
+                              {.max_retry_attempts = 0,
+                               .dead_letter = *letters == '\0' ? Destination{} : ToBucket(letters)})
             .ok());
     ASSERT_TRUE(fake.cloud().AddTrigger({.id = "t", .bucket = "bucket", .function = "f"}).ok());
     ASSERT_TRUE(bucket.Put("k", "v").ok());

@@ -254,7 +254,7 @@ class Life {
          "register");
     FunctionOptions once = patient;
     once.max_retry_attempts = 0;
-    once.dead_letter_bucket = kDeadBucket;
+    once.dead_letter = ToBucket(kDeadBucket);
     Need(cloud_->RegisterFunction(
              kPoisoned,
              [](const Event&, FunctionContext&) { return absl::InternalError("always fails"); },

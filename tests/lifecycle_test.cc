@@ -225,7 +225,7 @@ TEST_F(Lifecycle, Reopen_KeepsPendingRetriesAndTheirAttempts) {
   const Bucket bucket = cloud_->CreateBucket("bucket").value();
   ASSERT_TRUE(cloud_->CreateBucket("letters").ok());
   FunctionOptions options;
-  options.dead_letter_bucket = "letters";
+  options.dead_letter = ToBucket("letters");
   ASSERT_TRUE(cloud_->RegisterFunction("failing", fail, options).ok());
   ASSERT_TRUE(cloud_->AddTrigger({.bucket = "bucket", .function = "failing"}).ok());
   ASSERT_TRUE(bucket.Put("k", "v").ok());

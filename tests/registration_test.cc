@@ -56,7 +56,7 @@ TEST(DeadLetter, LetterThatFiresItsOwnFunctionEndsAfterTheLastHop) {
   ASSERT_TRUE(fake.cloud()
                   .RegisterFunction("never",
                                     [](const Event&, FunctionContext&) { return absl::OkStatus(); },
-                                    {.reserved_concurrency = 0, .dead_letter_bucket = "loop"})
+                                    {.reserved_concurrency = 0, .dead_letter = ToBucket("loop")})
                   .ok());
   ASSERT_TRUE(fake.cloud().AddTrigger({.bucket = "loop", .function = "never"}).ok());
   ASSERT_TRUE(bucket.Put("key", "body").ok());

@@ -418,7 +418,7 @@ void Runtime::Drop(const DeliveryPtr& delivery, const Code& code, DropCause caus
   const uint64_t number = delivery->number();
   // A letter is an event again: beyond the last hop it would go round for ever.
   const bool has_target =
-      !code.config.dead_letter_bucket.empty() && delivery->event->event.causation.hops <= kMaxHops;
+      !code.config.dead_letter.empty() && delivery->event->event.causation.hops <= kMaxHops;
   objstore::Settlement settlement;
   bool had_row = false;
   {
@@ -491,7 +491,7 @@ absl::Status Runtime::WriteDeadLetter(const Delivery& delivery, const Code& code
   PutOptions put_options;
   put_options.content_type = "application/json";
   objstore::PutMutation put;
-  put.bucket = code.config.dead_letter_bucket;
+  put.bucket = code.config.dead_letter.name;
   put.key = key;
   put.body = absl::Cord(DeadLetterJson(letter));
   put.options = &put_options;

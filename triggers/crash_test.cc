@@ -61,7 +61,7 @@ class History {
 
   void Register(const std::string& name) {
     FunctionOptions options;
-    options.dead_letter_bucket = "dead";
+    options.dead_letter = ToBucket("dead");
     if (name == "inline") options.dispatch = Dispatch::kInline;
     if (name == "manual") options.dispatch = Dispatch::kManual;
     if (name == "zero") options.reserved_concurrency = 0;

@@ -36,7 +36,7 @@ class DeadLetterRunTest : public ::testing::Test {
 };
 
 TEST_F(DeadLetterRunTest, ExhaustedRetriesMakeOneRecordWithCountThree) {
-  harness_.Watch("f", Failer(), {.dead_letter_bucket = "dead"});
+  harness_.Watch("f", Failer(), {.dead_letter = ToBucket("dead")});
   harness_.Put("k");
   harness_.RunUntilIdle();
   harness_.clock().Advance(absl::Seconds(60));
@@ -57,7 +57,7 @@ TEST_F(DeadLetterRunTest, ExhaustedRetriesMakeOneRecordWithCountThree) {
 }
 
 TEST_F(DeadLetterRunTest, ReservedConcurrencyZeroGoesThereWithoutARun) {
-  harness_.Watch("f", Failer(), {.reserved_concurrency = 0, .dead_letter_bucket = "dead"});
+  harness_.Watch("f", Failer(), {.reserved_concurrency = 0, .dead_letter = ToBucket("dead")});
   harness_.Put("k");
   EXPECT_EQ(harness_.RunUntilIdle(), 0u);
   EXPECT_EQ(runs_, 0);
@@ -67,7 +67,8 @@ TEST_F(DeadLetterRunTest, ReservedConcurrencyZeroGoesThereWithoutARun) {
 }
 
 TEST_F(DeadLetterRunTest, ExpiredEventsGoThere) {
-  harness_.Watch("f", Failer(), {.max_event_age = absl::Seconds(60), .dead_letter_bucket = "dead"});
+  harness_.Watch("f", Failer(),
+                 {.max_event_age = absl::Seconds(60), .dead_letter = ToBucket("dead")});
   harness_.Put("k");
   harness_.clock().Advance(absl::Seconds(61));
   harness_.RunUntilIdle();
@@ -76,7 +77,7 @@ TEST_F(DeadLetterRunTest, ExpiredEventsGoThere) {
 }
 
 TEST_F(DeadLetterRunTest, RecursionGoesThereWithItsChain) {
-  harness_.Watch("f", Failer(), {.dead_letter_bucket = "dead"});
+  harness_.Watch("f", Failer(), {.dead_letter = ToBucket("dead")});
   Caller caller;
   caller.causation = {.root = 1, .parent = 2, .hops = 16};
   ASSERT_TRUE(harness_.ledger().Put("b", "k", caller).ok());
@@ -87,7 +88,7 @@ TEST_F(DeadLetterRunTest, RecursionGoesThereWithItsChain) {
 
 TEST_F(DeadLetterRunTest, TheRecordsOwnEventCarriesTheHopsOn) {
   int hops = -1;
-  harness_.Watch("f", Failer(), {.max_retry_attempts = 0, .dead_letter_bucket = "dead"});
+  harness_.Watch("f", Failer(), {.max_retry_attempts = 0, .dead_letter = ToBucket("dead")});
   harness_.Register("undertaker", [&](const Event& event, FunctionContext&) {
     hops = event.causation.hops;
     return absl::OkStatus();
@@ -100,7 +101,7 @@ TEST_F(DeadLetterRunTest, TheRecordsOwnEventCarriesTheHopsOn) {
 
 TEST_F(DeadLetterRunTest, InlineFunctionOfTheDeadLetterBucketRuns) {
   int seen = 0;
-  harness_.Watch("f", Failer(), {.max_retry_attempts = 0, .dead_letter_bucket = "dead"});
+  harness_.Watch("f", Failer(), {.max_retry_attempts = 0, .dead_letter = ToBucket("dead")});
   harness_.Register("undertaker",
                     [&](const Event&, FunctionContext&) {
                       ++seen;
@@ -114,7 +115,7 @@ TEST_F(DeadLetterRunTest, InlineFunctionOfTheDeadLetterBucketRuns) {
 }
 
 TEST_F(DeadLetterRunTest, MissingBucketIsCountedLoggedAndSettled) {
-  harness_.Watch("f", Failer(), {.max_retry_attempts = 0, .dead_letter_bucket = "dead"});
+  harness_.Watch("f", Failer(), {.max_retry_attempts = 0, .dead_letter = ToBucket("dead")});
   harness_.ledger().DeleteBucket("dead");
   const uint64_t number = harness_.Put("k");
   harness_.RunUntilIdle();
@@ -129,7 +130,7 @@ TEST_F(DeadLetterRunTest, MissingBucketIsCountedLoggedAndSettled) {
 }
 
 TEST_F(DeadLetterRunTest, ReadOnlyStoreKeepsTheEventUntilItCanBeWritten) {
-  harness_.Watch("f", Failer(), {.max_retry_attempts = 0, .dead_letter_bucket = "dead"});
+  harness_.Watch("f", Failer(), {.max_retry_attempts = 0, .dead_letter = ToBucket("dead")});
   harness_.Put("k");
   harness_.ledger().FailWrites(absl::UnavailableError("read-only"));
   harness_.RunUntilIdle();
@@ -143,13 +144,13 @@ TEST_F(DeadLetterRunTest, ReadOnlyStoreKeepsTheEventUntilItCanBeWritten) {
 }
 
 TEST_F(DeadLetterRunTest, KillAfterTheRecordWritesNoSecondOne) {
-  harness_.Watch("f", Failer(), {.max_retry_attempts = 0, .dead_letter_bucket = "dead"});
+  harness_.Watch("f", Failer(), {.max_retry_attempts = 0, .dead_letter = ToBucket("dead")});
   const uint64_t number = harness_.Put("k");
   harness_.runtime().Step();
   EXPECT_EQ(harness_.ledger().Row(number, "f")->state, objstore::DeliveryState::kDone);
   harness_.Restart();
   harness_.clock().Advance(absl::Seconds(5));
-  harness_.Register("f", Failer(), {.max_retry_attempts = 0, .dead_letter_bucket = "dead"});
+  harness_.Register("f", Failer(), {.max_retry_attempts = 0, .dead_letter = ToBucket("dead")});
   harness_.RunUntilIdle();
   EXPECT_EQ(runs_, 1);
   EXPECT_NE(Record(), "");

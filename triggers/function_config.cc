@@ -102,6 +102,14 @@ absl::Status CheckOptions(const FunctionOptions& options) {
     return BadParameter(
         absl::StrCat("memory_mb must be 128 to 10240 (is ", options.memory_mb, ")"));
   }
+  using Kind = Destination::Kind;
+  const Kind letters = options.dead_letter.kind;
+  if (!options.on_success.empty() || !options.on_failure.empty() || options.transactional ||
+      options.order != DeliveryOrder::kNone ||
+      (letters != Kind::kNone && letters != Kind::kBucket)) {
+    return MakeError(ErrorCode::kNotImplemented,
+                     "destinations but a dead-letter bucket, transactional functions, kPerKey");
+  }
   CLOUDLET_RETURN_IF_ERROR(CheckTimes(options));
   return CheckTexts(options);
 }
@@ -126,7 +134,7 @@ absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
   config.max_event_age = options.max_event_age;
   config.timeout = options.timeout;
   config.reserved_concurrency = options.reserved_concurrency;
-  config.dead_letter_bucket = options.dead_letter_bucket;
+  config.dead_letter = options.dead_letter;
   config.memory_mb = options.memory_mb;
   config.environment = options.environment;
   config.description = options.description;

@@ -50,6 +50,9 @@ absl::Status CheckInvoke(std::string_view function, std::string_view payload,
     return MakeError(ErrorCode::kInvalidParameterValue,
                      absl::StrCat("type has no value ", static_cast<int>(options.type)));
   }
+  if (!options.qualifier.empty() || options.log_type != LogType::kNone) {
+    return MakeError(ErrorCode::kNotImplemented, "qualifiers and the tail of the log");
+  }
   const bool event = options.type == InvocationType::kEvent;
   const size_t most = event ? kMaxAsyncInvokeBytes : kMaxInvokeBytes;
   if (payload.size() > most) {

@@ -251,7 +251,7 @@ TEST_F(InvokeTest, QueuedPayloadIsRetriedAndEndsInTheDeadLetterWithItsBytes) {
              times.push_back(harness_.clock().Now() - start);
              return absl::InternalError("no");
            },
-           {.dead_letter_bucket = "dead"});
+           {.dead_letter = ToBucket("dead")});
   Invoke("f", R"({"order": 7})", kLater).value();
   harness_.RunUntilIdle();
   for (const int seconds : {60, 120}) {
@@ -267,7 +267,7 @@ TEST_F(InvokeTest, QueuedPayloadIsRetriedAndEndsInTheDeadLetterWithItsBytes) {
 }
 
 TEST_F(InvokeTest, PayloadThatIsNoJsonStandsInTheDeadLetterAsText) {
-  Register("f", Echo, {.reserved_concurrency = 0, .dead_letter_bucket = "dead"});
+  Register("f", Echo, {.reserved_concurrency = 0, .dead_letter = ToBucket("dead")});
   Invoke("f", "not \"json\"", kLater).value();
   harness_.RunUntilIdle();
   const auto letters = harness_.ledger().ObjectsIn("dead");
@@ -318,7 +318,7 @@ TEST_F(InvokeTest, QueuedPayloadsInALoopAreStoppedAndGoToTheDeadLetter) {
              ++runs;
              return Invoke("f", "", kLater).status().ok() ? "" : "failed";
            },
-           {.dead_letter_bucket = "dead"});
+           {.dead_letter = ToBucket("dead")});
   Invoke("f", "", kLater).value();
   harness_.RunUntilIdle();
   EXPECT_EQ(runs, 16);

@@ -63,6 +63,9 @@ std::string FreshId(const std::vector<objstore::Rule>& rules, std::string_view b
 }  // namespace
 
 absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
+  if (!trigger.destination.empty()) {
+    return MakeError(ErrorCode::kNotImplemented, "destinations of triggers");
+  }
   if (!IsFunctionName(trigger.function)) {
     return BadTrigger(trigger, "the function's name must be 1 to 64 of A-Z a-z 0-9 - _");
   }

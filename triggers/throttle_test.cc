@@ -67,7 +67,7 @@ TEST_F(ThrottleTest, ThrottledEventsEndByTheirAge) {
   harness_.Watch("f", Slow(),
                  {.max_event_age = absl::Seconds(60),
                   .reserved_concurrency = 1,
-                  .dead_letter_bucket = "dead"});
+                  .dead_letter = ToBucket("dead")});
   Put(10);
   Settle();
   EXPECT_EQ(times_, (Seconds{0, 1, 3, 7, 15, 31}));

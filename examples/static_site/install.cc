@@ -53,7 +53,7 @@ absl::Status InstallFunction(cloudlet::Cloud& cloud, const Row& row, cloudlet::D
   cloudlet::FunctionOptions options;
   options.dispatch = dispatch;
   options.timeout = absl::Minutes(15);  // compressing gigabytes takes its time
-  options.dead_letter_bucket = kDeadLetterBucket;
+  options.dead_letter = cloudlet::ToBucket(kDeadLetterBucket);
   const absl::Status registered = cloud.RegisterFunction(row.name, handler, options);
   if (!registered.ok()) return registered;
   // The same id in every run: the trigger of the last run is replaced, not doubled.

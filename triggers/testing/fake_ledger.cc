@@ -87,6 +87,8 @@ absl::StatusOr<EventPtr> FakeLedger::Enqueue(const objstore::EnqueueMutation& mu
   auto record = std::make_shared<EventRecord>();
   record->event.type = EventType::kInvocation;
   record->payload = mutation.payload;
+  if (mutation.attributes != nullptr) record->attributes = *mutation.attributes;
+  record->delay = mutation.delay;
   record->targets.push_back({std::string(mutation.function), ""});
   bool publish_now = false;
   {
@@ -330,6 +332,29 @@ absl::StatusOr<std::vector<DeliveryRow>> FakeLedger::ReadDeliveries(
                               : disk_->deliveries.begin();
   for (; it != disk_->deliveries.end() && rows.size() < limit; ++it) rows.push_back(it->second);
   return rows;
+}
+
+absl::Status FakeLedger::StoreSetting(std::string_view name, std::string_view bytes) {
+  base::MutexLock lock(&mu_);
+  if (absl::Status counted = CountWrite(); !counted.ok()) return counted;
+  disk_->settings.insert_or_assign(std::string(name), std::string(bytes));
+  return absl::OkStatus();
+}
+
+absl::Status FakeLedger::EraseSetting(std::string_view name) {
+  base::MutexLock lock(&mu_);
+  if (absl::Status counted = CountWrite(); !counted.ok()) return counted;
+  disk_->settings.erase(std::string(name));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<objstore::Setting>> FakeLedger::LoadSettings(std::string_view prefix) {
+  base::MutexLock lock(&mu_);
+  std::vector<objstore::Setting> settings;
+  for (const auto& [name, bytes] : disk_->settings) {
+    if (name.compare(0, prefix.size(), prefix) == 0) settings.push_back({name, bytes});
+  }
+  return settings;
 }
 
 absl::Status FakeLedger::StoreFunction(const objstore::FunctionConfig& config) {

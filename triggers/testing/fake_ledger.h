@@ -41,6 +41,7 @@ struct FakeDisk {
   std::map<uint64_t, objstore::EventPtr> events;
   std::map<std::pair<uint64_t, std::string>, objstore::DeliveryRow> deliveries;
   std::map<std::string, objstore::FunctionConfig> functions;
+  std::map<std::string, std::string> settings;
   std::map<std::pair<std::string, std::string>, objstore::Rule> rules;  // (bucket, id)
 };
 
@@ -96,6 +97,9 @@ class FakeLedger final : public objstore::Ledger {
       uint64_t number, std::string_view function) override;
   absl::StatusOr<std::vector<objstore::DeliveryRow>> ReadDeliveries(
       const std::optional<objstore::DeliveryKey>& after, size_t limit) override;
+  absl::Status StoreSetting(std::string_view name, std::string_view bytes) override;
+  absl::Status EraseSetting(std::string_view name) override;
+  absl::StatusOr<std::vector<objstore::Setting>> LoadSettings(std::string_view prefix) override;
   absl::Status StoreFunction(const objstore::FunctionConfig& config) override;
   absl::StatusOr<std::vector<objstore::FunctionConfig>> LoadFunctions() override;
   absl::StatusOr<objstore::Rule> StoreRule(objstore::Rule rule) override;
