@@ -374,9 +374,6 @@ absl::Status BadRow(std::string_view what) {
   return absl::DataLossError(absl::StrCat("stored row does not check: ", V(what)));
 }
 
-int64_t ToMillis(absl::Time time) { return absl::ToUnixMillis(time); }
-absl::Time FromMillis(int64_t ms) { return absl::FromUnixMillis(ms); }
-
 std::string StoredEtag::Text() const {
   const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
   switch (kind) {
