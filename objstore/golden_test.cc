@@ -105,6 +105,13 @@ FunctionConfig LaterFunction() {
   return config;
 }
 
+FunctionConfig TransactionalFunction() {
+  FunctionConfig config;
+  config.name = "count";
+  config.transactional = true;
+  return config;
+}
+
 EventRecord Invocation() {
   EventRecord record;
   record.event.type = EventType::kInvocation;
@@ -194,6 +201,7 @@ Golden RowsNow() {
       {"event_annotation", base::HexLower(EncodeEvent(AnnotationEvent()))},
       {"event_invocation", base::HexLower(EncodeEvent(Invocation()))},
       {"function_later", base::HexLower(EncodeFunction(LaterFunction()))},
+      {"function_transactional", base::HexLower(EncodeFunction(TransactionalFunction()))},
       {"delivery", base::HexLower(EncodeDelivery(FullDelivery()))},
       {"function", base::HexLower(EncodeFunction(FullFunction()))},
       {"rule", base::HexLower(EncodeRule(FullRule()))},
@@ -278,6 +286,10 @@ TEST(Golden, RowsOfFormat1_AreReadAsEver) {
   EXPECT_EQ(function->environment, LaterFunction().environment);
   EXPECT_EQ(function->tags, LaterFunction().tags);
   EXPECT_EQ(function->environment_idle, LaterFunction().environment_idle);
+  const auto transactional = DecodeFunction("count", Unhexed(golden["function_transactional"]));
+  ASSERT_TRUE(transactional.ok()) << transactional.status();
+  EXPECT_TRUE(transactional->transactional);
+  EXPECT_FALSE(function->transactional);
   const auto delivery = DecodeDelivery(DeliveryKeyOf(FullEvent().event.sequence, "thumbnail"),
                                        Unhexed(golden["delivery"]));
   ASSERT_TRUE(delivery.ok()) << delivery.status();
