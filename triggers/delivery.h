@@ -72,6 +72,7 @@ struct Delivery {
   bool timed_out = false;
   // Given up already, but that could not be written yet.
   std::optional<DropCause> given_up = {};
+  int conflicts = 0;  // of a transactional function: runs since the last that ended otherwise
   // It has been throttled: whoever writes what becomes of it has no slot to let go of.
   bool slotless = false;
   Place place = Place::kQueued;

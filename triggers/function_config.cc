@@ -104,11 +104,10 @@ absl::Status CheckOptions(const FunctionOptions& options) {
   }
   using Kind = Destination::Kind;
   const Kind letters = options.dead_letter.kind;
-  if (!options.on_success.empty() || !options.on_failure.empty() || options.transactional ||
+  if (!options.on_success.empty() || !options.on_failure.empty() ||
       options.order != DeliveryOrder::kNone ||
       (letters != Kind::kNone && letters != Kind::kBucket)) {
-    return MakeError(ErrorCode::kNotImplemented,
-                     "destinations but a dead-letter bucket, transactional functions, kPerKey");
+    return MakeError(ErrorCode::kNotImplemented, "destinations but a dead-letter bucket, kPerKey");
   }
   CLOUDLET_RETURN_IF_ERROR(CheckTimes(options));
   return CheckTexts(options);
@@ -140,6 +139,7 @@ absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
   config.description = options.description;
   config.tags = options.tags;
   config.environment_idle = options.environment_idle;
+  config.transactional = options.transactional;
   return config;
 }
 

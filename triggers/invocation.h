@@ -36,6 +36,7 @@
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
 #include "triggers/environments.h"
+#include "triggers/transaction.h"
 
 namespace cloudlet::triggers {
 
@@ -60,6 +61,7 @@ struct Environment {
   std::shared_ptr<const base::Logger> logger;
   BucketFactory buckets;
   Invoker invoker;
+  StagingFactory staging;  // null: there are no transactional functions
   std::string region;
   std::string owner;
   std::atomic<bool> closing = false;
@@ -93,6 +95,7 @@ struct Call {
   std::string request_id;
   int attempt = 1;
   std::string_view client_context = {};  // as `payload`
+  bool staged = false;                   // as of a transactional function, whatever it is
 };
 
 class Invocation final : public FunctionContext {
@@ -114,6 +117,8 @@ class Invocation final : public FunctionContext {
   EnvironmentPool::Handler TakeEnvironment() { return std::move(handler_); }
   const Code& code() const { return *code_; }
   const std::shared_ptr<const Code>& shared_code() const { return code_; }
+  // Null: what it writes is written at once.
+  Staging* staging() const { return staging_.get(); }
 
   bool has_ended() const { return phase_.load(std::memory_order_acquire) != Phase::kRunning; }
   bool has_timed_out() const { return phase_.load(std::memory_order_acquire) == Phase::kTimedOut; }
@@ -165,6 +170,7 @@ class Invocation final : public FunctionContext {
   const std::shared_ptr<const Code> code_;
   const Call call_;
   const absl::Time begun_;
+  const std::shared_ptr<Staging> staging_;
   // When the handler began, nanoseconds after begun_; below 0: the environment is being made.
   std::atomic<int64_t> handler_ns_ = 0;
   EnvironmentPool::Handler handler_;

@@ -66,6 +66,9 @@ absl::Status Runtime::RegisterHandler(std::string_view name, Handler handler,
                                       const FunctionOptions& options) {
   if (std::visit([](const auto& kind) { return kind == nullptr; }, handler)) return NoHandler();
   CLOUDLET_ASSIGN_OR_RETURN(const std::shared_ptr<Code> code, NewCode(name, options));
+  if (options.transactional && options_.staging == nullptr) {
+    return MakeError(ErrorCode::kNotImplemented, "transactional functions over this store");
+  }
   if (options_.wrap != nullptr) handler = options_.wrap(name, std::move(handler), options);
   if (auto* function = std::get_if<Function>(&handler)) {
     code->handler = std::move(*function);

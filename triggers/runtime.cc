@@ -42,6 +42,7 @@ std::shared_ptr<Environment> MakeEnvironment(std::shared_ptr<Clock> clock,
   environment->logger = std::move(logger);
   environment->buckets = std::move(buckets);
   environment->invoker = options.invoker;
+  environment->staging = options.staging;
   environment->region = options.region;
   environment->owner = options.owner;
   return environment;
@@ -115,6 +116,7 @@ absl::Status Runtime::Load() {
     refill_error_ = absl::OkStatus();
     state_ = State::kRunning;
     environment_->closing.store(false, std::memory_order_release);
+    if (options_.every_minute != nullptr) ArmMinute();
     for (const auto& [name, function] : functions_) {
       if (function->code == nullptr) continue;
       QueueDue(function.get(), now);
@@ -169,6 +171,7 @@ size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
     environment_->closing.store(true);
     environment_->WakeSleepers();
     idle_.SignalAll();
+    published_.SignalAll();
     ++waiters_;
     while (busy_ > 0 && !deadline.passed()) idle_.WaitWithTimeout(&mu_, deadline.left());
     for (size_t i = running_.size(); i-- > 0;) {
@@ -268,6 +271,25 @@ absl::Status Runtime::Shutdown(absl::Duration timeout, UserCode* gone) {
   return absl::DeadlineExceededError(absl::StrCat(StillRunning(std::max(abandoned, stuck)),
                                                   " after ", absl::FormatDuration(timeout),
                                                   " (abandoned: their events come again)"));
+}
+
+void Runtime::ArmMinute() {
+  if (minute_armed_) return;
+  minute_armed_ = true;
+  scheduler_.PostAt(environment_->clock->Now() + absl::Minutes(1), base::Lane::kAlarm,
+                    [this] { return MinuteAlarm(); });
+}
+
+size_t Runtime::MinuteAlarm() {
+  {
+    base::MutexLock lock(&mu_);
+    minute_armed_ = false;
+    if (state_ != State::kRunning) return 0;  // armed again when it resumes
+  }
+  options_.every_minute();
+  base::MutexLock lock(&mu_);
+  if (state_ == State::kRunning) ArmMinute();
+  return 0;
 }
 
 bool Runtime::InHandler() const { return ThreadFrame::InvocationOf(this) != nullptr; }
