@@ -71,6 +71,8 @@ internal::CorePlan PlanOf(const std::shared_ptr<FakeState>& state) {
   memory.region = state->options.region;
   memory.clock = state->clock;
   memory.seed = state->options.seed;
+  memory.account_concurrency = state->options.account_concurrency;
+  memory.scaling_rate = state->options.scaling_rate;
   // What the library has to say goes into the diary too.
   const LogOptions& wanted = state->options.log;
   memory.log.level =

@@ -46,6 +46,8 @@ struct FakeCloudOptions {
   // Seed of the order in which functions that are due are served: any order that their queues
   // allow. Events of one function stay in commit order. 0: in the order in which they became due.
   uint64_t shuffle = 0;
+  int account_concurrency = 1'000;  // as in InMemoryOptions
+  int scaling_rate = 0;             // likewise
 };
 
 // How far Settle may go before it reports instead of running on.

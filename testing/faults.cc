@@ -62,6 +62,10 @@ constexpr std::array kOps = {
     OpRow{FaultOp::kSetVersioning, StoreCall::kSetVersioning, "set versioning"},
     OpRow{FaultOp::kGetBucketTags, StoreCall::kGetBucketTags, "get bucket tags"},
     OpRow{FaultOp::kSetBucketTags, StoreCall::kSetBucketTags, "set bucket tags"},
+    OpRow{FaultOp::kCreateBucket, StoreCall::kCreateBucket, "create bucket"},
+    OpRow{FaultOp::kDeleteBucket, StoreCall::kDeleteBucket, "delete bucket"},
+    OpRow{FaultOp::kListBuckets, StoreCall::kListBuckets, "list buckets"},
+    OpRow{FaultOp::kSync, StoreCall::kSync, "sync"},
 };
 
 const OpRow& RowOf(FaultOp op) {
