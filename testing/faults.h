@@ -10,9 +10,10 @@
 //                            .latency = absl::Seconds(2)});
 //
 // A fault strikes the calls of buckets, of the test's own and of a function's context alike, and
-// CreateBucket, EnsureBucket, DeleteBucket, ListBuckets and Sync of Cloud, in the order in which the faults were injected: the first that gives an error or damages a body
-// decides, and those behind it do not see the call. What the library does by itself (dead letters,
-// settling) is never struck.
+// CreateBucket, EnsureBucket, DeleteBucket, ListBuckets and Sync of Cloud, in the order in which
+// the faults were injected: the first that gives an error or damages a body decides, and those
+// behind it do not see the call. What the library does by itself (dead letters, settling) is never
+// struck.
 //
 // What FaultSpec cannot say, or says in contradiction, ends the process with a line on stderr: a
 // test with such a fault would test something else. Not there: faults of deliveries (duplicates,
@@ -34,7 +35,8 @@
 
 namespace cloudlet::testing {
 
-// The calls of Bucket, and those of Cloud that are about buckets. One that changes many objects (PutMany, DeleteMany) is a call for each.
+// The calls of Bucket, and those of Cloud that are about buckets. One that changes many objects
+// (PutMany, DeleteMany) is a call for each.
 enum class FaultOp {
   kPut,     // Put, PutMany, ObjectWriter::Commit
   kDelete,  // Delete, DeleteMany
