@@ -57,9 +57,11 @@ struct CorePlan {
   std::function<std::shared_ptr<objstore::ObjectStore>(std::shared_ptr<objstore::ObjectStore>)>
       decorate = nullptr;
   // As in triggers::RuntimeOptions.
-  std::shared_ptr<base::Random> shuffle = nullptr;
+  std::function<size_t(size_t)> shuffle = nullptr;
   std::function<triggers::Handler(std::string_view, triggers::Handler, const FunctionOptions&)>
       wrap = nullptr;
+  std::shared_ptr<triggers::Interleaver> interleaver = nullptr;
+  std::function<triggers::DeliveryFate(const triggers::DeliveryOffer&)> on_delivery = nullptr;
   // Of the store that this one is a copy of: its ids and numbers go on.
   std::shared_ptr<base::IdSource> ids = nullptr;
   std::optional<objstore::SequencerPosition> numbers = {};

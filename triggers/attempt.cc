@@ -87,7 +87,8 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
     if (throttled) {
       Throttle(slot.delivery, *code);
     } else {
-      ran = Attempt(slot.delivery, code, nullptr);
+      if (options_.on_delivery != nullptr) slot.delivery = Divert(std::move(slot.delivery), *code);
+      if (slot.delivery != nullptr) ran = Attempt(slot.delivery, code, nullptr);
     }
   }
   if (ran == Ran::kLost) return 1;
@@ -190,6 +191,10 @@ void Runtime::EndRun(const DeliveryPtr& delivery, Invocation* invocation,
   const bool late = ended >= invocation->deadline();
   if (late) error = TimeoutError(invocation->request_id(), code.config.timeout);
   if (code.environments != nullptr && !late) KeepEnvironment(invocation, ended);
+  if (delivery->is_duplicate) {
+    EndDuplicate(*invocation, delivery, error.has_value(), late);
+    return;
+  }
   if (!error.has_value()) {
     Succeeded(delivery, *invocation, ended);
     return;
@@ -371,6 +376,10 @@ void Runtime::Failed(const DeliveryPtr& delivery, const Code& code, std::string 
     }
     ++function->stats.errors;
     if (delivery->timed_out) ++function->stats.timeouts;
+    if (delivery->is_duplicate) {
+      Release(function);
+      return;
+    }
     delivery->timed_out = false;
     ++delivery->attempts;
     delivery->throttles = 0;
