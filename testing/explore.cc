@@ -140,10 +140,9 @@ std::string ShrinkAndPrint(uint64_t seed, const Decisions& decisions, bool by_st
   const Shrunk shrunk = Shrink(all, decisions.count(), kMostShrinkRuns, fails);
   const Exploration exploration = NewExploration({seed, ScheduleText(shrunk.schedule)});
   const ExplorationHere here(exploration);
-  Print(absl::StrCat("cloudlet: schedule ", seed, " has ", decisions.count(), " decisions; ",
-                     shrunk.schedule.size(), " other than the usual ones make it fail (",
-                     shrunk.runs, " runs): ", ScheduleText(shrunk.schedule),
-                     "\n  again: ", ReplayLine(), "\n"));
+  Print(absl::StrCat("cloudlet: schedule ", seed, " fails with ", shrunk.schedule.size(), " of ",
+                     decisions.count(), " decisions (", shrunk.runs,
+                     " runs): ", ScheduleText(shrunk.schedule), "\n  again: ", ReplayLine(), "\n"));
   return ScheduleText(shrunk.schedule);
 }
 

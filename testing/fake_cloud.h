@@ -1,5 +1,5 @@
 // FakeCloud: a fresh Cloud in memory for one test, on a clock that moves when told, without
-// threads.
+// threads (unless handlers are to be switched in their middle: FakeCloudOptions::interleave).
 //
 //   cloudlet::testing::FakeCloud fake;
 //   cloudlet::Bucket bucket = fake.cloud().CreateBucket("photos").value();
@@ -15,9 +15,9 @@
 // Where "cloudlet/testing/gtest.h" is included, a FakeCloud that goes when its test has failed
 // prints its seeds, its faults, the last lines of its log and what runs the test again.
 //
-// Threads: as Cloud; moving and destroying may not meet other calls. Background functions run on
-// whatever thread drives (RunUntilIdle, AdvanceBy, Step, Settle, and the drivers of Cloud). Two
-// FakeClouds share nothing.
+// Threads: as Cloud; moving, destroying, Crash and Reopen may not meet other calls. Background
+// functions run on whatever thread drives (RunUntilIdle, AdvanceBy, Step, Settle, and the drivers
+// of Cloud). Two FakeClouds share nothing.
 #ifndef CLOUDLET_TESTING_FAKE_CLOUD_H_
 #define CLOUDLET_TESTING_FAKE_CLOUD_H_
 

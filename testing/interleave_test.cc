@@ -277,7 +277,7 @@ TEST(Interleave, AnExplorationFindsTheRace_AndShrinksIt) {
       << explored.schedule;
   EXPECT_THAT(CountsThree({.schedule = explored.schedule}),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("lost")));
-  EXPECT_THAT(printed, HasSubstr("1 other than the usual ones make it fail"));
+  EXPECT_THAT(printed, HasSubstr(" fails with 1 of "));
   const std::string replay =
       "CLOUDLET_SCHEDULE=" + std::to_string(*explored.failing_seed) + "/" + explored.schedule;
   EXPECT_THAT(printed, HasSubstr("again: " + replay + " "));
