@@ -112,6 +112,15 @@ FunctionConfig TransactionalFunction() {
   return config;
 }
 
+// With destinations, which came later still.
+FunctionConfig SendingFunction() {
+  FunctionConfig config = FullFunction();
+  config.dead_letter = ToQueue("letters");
+  config.on_success = ToFunction("index:prod");
+  config.on_failure = ToEventBus("default");
+  return config;
+}
+
 EventRecord Invocation() {
   EventRecord record;
   record.event.type = EventType::kInvocation;
@@ -202,6 +211,7 @@ Golden RowsNow() {
       {"event_invocation", base::HexLower(EncodeEvent(Invocation()))},
       {"function_later", base::HexLower(EncodeFunction(LaterFunction()))},
       {"function_transactional", base::HexLower(EncodeFunction(TransactionalFunction()))},
+      {"function_sending", base::HexLower(EncodeFunction(SendingFunction()))},
       {"delivery", base::HexLower(EncodeDelivery(FullDelivery()))},
       {"function", base::HexLower(EncodeFunction(FullFunction()))},
       {"rule", base::HexLower(EncodeRule(FullRule()))},
@@ -290,6 +300,14 @@ TEST(Golden, RowsOfFormat1_AreReadAsEver) {
   ASSERT_TRUE(transactional.ok()) << transactional.status();
   EXPECT_TRUE(transactional->transactional);
   EXPECT_FALSE(function->transactional);
+  const auto letters = DecodeFunction("thumbnail", Unhexed(golden["function"]));
+  ASSERT_TRUE(letters.ok()) << letters.status();
+  EXPECT_EQ(letters->dead_letter, FullFunction().dead_letter);
+  const auto sending = DecodeFunction("thumbnail", Unhexed(golden["function_sending"]));
+  ASSERT_TRUE(sending.ok()) << sending.status();
+  EXPECT_EQ(sending->dead_letter, SendingFunction().dead_letter);
+  EXPECT_EQ(sending->on_success, SendingFunction().on_success);
+  EXPECT_EQ(sending->on_failure, SendingFunction().on_failure);
   const auto delivery = DecodeDelivery(DeliveryKeyOf(FullEvent().event.sequence, "thumbnail"),
                                        Unhexed(golden["delivery"]));
   ASSERT_TRUE(delivery.ok()) << delivery.status();

@@ -36,6 +36,7 @@
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
 #include "triggers/environments.h"
+#include "triggers/kit_hooks.h"
 #include "triggers/transaction.h"
 
 namespace cloudlet::triggers {
@@ -61,7 +62,8 @@ struct Environment {
   std::shared_ptr<const base::Logger> logger;
   BucketFactory buckets;
   Invoker invoker;
-  StagingFactory staging;  // null: there are no transactional functions
+  std::shared_ptr<Interleaver> interleaver;  // null: none
+  StagingFactory staging;                    // null: there are no transactional functions
   std::string region;
   std::string owner;
   std::atomic<bool> closing = false;

@@ -88,51 +88,6 @@ TransactionEnd Runtime::CommitTransaction(Invocation* invocation,
   return EndOf(mutations, verdicts);
 }
 
-void Runtime::EndTransaction(const DeliveryPtr& delivery, Invocation* invocation, absl::Time now,
-                             std::vector<objstore::Mutation> beside) {
-  FunctionState* function = delivery->function;
-  const uint64_t number = delivery->number();
-  objstore::Settlement settlement;
-  bool had_row = false;
-  {
-    base::MutexLock lock(&mu_);
-    had_row = OwnRow(delivery.get());
-    if (number <= persisted_) {
-      settlement.erase.push_back({number, function->name});
-    } else {
-      settlement.write.push_back(RowOf(*delivery, objstore::DeliveryState::kDone));
-    }
-  }
-  TransactionEnd end = CommitTransaction(invocation, objstore::DeliveryKey{number, function->name},
-                                         settlement, std::move(beside));
-  const std::shared_ptr<const Code>& code = invocation->shared_code();
-  {
-    base::MutexLock lock(&mu_);
-    RemoveRunning(invocation->index);
-    if (end.how == How::kCommitted || end.how == How::kEnded) {
-      if (end.how == How::kCommitted) ++function->stats.successes;
-      delivery->conflicts = 0;
-      delivery->place = Delivery::Place::kGone;
-      // Of one that had ended: its row is there.
-      if (!settlement.write.empty()) done_.emplace(number, function->name);
-      if (!had_row) tracker_.Settle(number);
-      CountSettled(now);
-      Release(function);
-      return;
-    }
-    delivery->row = had_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
-    if (end.how == How::kConflict && delivery->conflicts < kMaxConflicts) {
-      ++delivery->conflicts;
-      in_memory_ += delivery->weight();
-      function->PushFront(Slot{number, delivery});
-      Release(function);
-      return;
-    }
-    delivery->conflicts = 0;
-  }
-  Failed(delivery, *code, std::move(end.error));
-}
-
 absl::StatusOr<InvokeResult> Runtime::InvokeNow(const InvokeRequest& request) {
   for (int conflicts = 0;; ++conflicts) {
     bool again = conflicts < kMaxConflicts;
