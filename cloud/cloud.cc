@@ -37,19 +37,22 @@ absl::Status OpenError(const absl::Status& status, const std::string& directory)
   return absl::Status(status.code(), absl::StrCat("open ", directory, ": ", status.message()));
 }
 
+absl::Status CheckBucketIn(std::string_view option, const Destination& destination) {
+  if (destination.kind != Destination::Kind::kBucket) return absl::OkStatus();
+  const absl::Status named = objstore::CheckBucketName(destination.name);
+  if (named.ok()) return named;
+  return MakeError(ErrorCode::kInvalidParameterValue,
+                   absl::StrCat(base::V(option), ": ", named.message()));
+}
+
 // Of one of the three kinds of handlers.
 template <typename Handler>
 absl::Status RegisterWith(const std::shared_ptr<CloudCore>& core, std::string_view name,
                           Handler handler, const FunctionOptions& options) {
   const auto attempt = [&]() -> absl::Status {
     CLOUDLET_RETURN_IF_ERROR(Usable(core));
-    const Destination& letters = options.dead_letter;
-    if (letters.kind == Destination::Kind::kBucket &&
-        !objstore::CheckBucketName(letters.name).ok()) {
-      return MakeError(
-          ErrorCode::kInvalidParameterValue,
-          absl::StrCat("dead_letter: ", objstore::CheckBucketName(letters.name).message()));
-    }
+    CLOUDLET_RETURN_IF_ERROR(CheckBucketIn("dead_letter", options.dead_letter));
+    CLOUDLET_RETURN_IF_ERROR(CheckBucketIn("on_failure", options.on_failure));
     FunctionOptions checked = options;
     if (const absl::Status tags =
             objstore::CheckTags(options.tags, objstore::kMaxBucketTags, &checked.tags);

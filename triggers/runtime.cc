@@ -98,12 +98,15 @@ absl::Status Runtime::Load() {
       const bool found =
           std::any_of(stored.begin(), stored.end(),
                       [&name = name](const auto& config) { return config.name == name; });
-      if (function->code != nullptr && !found) missing.push_back(function->code->config);
+      if (function->code != nullptr && !found && !function->is_relay())
+        missing.push_back(function->code->config);
     }
   }
   for (const objstore::FunctionConfig& config : missing) {
     CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(config));
   }
+  CLOUDLET_RETURN_IF_ERROR(topics_.Load(ledger()));
+  CLOUDLET_RETURN_IF_ERROR(buses_.Load(ledger()));
   CLOUDLET_RETURN_IF_ERROR(rules_.Publish(ledger()));
   CLOUDLET_ASSIGN_OR_RETURN(const uint64_t watermark, ledger().Watermark());
   CLOUDLET_RETURN_IF_ERROR(LoadRows(watermark));
@@ -154,6 +157,8 @@ FunctionState* Runtime::StateOf(std::string_view name) {
   if (found == functions_.end()) {
     std::string key(name);
     auto state = std::make_unique<FunctionState>(key);
+    state->code = RelayCode(name);
+    state->reserving = state->is_relay();
     found = functions_.emplace(std::move(key), std::move(state)).first;
   }
   return found->second.get();

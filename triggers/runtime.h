@@ -22,10 +22,11 @@
 //
 //   * A run that sleeps on a simulated clock keeps its slot until that time has come.
 //
-// Written in nine files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
+// Written in several files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
 // (functions and triggers), intake.cc (events in), slots.cc (concurrency), attempt.cc (runs of
-// deliveries), invoke.cc (runs that a caller waits for), settle.cc (rows and watermark), divert.cc
-// (deliveries that a test holds up).
+// deliveries), ends.cc (what follows from their ends), relay.cc (deliveries to topics and buses),
+// invoke.cc (runs that a caller waits for), settle.cc (rows and watermark), divert.cc (deliveries
+// that a test holds up).
 //
 // Threads: all methods may be called from any thread, unless they say otherwise. User code runs
 // with no lock held.
@@ -62,12 +63,16 @@
 #include "cloudlet/function.h"
 #include "cloudlet/invoke.h"
 #include "objstore/ledger.h"
+#include "triggers/buses.h"
 #include "triggers/delivery.h"
+#include "triggers/ends.h"
 #include "triggers/invocation.h"
 #include "triggers/kit_hooks.h"
+#include "triggers/outgoing.h"
 #include "triggers/registry.h"
 #include "triggers/retry.h"
 #include "triggers/settling.h"
+#include "triggers/topics.h"
 
 namespace cloudlet::triggers {
 
@@ -155,6 +160,13 @@ class Runtime final : public objstore::EventSink {
     const std::atomic<bool>* revoked = nullptr;  // as in MutateRequest
   };
   absl::StatusOr<InvokeResult> Invoke(const InvokeRequest& request);
+
+  // --- Topics and buses: cloudlet/topic.h, event_bus.h ---
+  TopicBook& topics() { return topics_; }
+  BusBook& buses() { return buses_; }
+  // Puts payloads on their way, in one batch, caused as Invoke says; their ids, in the same order.
+  absl::StatusOr<std::vector<std::string>> Send(const std::vector<Outgoing>& messages);
+
   // Deliveries pending, over all functions.
   uint64_t pending() const;
   // The earliest time for which a delivery of a registered function waits, or at which one that
@@ -224,6 +236,8 @@ class Runtime final : public objstore::EventSink {
   absl::Status RegisterHandler(std::string_view name, Handler handler,
                                const FunctionOptions& options) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Register(std::shared_ptr<Code> code) ABSL_LOCKS_EXCLUDED(mu_);
+  std::vector<objstore::FunctionConfig> RegisteredConfigs() const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   int Reserved() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void SetReserving(FunctionState* function, bool reserving) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
@@ -304,18 +318,48 @@ class Runtime final : public objstore::EventSink {
   void RemoveRunning(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ArmWatchdog(absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   size_t WatchdogAlarm(absl::Time due) ABSL_LOCKS_EXCLUDED(mu_);
-  void Succeeded(const DeliveryPtr& delivery, const Invocation& invocation, absl::Time now)
-      ABSL_LOCKS_EXCLUDED(mu_);
   void Failed(const DeliveryPtr& delivery, const Code& code, std::string error)
       ABSL_LOCKS_EXCLUDED(mu_);
   void Retry(const DeliveryPtr& delivery, absl::Time retry_at) ABSL_LOCKS_EXCLUDED(mu_);
+  void Leave(DeliveryPtr spent) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // ends.cc
+  void Succeeded(const DeliveryPtr& delivery, Invocation* invocation, absl::Time now)
+      ABSL_LOCKS_EXCLUDED(mu_);
   void Drop(const DeliveryPtr& delivery, const Code& code, DropCause cause)
       ABSL_LOCKS_EXCLUDED(mu_);
-  void LogDrop(const Delivery& delivery, DropCause cause, bool has_target,
-               const absl::Status& written) const;
-  absl::Status WriteDeadLetter(const Delivery& delivery, const Code& code, DropCause cause,
-                               const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
-  void Leave(DeliveryPtr spent) ABSL_LOCKS_EXCLUDED(mu_);
+  void End(const DeliveryPtr& delivery, const Code& code, Ending ending) ABSL_LOCKS_EXCLUDED(mu_);
+  // The verdict on each message.
+  std::vector<absl::Status> SendEnd(const Delivery& delivery, const Code& code,
+                                    const Ending& ending, const std::vector<EndMessage>& messages,
+                                    const objstore::Settlement& settlement)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  void CountEnd(FunctionState* function, const Ending& ending,
+                const std::vector<EndMessage>& messages, const std::vector<absl::Status>& sent)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void LogEnd(const Delivery& delivery, const Ending& ending,
+              const std::vector<EndMessage>& messages, const std::vector<absl::Status>& sent) const;
+
+  // The settlement of a delivery that has ended, whose row is owned from now on.
+  objstore::Settlement OwnEnd(Delivery* delivery, bool* had_row) ABSL_LOCKS_EXCLUDED(mu_);
+  // It could not be written: to be tried again.
+  void KeepEnd(const DeliveryPtr& delivery, bool had_row, absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);
+  // What has become of it.
+  enum class Wrote { kNothing, kPerhaps, kYes };
+  void FinishEnd(const DeliveryPtr& delivery, const objstore::Settlement& settlement, bool had_row,
+                 Wrote wrote, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // relay.cc
+  // What runs for a topic or bus; null for other targets.
+  static std::shared_ptr<const Code> RelayCode(std::string_view target);
+  absl::StatusOr<std::vector<Outgoing>> FromTopic(const std::string& name,
+                                                  const Delivery& delivery) const;
+  absl::StatusOr<std::vector<Outgoing>> FromBus(const std::string& name,
+                                                const Delivery& delivery) const;
+  void Relay(const DeliveryPtr& delivery) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status SendOn(const Delivery& delivery, std::vector<Outgoing> messages,
+                      const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
+  void LogRelay(const Delivery& delivery, std::string_view what, const absl::Status& why) const;
 
   // divert.cc
   // What is to run of a delivery that has a slot; null: nothing, and the slot is let go of.
@@ -368,6 +412,8 @@ class Runtime final : public objstore::EventSink {
   std::atomic<objstore::Ledger*> ledger_;
   std::atomic<uint64_t> store_id_ = 0;
   RuleBook rules_;
+  TopicBook topics_;
+  BusBook buses_;
   base::Mutex registration_mu_;  // one registration at a time; taken before mu_
   std::atomic<size_t> inline_interest_ =
       0;  // inline functions registered, and inline runs expected
