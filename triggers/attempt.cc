@@ -141,12 +141,12 @@ Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr
     return Ran::kNo;
   }
   if (delivery->ending != nullptr) {
-    std::unique_ptr<Ending> ending;
+    std::shared_ptr<const Ending> ending;
     {
       base::MutexLock lock(&mu_);
       ending = std::move(delivery->ending);
     }
-    End(delivery, *code, *std::move(ending));
+    End(delivery, *code, *ending);
     return Ran::kNo;
   }
   if (const auto cause = CauseToDrop(*delivery, code->config, now); cause.has_value()) {
