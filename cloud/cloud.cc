@@ -9,24 +9,18 @@
 #include "base/logger.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "cloud/checks.h"
 #include "cloud/core.h"
 #include "objstore/annotate.h"
-#include "objstore/names.h"
-#include "objstore/tags.h"
 #include "objstore/verify.h"
 
 namespace cloudlet {
 
 using internal::CloudCore;
+using internal::Usable;
 using objstore::Annotate;
 
 namespace {
-
-// Why calls on `core` would not even begin.
-absl::Status Usable(const std::shared_ptr<CloudCore>& core) {
-  if (core == nullptr) return absl::FailedPreconditionError("the Cloud has been moved from");
-  return core->NotForked();
-}
 
 // An error of Open. Names the directory once (the engine's own errors do so already), and carries
 // no code: there is no Cloud, so none that IsReadOnly could advise to reopen.
@@ -43,19 +37,8 @@ absl::Status RegisterWith(const std::shared_ptr<CloudCore>& core, std::string_vi
                           Handler handler, const FunctionOptions& options) {
   const auto attempt = [&]() -> absl::Status {
     CLOUDLET_RETURN_IF_ERROR(Usable(core));
-    const Destination& letters = options.dead_letter;
-    if (letters.kind == Destination::Kind::kBucket &&
-        !objstore::CheckBucketName(letters.name).ok()) {
-      return MakeError(
-          ErrorCode::kInvalidParameterValue,
-          absl::StrCat("dead_letter: ", objstore::CheckBucketName(letters.name).message()));
-    }
-    FunctionOptions checked = options;
-    if (const absl::Status tags =
-            objstore::CheckTags(options.tags, objstore::kMaxBucketTags, &checked.tags);
-        !tags.ok()) {
-      return MakeError(ErrorCode::kInvalidParameterValue, base::S(tags.message()));
-    }
+    CLOUDLET_ASSIGN_OR_RETURN(const FunctionOptions checked,
+                              internal::CheckFunctionOptions(options));
     return core->runtime().RegisterFunction(name, std::move(handler), checked);
   };
   return Annotate(attempt(), "register function", name);

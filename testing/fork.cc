@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -22,6 +23,7 @@ namespace cloudlet::testing {
 namespace {
 
 constexpr size_t kRowsPerRead = 1000;
+constexpr std::string_view kLatest = "$LATEST";
 
 // Deliveries of each function that wait for a time to come.
 absl::StatusOr<std::map<std::string, uint64_t>> Waiting(objstore::Ledger& ledger, absl::Time now) {
@@ -50,13 +52,8 @@ absl::StatusOr<std::optional<std::string>> DescribeDue(internal::CloudCore& core
                                                        FakeState& state) {
   using Due = std::optional<std::string>;
   uint64_t pending = 0;
-  const auto registered = state.Registered();
-  std::vector<std::pair<std::string, uint64_t>> functions;
-  for (const auto& one : registered) {
-    CLOUDLET_ASSIGN_OR_RETURN(const FunctionStats stats, core.runtime().function_stats(one->name));
-    functions.emplace_back(one->name, stats.pending);
-    pending += stats.pending;
-  }
+  const std::map<std::string, uint64_t> functions = core.runtime().PendingByName();
+  for (const auto& [name, count] : functions) pending += count;
   if (pending == 0) return Due();
   CLOUDLET_ASSIGN_OR_RETURN(const auto waiting, Waiting(core.ledger(), state.clock->Now()));
   for (const auto& [name, count] : functions) {
@@ -93,11 +90,12 @@ absl::StatusOr<FakeCloud> FakeCloud::Fork() {
       return kv::ForkMemoryKv(*kv);
     };
     CLOUDLET_ASSIGN_OR_RETURN(Cloud cloud, CloudAccess::Start(plan));
-    for (const auto& one : state_->Registered()) {
+    for (const auto& one : core.runtime().BoundCode()) {
       const auto copy = [&](const auto& handler) {
-        return cloud.RegisterFunction(one->name, handler, one->options);
+        if (one.version != kLatest) return cloud.BindVersion(one.function, one.version, handler);
+        return cloud.RegisterFunction(one.function, handler, one.options);
       };
-      if (absl::Status copied = std::visit(copy, one->handler); !copied.ok()) {
+      if (absl::Status copied = std::visit(copy, one.handler); !copied.ok()) {
         return CannotFork(copied);
       }
     }

@@ -29,6 +29,7 @@
 #include "objstore/ledger.h"
 #include "triggers/dead_letter.h"
 #include "triggers/delivery.h"
+#include "triggers/function_name.h"
 #include "triggers/invocation.h"
 #include "triggers/retry.h"
 #include "triggers/runtime.h"
@@ -62,8 +63,8 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
     }
     // One that has timed out has let go of its slot, and what is to be dropped needs none.
     const DeliveryPtr& first = function->queue.front().delivery;
-    const bool to_run =
-        (first == nullptr || !first->timed_out) && function->code->config.reserved_concurrency != 0;
+    const bool to_run = (first == nullptr || !first->timed_out) && !function->code->deleted &&
+                        function->base->reserved() != 0;
     if (!to_run) {
       CountSlot(function);
     } else {
@@ -78,7 +79,7 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
       slot.delivery->place = Delivery::Place::kRunning;
       in_memory_ -= slot.delivery->weight();
     }
-    code = function->code;
+    code = CodeFor(*function, slot.number);
     ++busy_;
   }
   if (slot.delivery == nullptr) slot.delivery = LoadDelivery(function, slot.number, !throttled);
@@ -123,25 +124,24 @@ DeliveryPtr Runtime::LoadDelivery(FunctionState* function, uint64_t number, bool
   return nullptr;
 }
 
-std::optional<DropCause> Runtime::CauseToDrop(const Delivery& delivery,
-                                              const objstore::FunctionConfig& config,
+std::optional<DropCause> Runtime::CauseToDrop(const Delivery& delivery, const Code& code,
                                               absl::Time now) {
   if (delivery.given_up.has_value()) return delivery.given_up;
+  if (code.deleted) return DropCause::kVersionDeleted;
   // Its last run was counted when its row was written.
-  if (delivery.attempts > config.max_retry_attempts) return DropCause::kRetriesExhausted;
-  return CauseBeforeRun(config, delivery.event->event.causation.hops, delivery.enqueued_at, now);
+  if (delivery.attempts > code.config.max_retry_attempts) return DropCause::kRetriesExhausted;
+  return CauseBeforeRun(code.config, delivery.function->base->reserved(),
+                        delivery.event->event.causation.hops, delivery.enqueued_at, now);
 }
 
 Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr<const Code>& code,
                               const std::shared_ptr<Trampoline>& trampoline) {
   const absl::Time now = environment_->clock->Now();
   if (delivery->timed_out) {
-    Failed(delivery, *code,
-           TimeoutError(RequestId(store_id_, delivery->number(), code->config.name),
-                        code->config.timeout));
+    Failed(delivery, *code, TimeoutError(RequestIdOf(*delivery), code->config.timeout));
     return Ran::kNo;
   }
-  if (const auto cause = CauseToDrop(*delivery, code->config, now); cause.has_value()) {
+  if (const auto cause = CauseToDrop(*delivery, *code, now); cause.has_value()) {
     Drop(delivery, *code, *cause);
     return Ran::kNo;
   }
@@ -152,7 +152,8 @@ Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr
     call.record = delivery->event;
     call.payload = call.record->payload;
   }
-  call.request_id = RequestId(store_id_, delivery->number(), code->config.name);
+  call.request_id = RequestIdOf(*delivery);
+  call.qualifier = QualifierOf(delivery->function->name);
   call.attempt = delivery->attempts + 1;
   const auto invocation = std::make_shared<Invocation>(environment_, code, std::move(call), now);
   if (code->environments != nullptr) invocation->UseEnvironment(code->environments->Take());
@@ -358,8 +359,8 @@ void Runtime::Failed(const DeliveryPtr& delivery, const Code& code, std::string 
   const absl::Time now = environment_->clock->Now();
   if (environment_->logger->Takes(LogLevel::kInfo)) {
     Log(LogLevel::kInfo,
-        absl::StrCat("function ", base::Quoted(code.config.name), ", event ", delivery->number(),
-                     ", attempt ", delivery->attempts + 1, ": ", error));
+        absl::StrCat("function ", base::Quoted(delivery->function->name), ", event ",
+                     delivery->number(), ", attempt ", delivery->attempts + 1, ": ", error));
   }
   AfterFailure next;
   {
@@ -475,11 +476,13 @@ absl::Status Runtime::WriteDeadLetter(const Delivery& delivery, const Code& code
                                       const objstore::Settlement& settlement) {
   Event event = delivery.event->event;
   event.trigger_id = delivery.trigger_id;
-  const std::string request_id = RequestId(store_id_, event.sequence, code.config.name);
+  const std::string request_id = RequestIdOf(delivery);
   DeadLetter letter;
   letter.event = &event;
   letter.payload = delivery.event->payload;
   letter.function = code.config.name;
+  letter.qualifier = QualifierOf(delivery.function->name);
+  letter.version = code.version;
   letter.request_id = request_id;
   letter.cause = cause;
   letter.attempts = delivery.attempts;

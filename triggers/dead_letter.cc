@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "triggers/event_json.h"
 #include "triggers/function_config.h"
+#include "triggers/function_name.h"
 #include "triggers/json.h"
 #include "triggers/retry.h"
 
@@ -51,16 +52,18 @@ std::string DeadLetterJson(const DeadLetter& letter) {
   absl::StrAppend(&out, ",\"requestContext\":{\"requestId\":");
   AppendJsonString(&out, letter.request_id);
   absl::StrAppend(&out, ",\"functionArn\":");
-  AppendJsonString(&out, absl::StrCat(FunctionArn(letter.region, letter.function), ":$LATEST"));
+  AppendJsonString(&out, absl::StrCat(FunctionArn(letter.region, letter.function), ":",
+                                      letter.qualifier.empty() ? base::V(kLatestVersion)
+                                                               : base::V(letter.qualifier)));
   absl::StrAppend(&out, ",\"condition\":");
   AppendJsonString(&out, ConditionName(letter.cause));
   absl::StrAppend(&out, ",\"approximateInvokeCount\":", letter.attempts, "},\"requestPayload\":");
   AppendRequest(&out, letter);
   if (letter.attempts > 0) {
-    absl::StrAppend(&out,
-                    ",\"responseContext\":{\"statusCode\":200,\"executedVersion\":\"$LATEST\","
-                    "\"functionError\":\"Unhandled\"},\"responsePayload\":",
-                    ErrorJson(letter.last_error));
+    absl::StrAppend(
+        &out, ",\"responseContext\":{\"statusCode\":200,\"executedVersion\":\"",
+        base::V(letter.version),
+        "\",\"functionError\":\"Unhandled\"},\"responsePayload\":", ErrorJson(letter.last_error));
   }
   absl::StrAppend(&out, "}");
   return out;

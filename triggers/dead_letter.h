@@ -13,14 +13,17 @@
 
 #include "absl/time/time.h"
 #include "cloudlet/event.h"
+#include "triggers/function_name.h"
 #include "triggers/retry.h"
 
 namespace cloudlet::triggers {
 
 struct DeadLetter {
-  const Event* event = nullptr;  // not null; its trigger_id is set
-  std::string_view payload;      // of an event of type kInvocation
-  std::string_view function;
+  const Event* event = nullptr;               // not null; its trigger_id is set
+  std::string_view payload;                   // of an event of type kInvocation
+  std::string_view function;                  // without qualifier
+  std::string_view qualifier;                 // by which it was called; empty: $LATEST
+  std::string_view version = kLatestVersion;  // that ran
   std::string_view request_id;
   DropCause cause = DropCause::kRetriesExhausted;
   int attempts = 0;             // runs begun

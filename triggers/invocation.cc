@@ -22,6 +22,7 @@
 #include "base/strings.h"
 #include "triggers/event_json.h"
 #include "triggers/function_config.h"
+#include "triggers/function_name.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -181,7 +182,8 @@ std::string_view Invocation::payload() const {
 }
 
 std::string Invocation::invoked_function_arn() const {
-  return FunctionArn(environment_->region, code_->config.name);
+  return FunctionArn(environment_->region,
+                     FunctionName{code_->config.name, call_.qualifier}.Full());
 }
 
 void Invocation::AddSlept(absl::Duration duration) {

@@ -73,8 +73,6 @@ struct Environment {
 // How long a FunctionFactory may take.
 inline constexpr absl::Duration kInitLimit = absl::Seconds(10);
 
-inline constexpr std::string_view kLatestVersion = "$LATEST";
-
 // Shaped like a UUID (version 8), the same in every run of the program: a fixed hash of its
 // arguments.
 std::string RequestId(uint64_t store_id, uint64_t number, std::string_view function);
@@ -93,6 +91,7 @@ struct Call {
   std::string request_id;
   int attempt = 1;
   std::string_view client_context = {};  // as `payload`
+  std::string qualifier = {};            // by which the function was called
 };
 
 class Invocation final : public FunctionContext {
@@ -143,7 +142,7 @@ class Invocation final : public FunctionContext {
   Bucket bucket(std::string_view name) override;
   void Log(std::string_view message) override;
   std::string_view payload() const override;
-  std::string_view function_version() const override { return kLatestVersion; }
+  std::string_view function_version() const override { return code_->version; }
   std::string invoked_function_arn() const override;
   int memory_mb() const override { return code_->config.memory_mb; }
   const std::map<std::string, std::string>& environment() const override {

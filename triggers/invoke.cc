@@ -26,7 +26,7 @@
 #include "objstore/ledger.h"
 #include "triggers/dead_letter.h"
 #include "triggers/delivery.h"
-#include "triggers/function_config.h"
+#include "triggers/function_name.h"
 #include "triggers/invocation.h"
 #include "triggers/retry.h"
 #include "triggers/runtime.h"
@@ -39,19 +39,14 @@ namespace {
 constexpr std::string_view kNoResponse = "null";
 constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 
-absl::Status CheckInvoke(std::string_view function, std::string_view payload,
-                         const InvokeOptions& options) {
-  if (!IsFunctionName(function)) {
-    return MakeError(ErrorCode::kInvalidParameterValue,
-                     "the name must be 1 to 64 of A-Z a-z 0-9 - _");
-  }
+absl::Status CheckInvoke(std::string_view payload, const InvokeOptions& options) {
   if (options.type != InvocationType::kRequestResponse && options.type != InvocationType::kEvent &&
       options.type != InvocationType::kDryRun) {
     return MakeError(ErrorCode::kInvalidParameterValue,
                      absl::StrCat("type has no value ", static_cast<int>(options.type)));
   }
-  if (!options.qualifier.empty() || options.log_type != LogType::kNone) {
-    return MakeError(ErrorCode::kNotImplemented, "qualifiers and the tail of the log");
+  if (options.log_type != LogType::kNone) {
+    return MakeError(ErrorCode::kNotImplemented, "the tail of the log");
   }
   const bool event = options.type == InvocationType::kEvent;
   const size_t most = event ? kMaxAsyncInvokeBytes : kMaxInvokeBytes;
@@ -86,7 +81,11 @@ absl::Status NotRegistered() {
 
 absl::StatusOr<InvokeResult> Runtime::Invoke(const InvokeRequest& asked) {
   InvokeRequest request = asked;
-  CLOUDLET_RETURN_IF_ERROR(CheckInvoke(request.function, request.payload, *request.options));
+  CLOUDLET_ASSIGN_OR_RETURN(const FunctionName name,
+                            ParseFunctionName(request.function, request.options->qualifier));
+  CLOUDLET_RETURN_IF_ERROR(CheckInvoke(request.payload, *request.options));
+  const std::string full = name.Full();
+  request.function = full;
   const Invocation* const inside = ThreadFrame::InvocationOf(this);
   if (request.causation.hops == 0 && inside != nullptr) request.causation = inside->Caused();
   switch (request.options->type) {
@@ -111,12 +110,16 @@ absl::StatusOr<Runtime::Found> Runtime::FindFunction(std::string_view name) {
   }
   const auto found = functions_.find(name);
   if (found == functions_.end() || !found->second->known) return NotRegistered();
-  return Found{found->second.get(), found->second->code};
+  return Found{found->second.get(), found->second->code, ""};
 }
 
 absl::StatusOr<Runtime::Found> Runtime::ClaimSlot(const InvokeRequest& request) {
   base::MutexLock lock(&mu_);
   CLOUDLET_ASSIGN_OR_RETURN(Found found, FindFunction(request.function));
+  if (found.function->alias.has_value()) {
+    found.request_id = ids_->NextUuid();  // draws the version
+    found.code = CodeFor(*found.function, found.request_id);
+  }
   if (found.code == nullptr) return NotRegistered();
   if (request.revoked != nullptr && request.revoked->load()) {
     return absl::FailedPreconditionError("the invocation that asks has ended or timed out");
@@ -127,9 +130,10 @@ absl::StatusOr<Runtime::Found> Runtime::ClaimSlot(const InvokeRequest& request) 
     ++function->stats.throttles;
     const bool of_rate = *reason == ThrottleReason::kFunctionInvocationRateLimitExceeded ||
                          *reason == ThrottleReason::kReservedFunctionInvocationRateLimitExceeded;
-    return Throttled(*reason,
-                     of_rate ? function->scaling.UntilNext(options_.scaling_rate) : kRetryAfter);
+    return Throttled(
+        *reason, of_rate ? function->base->scaling.UntilNext(options_.scaling_rate) : kRetryAfter);
   }
+  if (found.request_id.empty()) found.request_id = ids_->NextUuid();
   ++busy_;
   return found;
 }
@@ -143,12 +147,13 @@ absl::StatusOr<InvokeResult> Runtime::InvokeNow(const InvokeRequest& request) {
   call.event.causation = request.causation;
   call.event.principal = options_.owner;
   call.payload = request.payload;
-  call.request_id = ids_->NextUuid();
+  call.request_id = found.request_id;
   call.event.request_id = call.request_id;
   call.client_context = request.options->client_context;
+  call.qualifier = QualifierOf(request.function);
   InvokeResult result;
   result.request_id = call.request_id;
-  result.executed_version = kLatestVersion;
+  result.executed_version = found.code->version;
   const auto invocation =
       std::make_shared<Invocation>(environment_, found.code, std::move(call), now);
   if (found.code->environments != nullptr) {

@@ -20,7 +20,7 @@
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
 #include "objstore/rules.h"
-#include "triggers/function_config.h"
+#include "triggers/function_name.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -66,9 +66,8 @@ absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
   if (!trigger.destination.empty()) {
     return MakeError(ErrorCode::kNotImplemented, "destinations of triggers");
   }
-  if (!IsFunctionName(trigger.function)) {
-    return BadTrigger(trigger, "the function's name must be 1 to 64 of A-Z a-z 0-9 - _");
-  }
+  const absl::StatusOr<FunctionName> function = ParseFunctionName(trigger.function);
+  if (!function.ok()) return BadTrigger(trigger, base::S(function.status().message()));
   if (trigger.events.empty()) return BadTrigger(trigger, "it names no event type");
   for (const EventType type : trigger.events) {
     if (EventTypeName(type).empty() || type == EventType::kInvocation) {
@@ -88,7 +87,7 @@ absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
   objstore::Rule rule;
   rule.bucket = trigger.bucket;
   rule.id = trigger.id;
-  rule.function = trigger.function;
+  rule.function = function->Full();
   rule.types = trigger.events;
   rule.prefix = trigger.prefix;
   rule.suffix = trigger.suffix;
