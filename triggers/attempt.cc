@@ -176,6 +176,11 @@ Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr
 std::optional<std::string> Runtime::RunHandler(Invocation* invocation) const {
   CLOUDLET_FAULT_POINT("triggers/before_handler");
   std::optional<std::string> error;
+  if (invocation->tail() != nullptr || environment_->logger->Takes(LogLevel::kDebug)) {
+    const std::string line = invocation->ReportOf({}, {}, false).StartLine();
+    if (invocation->tail() != nullptr) invocation->tail()->Add(line);
+    environment_->logger->Log(LogLevel::kDebug, "function", line);
+  }
   {
     const ThreadFrame frame(this, invocation);
     if (invocation->wants_environment()) error = invocation->Init();
@@ -191,6 +196,7 @@ void Runtime::EndRun(const DeliveryPtr& delivery, Invocation* invocation,
   const bool late = ended >= invocation->deadline();
   if (late) error = TimeoutError(invocation->request_id(), code.config.timeout);
   if (code.environments != nullptr && !late) KeepEnvironment(invocation, ended);
+  Report(invocation, error, late, ended);
   if (!error.has_value()) {
     Succeeded(delivery, *invocation, ended);
     return;
@@ -266,6 +272,7 @@ bool Runtime::BeginRun(Running running, absl::Time now) {
     return false;
   }
   ++function->stats.invocations;
+  CountBegun(running, now);
   if (running.delivery == nullptr) {
     ++function->invoked;
   } else if (running.delivery->attempts > 0) {
@@ -279,6 +286,11 @@ bool Runtime::BeginRun(Running running, absl::Time now) {
 }
 
 void Runtime::RemoveRunning(size_t index) {
+  FunctionState* const function = running_[index].function;
+  --function->meter.executing;
+  --function->base->executing;
+  const Invocation* const ended = running_[index].invocation.get();  // null: moved away
+  if (ended != nullptr && ended->times.has_value()) CountEnded(function, *ended);
   if (index + 1 != running_.size()) {
     running_[index] = std::move(running_.back());
     running_[index].invocation->index = index;
@@ -309,7 +321,8 @@ size_t Runtime::WatchdogAlarm(absl::Time due) {
         continue;
       }
       if (!running_[i].invocation->TimeOut()) continue;  // it has returned
-      const Running& lost = ended.emplace_back(std::move(running_[i]));
+      const Running& lost = ended.emplace_back(running_[i]);
+      lost.invocation->times = lost.invocation->TimesAt(now, /*timed_out=*/true);
       RemoveRunning(i);
       FunctionState* function = lost.function;
       if (lost.delivery != nullptr) {
@@ -329,6 +342,11 @@ size_t Runtime::WatchdogAlarm(absl::Time due) {
     ArmWatchdog(next);
   }
   for (const base::Scheduler::WorkerRef& worker : stuck) scheduler_.ReplaceWorker(worker);
+  for (const Running& lost : ended) {
+    Report(lost.invocation.get(),
+           TimeoutError(lost.invocation->request_id(), lost.invocation->code().config.timeout),
+           /*timed_out=*/true, now);
+  }
   return 0;
 }
 
@@ -445,6 +463,7 @@ void Runtime::Drop(const DeliveryPtr& delivery, const Code& code, DropCause caus
   LogDrop(*delivery, cause, has_target, put);
   base::MutexLock lock(&mu_);
   ++function->stats.drops;
+  if (cause == DropCause::kRecursion) ++function->meter.recursive_drops;
   if (has_target) {
     ++(put.ok() ? function->stats.dead_letters : function->stats.dead_letter_failures);
   }

@@ -68,6 +68,8 @@ struct FunctionBase {
   bool reserving = false;  // slots are its own, not of those that functions share
   size_t running = 0;      // slots of concurrency in use
   ScalingBucket scaling;
+  size_t executing = 0;       // handlers that run, over its names ...
+  size_t most_executing = 0;  // ... and at most at a time
   uint64_t last_version = 0;  // no number up to this one is given again
   uint64_t revision = 0;      // counts changes of $LATEST
   // When it was as it is now; 0: never.
@@ -129,6 +131,18 @@ struct Slot {
   DeliveryPtr delivery;  // null: in its row
 };
 
+// What FunctionMeter has that FunctionStats has not.
+struct RunMeter {
+  absl::Duration duration;
+  absl::Duration billed;
+  double gb_seconds = 0;
+  size_t executing = 0;
+  size_t most_executing = 0;
+  absl::Duration event_age;
+  absl::Duration most_event_age;
+  uint64_t recursive_drops = 0;
+};
+
 // One name under which a function is called: "f", "f:1" or "f:prod".
 struct FunctionState {
   explicit FunctionState(std::string the_name) : name(std::move(the_name)) {}
@@ -152,6 +166,7 @@ struct FunctionState {
   bool looks_again = false;   // a timer for its next token is set
   size_t expected = 0;        // inline runs that the committing thread is about to begin
   FunctionStats stats;        // without `pending`
+  RunMeter meter;
 
   bool is_inline() const { return code != nullptr && code->dispatch == Dispatch::kInline; }
   bool is_manual() const { return code != nullptr && code->dispatch == Dispatch::kManual; }

@@ -33,9 +33,11 @@
 #include "cloudlet/event.h"
 #include "cloudlet/function.h"
 #include "cloudlet/invoke.h"
+#include "cloudlet/meter.h"
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
 #include "triggers/environments.h"
+#include "triggers/report_lines.h"
 
 namespace cloudlet::triggers {
 
@@ -111,6 +113,17 @@ class Invocation final : public FunctionContext {
   bool wants_environment() const { return code_->environments != nullptr && handler_ == nullptr; }
   void UseEnvironment(EnvironmentPool::Handler handler);
   EnvironmentPool::Handler TakeEnvironment() { return std::move(handler_); }
+  // Keeps the end of what is logged (LogType::kTail). Before Run.
+  void KeepTail() { tail_ = std::make_unique<LogTail>(); }
+  // Null unless it is kept.
+  LogTail* tail() const { return tail_.get(); }
+  // How long it took, when it ended at `ended`; of one that timed out not more than it may.
+  RunTimes TimesAt(absl::Time ended, bool timed_out) const;
+  InvocationReport ReportOf(const RunTimes& took, const std::optional<std::string>& error,
+                            bool timed_out) const;
+  // Set by whoever has ended it, before it is taken off the running ones.
+  std::optional<RunTimes> times;
+
   const Code& code() const { return *code_; }
   const std::shared_ptr<const Code>& shared_code() const { return code_; }
 
@@ -168,6 +181,7 @@ class Invocation final : public FunctionContext {
   std::atomic<int64_t> handler_ns_ = 0;
   EnvironmentPool::Handler handler_;
   std::string response_;
+  std::unique_ptr<LogTail> tail_;
   std::atomic<int64_t> slept_ns_ = 0;  // on a simulated clock
   mutable std::once_flag notification_made_;
   mutable std::string notification_;  // S3's of an event of a bucket, once asked for

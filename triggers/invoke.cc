@@ -45,8 +45,9 @@ absl::Status CheckInvoke(std::string_view payload, const InvokeOptions& options)
     return MakeError(ErrorCode::kInvalidParameterValue,
                      absl::StrCat("type has no value ", static_cast<int>(options.type)));
   }
-  if (options.log_type != LogType::kNone) {
-    return MakeError(ErrorCode::kNotImplemented, "the tail of the log");
+  if (options.log_type != LogType::kNone && options.log_type != LogType::kTail) {
+    return MakeError(ErrorCode::kInvalidParameterValue,
+                     absl::StrCat("log_type has no value ", static_cast<int>(options.log_type)));
   }
   const bool event = options.type == InvocationType::kEvent;
   const size_t most = event ? kMaxAsyncInvokeBytes : kMaxInvokeBytes;
@@ -124,8 +125,11 @@ absl::StatusOr<Runtime::Found> Runtime::ClaimSlot(const InvokeRequest& request) 
   if (request.revoked != nullptr && request.revoked->load()) {
     return absl::FailedPreconditionError("the invocation that asks has ended or timed out");
   }
-  if (request.causation.hops >= kMaxHops) return MakeError(ErrorCode::kRecursiveInvocation);
   FunctionState* const function = found.function;
+  if (request.causation.hops >= kMaxHops) {
+    ++function->meter.recursive_drops;
+    return MakeError(ErrorCode::kRecursiveInvocation);
+  }
   if (const auto reason = TakeSlot(function, environment_->clock->Now()); reason.has_value()) {
     ++function->stats.throttles;
     const bool of_rate = *reason == ThrottleReason::kFunctionInvocationRateLimitExceeded ||
@@ -159,6 +163,7 @@ absl::StatusOr<InvokeResult> Runtime::InvokeNow(const InvokeRequest& request) {
   if (found.code->environments != nullptr) {
     invocation->UseEnvironment(found.code->environments->Take());
   }
+  if (request.options->log_type == LogType::kTail) invocation->KeepTail();
   // No worker: one that waits here for a handler may be in time with its own.
   if (!BeginRun(Running{invocation, found.function, nullptr, nullptr, {}}, now)) {
     Leave(nullptr);
@@ -176,6 +181,7 @@ absl::StatusOr<InvokeResult> Runtime::InvokeNow(const InvokeRequest& request) {
   } else {
     return absl::FailedPreconditionError("the Cloud was closed before the handler returned");
   }
+  if (invocation->tail() != nullptr) result.log_tail = invocation->tail()->Text();
   if (error.has_value()) {
     result.function_error = "Unhandled";
     result.payload = ErrorJson(*error);
@@ -200,6 +206,7 @@ void Runtime::EndInvoked(Invocation* invocation, FunctionState* function,
                                    kMaxInvokeBytes, " bytes)."));
   }
   if (invocation->code().environments != nullptr && !late) KeepEnvironment(invocation, ended);
+  Report(invocation, *error, late, ended);
   {
     base::MutexLock lock(&mu_);
     RemoveRunning(invocation->index);

@@ -22,10 +22,11 @@
 //
 //   * A run that sleeps on a simulated clock keeps its slot until that time has come.
 //
-// Written in nine files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
+// Written in ten files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
 // (functions and triggers), versions.cc (and aliases), intake.cc (events in), slots.cc
 // (concurrency), attempt.cc (runs of deliveries), invoke.cc (runs that a caller waits for),
-// settle.cc (rows and watermark).
+// settle.cc (rows and
+// watermark), metering.cc.
 //
 // Threads: all methods may be called from any thread, unless they say otherwise. User code runs
 // with no lock held.
@@ -62,9 +63,12 @@
 #include "cloudlet/function.h"
 #include "cloudlet/function_version.h"
 #include "cloudlet/invoke.h"
+#include "cloudlet/meter.h"
+#include "cloudlet/observer.h"
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
 #include "triggers/invocation.h"
+#include "triggers/invocation_observers.h"
 #include "triggers/registry.h"
 #include "triggers/retry.h"
 #include "triggers/settling.h"
@@ -177,6 +181,11 @@ class Runtime final : public objstore::EventSink {
   uint64_t pending() const;
   // The same of each name, with or without a qualifier, that has code now.
   std::map<std::string, uint64_t> PendingByName() const;
+  // The parts of Cloud::meter() that are of functions; one moment of all of them.
+  Meter meter() const;
+  ObserverToken ObserveInvocations(InvocationObserver observer) {
+    return observers_->Add(std::move(observer));
+  }
   // The earliest time for which a delivery of a registered function waits, or at which one that
   // sleeps on a simulated clock ends; nullopt when there is none.
   std::optional<absl::Time> NextRetry() const;
@@ -385,6 +394,12 @@ class Runtime final : public objstore::EventSink {
   void EndInvoked(Invocation* invocation, FunctionState* function,
                   std::optional<std::string>* error) ABSL_LOCKS_EXCLUDED(mu_);
 
+  // metering.cc
+  static void CountBegun(const Running& running, absl::Time now);
+  static void CountEnded(FunctionState* function, const Invocation& invocation);
+  void Report(Invocation* invocation, const std::optional<std::string>& error, bool timed_out,
+              absl::Time ended) const;
+
   // settle.cc
   bool OwnRow(Delivery* delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void EndDelivery(const DeliveryPtr& delivery, bool had_row, absl::Time now)
@@ -411,6 +426,7 @@ class Runtime final : public objstore::EventSink {
   std::atomic<objstore::Ledger*> ledger_;
   std::atomic<uint64_t> store_id_ = 0;
   RuleBook rules_;
+  const std::shared_ptr<InvocationObservers> observers_ = std::make_shared<InvocationObservers>();
   base::Mutex registration_mu_;  // one registration at a time; taken before mu_
   bool versions_loaded_ ABSL_GUARDED_BY(registration_mu_) = false;
   std::atomic<size_t> inline_interest_ =
