@@ -2,10 +2,12 @@
 #include "cloud/checks.h"
 
 #include <memory>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloud/core.h"
 #include "cloudlet/destination.h"
@@ -15,6 +17,17 @@
 #include "objstore/tags.h"
 
 namespace cloudlet::internal {
+namespace {
+
+absl::Status CheckBucketIn(std::string_view option, const Destination& destination) {
+  if (destination.kind != Destination::Kind::kBucket) return absl::OkStatus();
+  const absl::Status named = objstore::CheckBucketName(destination.name);
+  if (named.ok()) return named;
+  return MakeError(ErrorCode::kInvalidParameterValue,
+                   absl::StrCat(base::V(option), ": ", named.message()));
+}
+
+}  // namespace
 
 absl::Status Usable(const std::shared_ptr<CloudCore>& core) {
   if (core == nullptr) return absl::FailedPreconditionError("the Cloud has been moved from");
@@ -22,12 +35,8 @@ absl::Status Usable(const std::shared_ptr<CloudCore>& core) {
 }
 
 absl::StatusOr<FunctionOptions> CheckFunctionOptions(const FunctionOptions& options) {
-  const Destination& letters = options.dead_letter;
-  if (letters.kind == Destination::Kind::kBucket && !objstore::CheckBucketName(letters.name).ok()) {
-    return MakeError(
-        ErrorCode::kInvalidParameterValue,
-        absl::StrCat("dead_letter: ", objstore::CheckBucketName(letters.name).message()));
-  }
+  CLOUDLET_RETURN_IF_ERROR(CheckBucketIn("dead_letter", options.dead_letter));
+  CLOUDLET_RETURN_IF_ERROR(CheckBucketIn("on_failure", options.on_failure));
   FunctionOptions checked = options;
   if (const absl::Status tags =
           objstore::CheckTags(options.tags, objstore::kMaxBucketTags, &checked.tags);

@@ -32,6 +32,7 @@
 #include "cloudlet/function_version.h"
 #include "objstore/ledger.h"
 #include "triggers/concurrency.h"
+#include "triggers/ends.h"
 #include "triggers/environments.h"
 #include "triggers/function_name.h"
 #include "triggers/retry.h"
@@ -56,6 +57,7 @@ struct Code {
   std::shared_ptr<const Handler> original = nullptr;
   // Of a version that is no more: nothing runs, and what is on its way to it is given up.
   bool deleted = false;
+  bool relay = false;  // a topic or bus: the runtime itself is what runs (relay.cc)
 };
 
 struct FunctionState;
@@ -112,10 +114,12 @@ struct Delivery {
   // A run has timed out and its failure is still to be dealt with, by whoever takes it from the
   // queue.
   bool timed_out = false;
-  // Given up already, but that could not be written yet.
-  std::optional<DropCause> given_up = {};
+  // It has ended, but that could not be written yet.
+  std::shared_ptr<Ending> ending;
   // It has been throttled: whoever writes what becomes of it has no slot to let go of.
   bool slotless = false;
+  // A second copy of a delivery (kit_hooks.h): what comes of its run changes nothing.
+  bool is_duplicate = false;
   Place place = Place::kQueued;
   Row row = Row::kNone;
   int64_t position = 0;  // in the queue, counted as FunctionState::front is
@@ -168,6 +172,7 @@ struct FunctionState {
   FunctionStats stats;        // without `pending`
   RunMeter meter;
 
+  bool is_relay() const { return code != nullptr && code->relay; }
   bool is_inline() const { return code != nullptr && code->dispatch == Dispatch::kInline; }
   bool is_manual() const { return code != nullptr && code->dispatch == Dispatch::kManual; }
   base::Lane lane() const { return is_manual() ? base::Lane::kManual : base::Lane::kBackground; }

@@ -24,10 +24,10 @@
 #include "cloudlet/caller.h"
 #include "cloudlet/error.h"
 #include "objstore/ledger.h"
-#include "triggers/dead_letter.h"
 #include "triggers/delivery.h"
 #include "triggers/function_name.h"
 #include "triggers/invocation.h"
+#include "triggers/invocation_record.h"
 #include "triggers/retry.h"
 #include "triggers/runtime.h"
 #include "triggers/thread_frame.h"
@@ -81,6 +81,7 @@ absl::Status NotRegistered() {
 }  // namespace
 
 absl::StatusOr<InvokeResult> Runtime::Invoke(const InvokeRequest& asked) {
+  if (options_.interleaver != nullptr) options_.interleaver->SwitchPoint();
   InvokeRequest request = asked;
   CLOUDLET_ASSIGN_OR_RETURN(const FunctionName name,
                             ParseFunctionName(request.function, request.options->qualifier));

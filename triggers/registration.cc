@@ -21,6 +21,7 @@
 #include "objstore/ledger.h"
 #include "triggers/concurrency.h"
 #include "triggers/delivery.h"
+#include "triggers/destinations.h"
 #include "triggers/environments.h"
 #include "triggers/function_config.h"
 #include "triggers/function_name.h"
@@ -126,9 +127,13 @@ absl::StatusOr<std::shared_ptr<Code>> Runtime::MakeCode(std::string_view name,
 absl::Status Runtime::Register(std::shared_ptr<Code> code) {
   base::MutexLock registration(&registration_mu_);
   CLOUDLET_RETURN_IF_ERROR(Refuse());
+  CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "dead_letter", code->config.dead_letter));
+  CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "on_success", code->config.on_success));
+  CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "on_failure", code->config.on_failure));
   FunctionState* state = nullptr;
   {
     base::MutexLock lock(&mu_);
+    CLOUDLET_RETURN_IF_ERROR(CheckCycle(code->config, RegisteredConfigs()));
     state = StateOf(code->config.name);
     if (state->code != nullptr) {
       return MakeError(ErrorCode::kFunctionConflict,
@@ -148,6 +153,15 @@ absl::Status Runtime::Register(std::shared_ptr<Code> code) {
   SetCode(state, std::move(code), now, &gone);
   RefreshAliases(state->base.get(), now, &gone);
   return absl::OkStatus();
+}
+
+std::vector<objstore::FunctionConfig> Runtime::RegisteredConfigs() const {
+  std::vector<objstore::FunctionConfig> configs;
+  for (const auto& [name, function] : functions_) {
+    const bool is_latest = function->base->states.front() == function.get();
+    if (is_latest && function->code != nullptr) configs.push_back(function->code->config);
+  }
+  return configs;
 }
 
 // Binds `code`, or none, to a name. What waits for it goes on in the order of its numbers.

@@ -20,7 +20,9 @@
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
 #include "objstore/rules.h"
+#include "triggers/destinations.h"
 #include "triggers/function_name.h"
+#include "triggers/targets.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -64,10 +66,18 @@ std::string FreshId(const std::vector<objstore::Rule>& rules, std::string_view b
 
 absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
   if (!trigger.destination.empty()) {
-    return MakeError(ErrorCode::kNotImplemented, "destinations of triggers");
+    using Kind = Destination::Kind;
+    if (!trigger.function.empty())
+      return BadTrigger(trigger, "it has a function and a destination");
+    CLOUDLET_RETURN_IF_ERROR(CheckDestination("destination", trigger.destination,
+                                              {Kind::kQueue, Kind::kTopic, Kind::kEventBus}));
   }
-  const absl::StatusOr<FunctionName> function = ParseFunctionName(trigger.function);
-  if (!function.ok()) return BadTrigger(trigger, base::S(function.status().message()));
+  std::string target = TargetOf(trigger.destination);
+  if (trigger.destination.empty()) {
+    const absl::StatusOr<FunctionName> function = ParseFunctionName(trigger.function);
+    if (!function.ok()) return BadTrigger(trigger, base::S(function.status().message()));
+    target = function->Full();
+  }
   if (trigger.events.empty()) return BadTrigger(trigger, "it names no event type");
   for (const EventType type : trigger.events) {
     if (EventTypeName(type).empty() || type == EventType::kInvocation) {
@@ -87,7 +97,7 @@ absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
   objstore::Rule rule;
   rule.bucket = trigger.bucket;
   rule.id = trigger.id;
-  rule.function = function->Full();
+  rule.function = std::move(target);
   rule.types = trigger.events;
   rule.prefix = trigger.prefix;
   rule.suffix = trigger.suffix;
@@ -98,7 +108,12 @@ Trigger TriggerOf(const objstore::Rule& rule) {
   Trigger trigger;
   trigger.id = rule.id;
   trigger.bucket = rule.bucket;
-  trigger.function = rule.function;
+  const Destination destination = DestinationOf(rule.function);
+  if (destination.kind == Destination::Kind::kFunction) {
+    trigger.function = rule.function;
+  } else {
+    trigger.destination = destination;
+  }
   trigger.events = rule.types;
   trigger.prefix = rule.prefix;
   trigger.suffix = rule.suffix;
@@ -113,6 +128,7 @@ absl::Status RuleBook::Publish(objstore::Ledger& ledger) {
 absl::StatusOr<std::string> RuleBook::Add(objstore::Ledger& ledger, const Trigger& trigger,
                                           TriggerOverlap overlap) {
   CLOUDLET_ASSIGN_OR_RETURN(objstore::Rule rule, RuleOf(trigger));
+  CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger, "destination", trigger.destination));
   base::MutexLock lock(&mu_);
   if (rule.id.empty() || overlap == TriggerOverlap::kRefuse) {
     CLOUDLET_ASSIGN_OR_RETURN(const std::vector<objstore::Rule> rules, ledger.LoadRules());

@@ -43,6 +43,7 @@ std::shared_ptr<Environment> MakeEnvironment(std::shared_ptr<Clock> clock,
   environment->logger = std::move(logger);
   environment->buckets = std::move(buckets);
   environment->invoker = options.invoker;
+  environment->interleaver = options.interleaver;
   environment->region = options.region;
   environment->owner = options.owner;
   return environment;
@@ -104,13 +105,16 @@ absl::Status Runtime::Load() {
       const bool found =
           std::any_of(stored.begin(), stored.end(),
                       [&name = name](const auto& config) { return config.name == name; });
-      if (function->code != nullptr && !found) missing.push_back(function->code->config);
+      if (function->code != nullptr && !found && !function->is_relay())
+        missing.push_back(function->code->config);
     }
   }
   for (const objstore::FunctionConfig& config : missing) {
     CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(config));
   }
   CLOUDLET_RETURN_IF_ERROR(LoadVersions());
+  CLOUDLET_RETURN_IF_ERROR(topics_.Load(ledger()));
+  CLOUDLET_RETURN_IF_ERROR(buses_.Load(ledger()));
   CLOUDLET_RETURN_IF_ERROR(rules_.Publish(ledger()));
   CLOUDLET_ASSIGN_OR_RETURN(const uint64_t watermark, ledger().Watermark());
   CLOUDLET_RETURN_IF_ERROR(LoadRows(watermark));
@@ -157,15 +161,20 @@ absl::Status Runtime::LoadRows(uint64_t watermark) {
 }
 
 FunctionState* Runtime::StateOf(std::string_view name) {
+  const std::string_view qualifier = QualifierOf(name);
+  if (qualifier == kLatestVersion) return StateOf(BaseOf(name));
   if (const auto found = functions_.find(name); found != functions_.end()) {
     return found->second.get();
   }
   auto made = std::make_unique<FunctionState>(std::string(name));
   FunctionState* const state = made.get();
-  const std::string_view qualifier = QualifierOf(name);
   state->base = qualifier.empty() ? std::make_shared<FunctionBase>() : StateOf(BaseOf(name))->base;
   state->base->states.push_back(state);
   functions_.emplace(state->name, std::move(made));
+  if ((state->code = RelayCode(name)) != nullptr) {
+    state->base->reserving = true;  // it takes no slot of those that functions share
+    return state;
+  }
   const uint64_t number = VersionNumber(qualifier);
   // Of versions that are there the state is made when they are loaded.
   if (number != 0 && number <= state->base->last_version) state->code = DeletedVersion(name);
@@ -261,7 +270,7 @@ absl::Status Runtime::Shutdown(absl::Duration timeout, UserCode* gone) {
   {
     base::MutexLock lock(&mu_);
     if (state_ == State::kClosed || state_ == State::kStopping) return absl::OkStatus();
-    running = state_ == State::kRunning;
+    running = state_ == State::kRunning || state_ == State::kHalted;
     if (!running) state_ = State::kStopping;
   }
   size_t abandoned = 0;
@@ -282,6 +291,15 @@ absl::Status Runtime::Shutdown(absl::Duration timeout, UserCode* gone) {
   return absl::DeadlineExceededError(absl::StrCat(StillRunning(std::max(abandoned, stuck)),
                                                   " after ", absl::FormatDuration(timeout),
                                                   " (abandoned: their events come again)"));
+}
+
+void Runtime::Halt() {
+  base::MutexLock lock(&mu_);
+  if (state_ != State::kRunning) return;
+  state_ = State::kHalted;
+  environment_->closing.store(true);
+  environment_->WakeSleepers();
+  idle_.SignalAll();
 }
 
 bool Runtime::InHandler() const { return ThreadFrame::InvocationOf(this) != nullptr; }

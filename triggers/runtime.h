@@ -22,11 +22,11 @@
 //
 //   * A run that sleeps on a simulated clock keeps its slot until that time has come.
 //
-// Written in ten files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
+// Written in several files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
 // (functions and triggers), versions.cc (and aliases), intake.cc (events in), slots.cc
-// (concurrency), attempt.cc (runs of deliveries), invoke.cc (runs that a caller waits for),
-// settle.cc (rows and
-// watermark), metering.cc.
+// (concurrency), attempt.cc (runs of deliveries), ends.cc (what follows from their ends), relay.cc
+// (deliveries to topics and buses), invoke.cc (runs that a caller waits for), settle.cc (rows and
+// watermark), metering.cc, divert.cc (deliveries that a test holds up).
 //
 // Threads: all methods may be called from any thread, unless they say otherwise. User code runs
 // with no lock held.
@@ -66,12 +66,17 @@
 #include "cloudlet/meter.h"
 #include "cloudlet/observer.h"
 #include "objstore/ledger.h"
+#include "triggers/buses.h"
 #include "triggers/delivery.h"
+#include "triggers/ends.h"
 #include "triggers/invocation.h"
 #include "triggers/invocation_observers.h"
+#include "triggers/kit_hooks.h"
+#include "triggers/outgoing.h"
 #include "triggers/registry.h"
 #include "triggers/retry.h"
 #include "triggers/settling.h"
+#include "triggers/topics.h"
 
 namespace cloudlet::triggers {
 
@@ -89,11 +94,14 @@ struct RuntimeOptions {
   absl::Duration settle_delay = absl::Milliseconds(100);  // ... or this long after the first
   absl::Duration lag = absl::Seconds(1);  // what is not settled after this long gets a row
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
-  // Of the test kit: draws the order of driven runs (base/scheduler.h), and what a handler becomes
-  // when it is registered. Null: neither.
-  std::shared_ptr<base::Random> shuffle = nullptr;
+  // Of the test kit: chooses the order of driven runs (base/scheduler.h), what a handler becomes
+  // when it is registered, how drivers run handlers and what becomes of a delivery that is about to
+  // run (kit_hooks.h; not of one that runs inline). Null: none of it.
+  std::function<size_t(size_t)> shuffle = nullptr;
   std::function<Handler(std::string_view name, Handler handler, const FunctionOptions& options)>
       wrap = nullptr;
+  std::shared_ptr<Interleaver> interleaver = nullptr;
+  std::function<DeliveryFate(const DeliveryOffer&)> on_delivery = nullptr;
 };
 
 // Shares of user code that a runtime has done with, for its owner to destroy where that code may
@@ -127,6 +135,9 @@ class Runtime final : public objstore::EventSink {
   // when handlers were abandoned; all else is done then too. A second call does nothing.
   // FAILED_PRECONDITION from inside a handler. `gone` as above: all user code.
   absl::Status Shutdown(absl::Duration timeout, UserCode* gone = nullptr);
+  // From here on no run begins and nothing is settled, as had the process died: for tests. Handlers
+  // that run find their contexts cancelled. Also from inside a handler; Shutdown comes later.
+  void Halt();
   // Whether this thread is inside a handler of this Runtime.
   bool InHandler() const;
 
@@ -177,6 +188,13 @@ class Runtime final : public objstore::EventSink {
     const std::atomic<bool>* revoked = nullptr;  // as in MutateRequest
   };
   absl::StatusOr<InvokeResult> Invoke(const InvokeRequest& request);
+
+  // --- Topics and buses: cloudlet/topic.h, event_bus.h ---
+  TopicBook& topics() { return topics_; }
+  BusBook& buses() { return buses_; }
+  // Puts payloads on their way, in one batch, caused as Invoke says; their ids, in the same order.
+  absl::StatusOr<std::vector<std::string>> Send(const std::vector<Outgoing>& messages);
+
   // Deliveries pending, over all functions.
   uint64_t pending() const;
   // The same of each name, with or without a qualifier, that has code now.
@@ -208,7 +226,7 @@ class Runtime final : public objstore::EventSink {
   void Committed(absl::Span<const objstore::EventPtr> events) override;
 
  private:
-  enum class State { kNew, kRunning, kStopping, kSuspended, kClosed };
+  enum class State { kNew, kRunning, kHalted, kStopping, kSuspended, kClosed };
   enum class Source { kPublished, kLog };
   enum class IfBusy { kSkip, kWait };
   enum class Waking { kNow, kLater };  // of the workers; later: by Wake
@@ -255,6 +273,8 @@ class Runtime final : public objstore::EventSink {
   absl::StatusOr<std::shared_ptr<Code>> MakeCode(std::string_view name, std::string_view version,
                                                  Handler handler, const FunctionOptions& options);
   absl::Status Register(std::shared_ptr<Code> code) ABSL_LOCKS_EXCLUDED(mu_);
+  std::vector<objstore::FunctionConfig> RegisteredConfigs() const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   int ReservedBeside(const FunctionBase* base) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status CheckReserved(const FunctionBase& base, std::optional<int> wanted) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -366,18 +386,60 @@ class Runtime final : public objstore::EventSink {
   void RemoveRunning(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ArmWatchdog(absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   size_t WatchdogAlarm(absl::Time due) ABSL_LOCKS_EXCLUDED(mu_);
-  void Succeeded(const DeliveryPtr& delivery, const Invocation& invocation, absl::Time now)
-      ABSL_LOCKS_EXCLUDED(mu_);
   void Failed(const DeliveryPtr& delivery, const Code& code, std::string error)
       ABSL_LOCKS_EXCLUDED(mu_);
   void Retry(const DeliveryPtr& delivery, absl::Time retry_at) ABSL_LOCKS_EXCLUDED(mu_);
+  void Leave(DeliveryPtr spent) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // ends.cc
+  void Succeeded(const DeliveryPtr& delivery, Invocation* invocation, absl::Time now)
+      ABSL_LOCKS_EXCLUDED(mu_);
   void Drop(const DeliveryPtr& delivery, const Code& code, DropCause cause)
       ABSL_LOCKS_EXCLUDED(mu_);
-  void LogDrop(const Delivery& delivery, DropCause cause, bool has_target,
-               const absl::Status& written) const;
-  absl::Status WriteDeadLetter(const Delivery& delivery, const Code& code, DropCause cause,
-                               const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
-  void Leave(DeliveryPtr spent) ABSL_LOCKS_EXCLUDED(mu_);
+  void End(const DeliveryPtr& delivery, const Code& code, Ending ending) ABSL_LOCKS_EXCLUDED(mu_);
+  // The verdict on each message.
+  std::vector<absl::Status> SendEnd(const Delivery& delivery, const Code& code,
+                                    const Ending& ending, const std::vector<EndMessage>& messages,
+                                    const objstore::Settlement& settlement)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  void CountEnd(FunctionState* function, const Ending& ending,
+                const std::vector<EndMessage>& messages, const std::vector<absl::Status>& sent)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void LogEnd(const Delivery& delivery, const Ending& ending,
+              const std::vector<EndMessage>& messages, const std::vector<absl::Status>& sent) const;
+
+  // The settlement of a delivery that has ended, whose row is owned from now on.
+  objstore::Settlement OwnEnd(Delivery* delivery, bool* had_row) ABSL_LOCKS_EXCLUDED(mu_);
+  // It could not be written: to be tried again.
+  void KeepEnd(const DeliveryPtr& delivery, bool had_row, absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);
+  // What has become of it.
+  enum class Wrote { kNothing, kPerhaps, kYes };
+  void FinishEnd(const DeliveryPtr& delivery, const objstore::Settlement& settlement, bool had_row,
+                 Wrote wrote, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // relay.cc
+  // What runs for a topic or bus; null for other targets.
+  static std::shared_ptr<const Code> RelayCode(std::string_view target);
+  absl::StatusOr<std::vector<Outgoing>> FromTopic(const std::string& name,
+                                                  const Delivery& delivery) const;
+  absl::StatusOr<std::vector<Outgoing>> FromBus(const std::string& name,
+                                                const Delivery& delivery) const;
+  void Relay(const DeliveryPtr& delivery) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status SendOn(const Delivery& delivery, std::vector<Outgoing> messages,
+                      const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
+  void LogRelay(const Delivery& delivery, std::string_view what, const absl::Status& why) const;
+
+  // divert.cc
+  // What is to run of a delivery that has a slot; null: nothing, and the slot is let go of.
+  DeliveryPtr Divert(DeliveryPtr delivery, const Code& code) ABSL_LOCKS_EXCLUDED(mu_);
+  void PutBack(const DeliveryPtr& delivery, absl::Time now, absl::Duration delay)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void EndDuplicate(const Invocation& invocation, const DeliveryPtr& delivery, bool failed,
+                    bool late) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // driving.cc
+  std::optional<size_t> DriveOne(base::Drive drive) ABSL_LOCKS_EXCLUDED(mu_);
+  size_t DriveAll(base::Drive drive) ABSL_LOCKS_EXCLUDED(mu_);
 
   // invoke.cc
   // Of these requests `function` is a full name: FunctionName::Full.
@@ -427,6 +489,8 @@ class Runtime final : public objstore::EventSink {
   std::atomic<uint64_t> store_id_ = 0;
   RuleBook rules_;
   const std::shared_ptr<InvocationObservers> observers_ = std::make_shared<InvocationObservers>();
+  TopicBook topics_;
+  BusBook buses_;
   base::Mutex registration_mu_;  // one registration at a time; taken before mu_
   bool versions_loaded_ ABSL_GUARDED_BY(registration_mu_) = false;
   std::atomic<size_t> inline_interest_ =

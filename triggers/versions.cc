@@ -25,6 +25,7 @@
 #include "objstore/ledger.h"
 #include "triggers/aliases.h"
 #include "triggers/delivery.h"
+#include "triggers/destinations.h"
 #include "triggers/environments.h"
 #include "triggers/function_config.h"
 #include "triggers/function_name.h"
@@ -225,7 +226,8 @@ std::vector<Runtime::Bound> Runtime::BoundCode() const {
   {
     base::MutexLock lock(&mu_);
     for (const auto& [name, function] : functions_) {
-      if (function->code == nullptr || function->code->deleted || function->alias.has_value()) {
+      if (function->code == nullptr || function->code->deleted || function->is_relay() ||
+          function->alias.has_value()) {
         continue;
       }
       codes.emplace_back(std::string(BaseOf(name)), function->code);
@@ -269,10 +271,14 @@ absl::Status Runtime::UpdateFunctionConfiguration(std::string_view name,
   CLOUDLET_ASSIGN_OR_RETURN(objstore::FunctionConfig config, ConfigOf(name, options));
   base::MutexLock registration(&registration_mu_);
   CLOUDLET_RETURN_IF_ERROR(Refuse());
+  CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "dead_letter", config.dead_letter));
+  CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "on_success", config.on_success));
+  CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "on_failure", config.on_failure));
   FunctionState* state = nullptr;
   std::shared_ptr<const Code> before;
   {
     base::MutexLock lock(&mu_);
+    CLOUDLET_RETURN_IF_ERROR(CheckCycle(config, RegisteredConfigs()));
     CLOUDLET_ASSIGN_OR_RETURN(state, Registered(name));
     CLOUDLET_RETURN_IF_ERROR(CheckReserved(*state->base, config.reserved_concurrency));
     before = state->code;
