@@ -49,6 +49,7 @@ absl::Status CannotFork(const absl::Status& why) {
 absl::StatusOr<std::optional<std::string>> DescribeDue(internal::CloudCore& core,
                                                        FakeState& state) {
   using Due = std::optional<std::string>;
+  if (Due batch = core.runtime().DescribeBatch(); batch.has_value()) return batch;
   uint64_t pending = 0;
   const auto registered = state.Registered();
   std::vector<std::pair<std::string, uint64_t>> functions;

@@ -14,6 +14,7 @@
 #ifndef CLOUDLET_TRIGGERS_DELIVERY_H_
 #define CLOUDLET_TRIGGERS_DELIVERY_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -23,6 +24,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "base/scheduler.h"
@@ -30,7 +32,9 @@
 #include "objstore/ledger.h"
 #include "triggers/concurrency.h"
 #include "triggers/environments.h"
+#include "triggers/message_queue.h"
 #include "triggers/retry.h"
+#include "triggers/targets.h"
 
 namespace cloudlet::triggers {
 
@@ -67,6 +71,7 @@ struct Delivery {
   absl::Time taken_at;     // when it came into memory
   absl::Time ready_at;     // while waiting
   std::string last_error;
+  absl::Time first_received = absl::InfinitePast();  // as in DeliveryRow
   // A run has timed out and its failure is still to be dealt with, by whoever takes it from the
   // queue.
   bool timed_out = false;
@@ -89,10 +94,15 @@ struct Slot {
   DeliveryPtr delivery;  // null: in its row
 };
 
+// A target of deliveries: a function, or a queue, whose deliveries are messages that Receive takes.
 struct FunctionState {
-  explicit FunctionState(std::string the_name) : name(std::move(the_name)) {}
+  explicit FunctionState(std::string the_name)
+      : name(std::move(the_name)), is_queue(name.rfind(kQueueTarget, 0) == 0) {}
 
   const std::string name;
+  const bool is_queue;
+  std::unique_ptr<MessageQueue> messages;          // null: no queue, or none that exists
+  std::vector<std::shared_ptr<Mapping>> mappings;  // from this queue
   bool known = false;                // registered once, in this process or an earlier one
   std::shared_ptr<const Code> code;  // null: not registered now
   std::deque<Slot> queue;
@@ -118,6 +128,9 @@ struct FunctionState {
   void PushBack(Slot slot);
   void PushFront(Slot slot);
   Slot PopFront();
+  // Of a queue, whose slots lie in the order of their numbers. RemoveAt counts from the front.
+  void PushInOrder(Slot slot);
+  Slot RemoveAt(size_t index);
 };
 
 inline void FunctionState::PushBack(Slot slot) {
@@ -145,6 +158,44 @@ inline Slot FunctionState::PopFront() {
   queue.pop_front();
   ++front;
   if (slot.delivery != nullptr) --in_memory;
+  return slot;
+}
+
+inline void FunctionState::PushInOrder(Slot slot) {
+  const auto behind = std::upper_bound(queue.begin(), queue.end(), slot.number,
+                                       [](uint64_t number, const Slot& other) {
+                                         return number < other.number;
+                                       });
+  const auto index = static_cast<size_t>(behind - queue.begin());
+  // The shorter side moves by one.
+  const bool to_front = index < queue.size() - index;
+  const auto first = to_front ? queue.begin() : behind;
+  const auto last = to_front ? behind : queue.end();
+  for (auto it = first; it != last; ++it) {
+    if (it->delivery != nullptr) it->delivery->position += to_front ? -1 : 1;
+  }
+  if (to_front) --front;
+  if (slot.delivery != nullptr) {
+    slot.delivery->place = Delivery::Place::kQueued;
+    slot.delivery->position = front + static_cast<int64_t>(index);
+    ++in_memory;
+  }
+  queue.insert(behind, std::move(slot));
+}
+
+// REQUIRES: index < queue.size().
+inline Slot FunctionState::RemoveAt(size_t index) {
+  const auto at = queue.begin() + static_cast<std::ptrdiff_t>(index);
+  Slot slot = std::move(*at);
+  const bool from_front = index < queue.size() - index;
+  const auto first = from_front ? queue.begin() : at + 1;
+  const auto last = from_front ? at : queue.end();
+  for (auto it = first; it != last; ++it) {
+    if (it->delivery != nullptr) it->delivery->position += from_front ? 1 : -1;
+  }
+  if (from_front) ++front;
+  if (slot.delivery != nullptr) --in_memory;
+  queue.erase(at);
   return slot;
 }
 

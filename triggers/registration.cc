@@ -110,6 +110,7 @@ absl::Status Runtime::Register(std::shared_ptr<Code> code) {
   }
   PostTokens(state);
   if (!state->waiting.empty()) ArmRetry(state->waiting.begin()->first.first);
+  FeedFunction(state, now);
   return absl::OkStatus();
 }
 
@@ -172,7 +173,7 @@ absl::StatusOr<std::vector<Trigger>> Runtime::ListTriggers() {
 absl::StatusOr<FunctionStats> Runtime::function_stats(std::string_view name) const {
   base::MutexLock lock(&mu_);
   const auto found = functions_.find(name);
-  if (found == functions_.end()) return NoSuchFunction();
+  if (found == functions_.end() || found->second->is_queue) return NoSuchFunction();
   const FunctionState& function = *found->second;
   const size_t waiting = function.pending();
   if (!function.known && function.stats.events == 0 && waiting == 0) return NoSuchFunction();
