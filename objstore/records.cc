@@ -311,6 +311,18 @@ bool DecodeAnnotationOf(std::string_view bytes, Event* event) {
   return true;
 }
 
+template <typename F>
+bool ReadPairs(std::string_view bytes, const F& take) {
+  base::ByteReader reader(bytes);
+  std::string_view first;
+  std::string_view second;
+  while (!reader.empty()) {
+    if (!reader.ReadLengthPrefixed(&first) || !reader.ReadLengthPrefixed(&second)) return false;
+    take(first, second);
+  }
+  return true;
+}
+
 bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record) {
   Event& event = record->event;
   switch (static_cast<EventTag>(tag)) {
@@ -340,32 +352,18 @@ bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record
     case EventTag::kPayload:
       record->payload = bytes;
       return true;
-    case EventTag::kAttributes: {
-      base::ByteReader reader(bytes);
-      std::string_view name;
-      std::string_view value;
-      while (!reader.empty()) {
-        if (!reader.ReadLengthPrefixed(&name) || !reader.ReadLengthPrefixed(&value)) return false;
+    case EventTag::kAttributes:
+      return ReadPairs(bytes, [record](std::string_view name, std::string_view value) {
         record->attributes.emplace(name, value);
-      }
-      return true;
-    }
+      });
     case EventTag::kDelay:
       if (bytes.size() != sizeof(uint64_t)) return false;
       record->delay = absl::Milliseconds(LoadLe<uint64_t>(bytes, 0));
       return true;
-    case EventTag::kTargets: {
-      base::ByteReader reader(bytes);
-      std::string_view function;
-      std::string_view trigger;
-      while (!reader.empty()) {
-        if (!reader.ReadLengthPrefixed(&function) || !reader.ReadLengthPrefixed(&trigger)) {
-          return false;
-        }
+    case EventTag::kTargets:
+      return ReadPairs(bytes, [record](std::string_view function, std::string_view trigger) {
         record->targets.push_back({std::string(function), std::string(trigger)});
-      }
-      return true;
-    }
+      });
   }
   return true;  // event rows are never rewritten: what is unknown may be passed over
 }
@@ -375,9 +373,6 @@ bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record
 absl::Status BadRow(std::string_view what) {
   return absl::DataLossError(absl::StrCat("stored row does not check: ", V(what)));
 }
-
-int64_t ToMillis(absl::Time time) { return absl::ToUnixMillis(time); }
-absl::Time FromMillis(int64_t ms) { return absl::FromUnixMillis(ms); }
 
 std::string StoredEtag::Text() const {
   const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());

@@ -154,8 +154,8 @@ absl::StatusOr<EventRecord> DecodeEvent(std::string_view row);
 absl::Status BadRow(std::string_view what);
 
 // Times are stored in milliseconds.
-int64_t ToMillis(absl::Time time);
-absl::Time FromMillis(int64_t ms);
+inline int64_t ToMillis(absl::Time time) { return absl::ToUnixMillis(time); }
+inline absl::Time FromMillis(int64_t ms) { return absl::FromUnixMillis(ms); }
 
 }  // namespace cloudlet::objstore
 
