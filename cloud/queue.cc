@@ -46,9 +46,8 @@ using triggers::Runtime;
 }  // namespace
 
 absl::StatusOr<std::string> Queue::Send(std::string_view body, const SendOptions& options) const {
-  return With(core_, "send to queue", name_, [&](Runtime& runtime) {
-    return runtime.SendMessage(name_, body, options);
-  });
+  return With(core_, "send to queue", name_,
+              [&](Runtime& runtime) { return runtime.SendMessage(name_, body, options); });
 }
 
 absl::StatusOr<std::vector<Message>> Queue::Receive(const ReceiveOptions& options) const {

@@ -54,10 +54,9 @@ TEST(Queue, LivesInItsDirectory) {
     ASSERT_EQ(messages.size(), 2u);
     handle = messages[0].receipt_handle;
     EXPECT_TRUE(jobs.Delete(messages[1].receipt_handle).ok());
-    ASSERT_TRUE(cloud.PutEventSourceMapping({.id = "m",
-                                             .queue = "jobs",
-                                             .function = "worker",
-                                             .enabled = false})
+    ASSERT_TRUE(cloud
+                    .PutEventSourceMapping(
+                        {.id = "m", .queue = "jobs", .function = "worker", .enabled = false})
                     .ok());
     ASSERT_TRUE(cloud.Close().ok());
     EXPECT_EQ(jobs.Send("x").status().code(), absl::StatusCode::kFailedPrecondition);
@@ -148,8 +147,7 @@ TEST(Queue, ManyReceivers_ShareTheMessages) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       while (left.load() > 0) {
-        const auto messages =
-            jobs.Receive({.max_messages = 10, .wait = absl::Milliseconds(20)});
+        const auto messages = jobs.Receive({.max_messages = 10, .wait = absl::Milliseconds(20)});
         ASSERT_TRUE(messages.ok()) << messages.status();
         for (const Message& message : *messages) {
           ASSERT_TRUE(jobs.Delete(message.receipt_handle).ok());
@@ -197,8 +195,8 @@ TEST(EventSourceMapping, AHandlerThatHangs_HoldsNoOthersUp) {
                                     },
                                     {.timeout = absl::Seconds(1)})
                   .ok());
-  ASSERT_TRUE(cloud.PutEventSourceMapping({.queue = "jobs", .function = "worker", .batch_size = 1})
-                  .ok());
+  ASSERT_TRUE(
+      cloud.PutEventSourceMapping({.queue = "jobs", .function = "worker", .batch_size = 1}).ok());
   ASSERT_TRUE(jobs.Send("hangs").ok());
   ASSERT_TRUE(jobs.Send("goes on").ok());
   ASSERT_TRUE(cloud.WaitIdle(kPatience).ok());
@@ -256,8 +254,7 @@ TEST(EventSourceMapping, InAFakeCloud_APoisonThatNobodyTakesIsNamed) {
                                       return absl::InternalError("no luck");
                                     })
                   .ok());
-  ASSERT_TRUE(
-      cloud.cloud().PutEventSourceMapping({.queue = "jobs", .function = "worker"}).ok());
+  ASSERT_TRUE(cloud.cloud().PutEventSourceMapping({.queue = "jobs", .function = "worker"}).ok());
   ASSERT_TRUE(jobs.Send("poison").ok());
   const auto settled = cloud.Settle({.max_runs = 20});
   ASSERT_FALSE(settled.ok());

@@ -79,11 +79,10 @@ bool Runtime::Runs(const Mapping& mapping) const {
 // Whether somebody waits for its deliveries, so that they need timers.
 bool Runtime::IsTimed(const FunctionState& target) const {
   if (!target.is_queue) return target.code != nullptr;
-  return std::any_of(target.mappings.begin(), target.mappings.end(),
-                     [this](const auto& mapping) {
-                       mu_.AssertHeld();
-                       return Runs(*mapping);
-                     });
+  return std::any_of(target.mappings.begin(), target.mappings.end(), [this](const auto& mapping) {
+    mu_.AssertHeld();
+    return Runs(*mapping);
+  });
 }
 
 void Runtime::BindMapping(std::shared_ptr<Mapping> mapping) {
@@ -124,11 +123,10 @@ absl::StatusOr<std::string> Runtime::PutMapping(const EventSourceMapping& asked)
     const absl::Duration hidden = queue->messages->config.options.visibility_timeout;
     const FunctionState* function = StateOf(config.function);
     if (function->code != nullptr && hidden < function->code->config.timeout) {
-      return MakeError(
-          ErrorCode::kInvalidParameterValue,
-          absl::StrCat("Queue visibility timeout: ", absl::FormatDuration(hidden),
-                       " is less than Function timeout: ",
-                       absl::FormatDuration(function->code->config.timeout)));
+      return MakeError(ErrorCode::kInvalidParameterValue,
+                       absl::StrCat("Queue visibility timeout: ", absl::FormatDuration(hidden),
+                                    " is less than Function timeout: ",
+                                    absl::FormatDuration(function->code->config.timeout)));
     }
   }
   CLOUDLET_RETURN_IF_ERROR(
@@ -225,14 +223,13 @@ size_t Runtime::RunBatch(const std::shared_ptr<Mapping>& mapping) {
   take.most = static_cast<size_t>(mapping->config.batch_size);
   {
     base::MutexLock lock(&mu_);
-    --mapping->tokens;
     if (!Runs(*mapping) || mapping->paused_until != absl::InfinitePast()) {
+      --mapping->tokens;
       Notify();
       return 0;
     }
     ++mapping->running;
     ++busy_;  // until EndBatch, beside the run's own
-    mapping->window_end = absl::InfiniteFuture();
     // A run that is as long as it may be must not meet its own messages again.
     take.visibility_timeout = std::max(queue->messages->config.options.visibility_timeout,
                                        mapping->function->code->config.timeout);
@@ -242,6 +239,11 @@ size_t Runtime::RunBatch(const std::shared_ptr<Mapping>& mapping) {
     return batch.Add(message, event, mapping->config.queue, options_.region);
   };
   const absl::StatusOr<std::vector<Message>> messages = TakeMessages(queue, take);
+  {
+    base::MutexLock lock(&mu_);
+    --mapping->tokens;  // it stood for these messages
+    mapping->window_end = absl::InfiniteFuture();
+  }
   if (!messages.ok() || messages->empty()) {
     const absl::Time now = environment_->clock->Now();
     base::MutexLock lock(&mu_);

@@ -162,10 +162,9 @@ inline Slot FunctionState::PopFront() {
 }
 
 inline void FunctionState::PushInOrder(Slot slot) {
-  const auto behind = std::upper_bound(queue.begin(), queue.end(), slot.number,
-                                       [](uint64_t number, const Slot& other) {
-                                         return number < other.number;
-                                       });
+  const auto behind =
+      std::upper_bound(queue.begin(), queue.end(), slot.number,
+                       [](uint64_t number, const Slot& other) { return number < other.number; });
   const auto index = static_cast<size_t>(behind - queue.begin());
   // The shorter side moves by one.
   const bool to_front = index < queue.size() - index;

@@ -155,8 +155,8 @@ absl::StatusOr<InvokeResult> Runtime::InvokeNow(const InvokeRequest& request) {
     invocation->UseEnvironment(found.code->environments->Take());
   }
   // No worker but a batch's own: one that waits here for a handler may be in time with its own.
-  const auto worker = request.mapping != nullptr ? base::Scheduler::CurrentWorker()
-                                                 : base::Scheduler::WorkerRef();
+  const auto worker =
+      request.mapping != nullptr ? base::Scheduler::CurrentWorker() : base::Scheduler::WorkerRef();
   if (!BeginRun(Running{invocation, found.function, nullptr, nullptr, worker, request.mapping},
                 now)) {
     Leave(nullptr);

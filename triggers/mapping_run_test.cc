@@ -128,7 +128,7 @@ TEST_F(MappingRunTest, FailedBatches_ComeAgainAndThenToTheDeadLetterQueue) {
   const absl::Time begun = harness_.clock().Now();
   EXPECT_EQ(harness_.RunUntilIdle(), 1u);
   EXPECT_EQ(harness_.runtime().NextRetry(), begun + absl::Seconds(30));
-  EXPECT_EQ(harness_.runtime().DescribeNext(), "queue \"jobs\", message 2");
+  EXPECT_EQ(harness_.runtime().DescribeNext(), "queue \"jobs\", message 3");
   Settle();
   EXPECT_EQ(arrived_, (std::vector<absl::Time>{begun, begun + absl::Seconds(30)}));
   EXPECT_NE(batches_[1].find("\"ApproximateReceiveCount\":\"2\""), std::string::npos);

@@ -85,8 +85,7 @@ absl::Status CheckMapping(const EventSourceMapping& mapping) {
     return BadParameter(absl::StrCat("batching_window must be 0 to 300 s (is ",
                                      absl::FormatDuration(mapping.batching_window), ")"));
   }
-  if (mapping.batch_size > kMostBatchWithoutWindow &&
-      mapping.batching_window < absl::Seconds(1)) {
+  if (mapping.batch_size > kMostBatchWithoutWindow && mapping.batching_window < absl::Seconds(1)) {
     return BadParameter("a batch_size above 10 needs a batching_window of at least 1 s");
   }
   if (mapping.max_concurrency < 2 || mapping.max_concurrency > 1000) {

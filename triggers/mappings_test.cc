@@ -76,7 +76,8 @@ TEST(Mappings, RecordsAreThoseOfLambda) {
   message.receive_count = 1;
   message.sent = absl::FromUnixMillis(1'545'082'649'183);
   message.first_received = absl::FromUnixMillis(1'545'082'649'185);
-  const std::string record = SqsRecordJson(message, "my-queue", "us-east-2", "AIDAIENQZJOLO23YVJ4VO");
+  const std::string record =
+      SqsRecordJson(message, "my-queue", "us-east-2", "AIDAIENQZJOLO23YVJ4VO");
   EXPECT_EQ(record,
             R"({"messageId":"059f36b4-87a3-44ab-83d2-661975830a7d",)"
             R"("receiptHandle":"AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a","body":"Test message.",)"

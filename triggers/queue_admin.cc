@@ -45,9 +45,8 @@ absl::Status Runtime::LoadQueues() {
   std::vector<objstore::Setting> missing;
   const auto find_missing = [&missing](const std::vector<objstore::Setting>& stored,
                                        objstore::Setting setting) {
-    const bool found = std::any_of(stored.begin(), stored.end(), [&](const auto& other) {
-      return other.name == setting.name;
-    });
+    const bool found = std::any_of(stored.begin(), stored.end(),
+                                   [&](const auto& other) { return other.name == setting.name; });
     if (!found) missing.push_back(std::move(setting));
   };
   {
@@ -57,8 +56,7 @@ absl::Status Runtime::LoadQueues() {
       find_missing(queues, {name, EncodeQueue(target->messages->config)});
     }
     for (const auto& [id, mapping] : mappings_) {
-      find_missing(mappings,
-                   {std::string(kMappingPrefix) + id, EncodeMapping(mapping->config)});
+      find_missing(mappings, {std::string(kMappingPrefix) + id, EncodeMapping(mapping->config)});
     }
   }
   for (const objstore::Setting& setting : missing) {

@@ -154,8 +154,8 @@ Message Runtime::MessageOf(const Delivery& delivery, int receipts,
   const auto& attributes = delivery.event->attributes;
   Message message;
   const auto moved = attributes.find(std::string(kIdAttribute));
-  message.id = moved != attributes.end() ? moved->second
-                                         : RequestId(store_id_, delivery.number(), target);
+  message.id =
+      moved != attributes.end() ? moved->second : RequestId(store_id_, delivery.number(), target);
   message.receipt_handle =
       EncodeReceipt(store_id_, target.substr(kQueueTarget.size()), {delivery.number(), receipts});
   message.body = MessageBody(*delivery.event, delivery.trigger_id, options_.region, options_.owner);
@@ -198,9 +198,9 @@ Runtime::Sorted Runtime::SortMessages(FunctionState* queue, std::vector<Slot> sl
       case Fate::kReceive:
         break;
     }
-    taken.message = MessageOf(
-        delivery, delivery.attempts + 1,
-        delivery.first_received == absl::InfinitePast() ? now : delivery.first_received);
+    taken.message =
+        MessageOf(delivery, delivery.attempts + 1,
+                  delivery.first_received == absl::InfinitePast() ? now : delivery.first_received);
     const bool fits = request.fits == nullptr || request.fits(taken.message, delivery.event->event);
     if (fits || sorted.receive.empty()) {
       sorted.receive.push_back(std::move(taken));

@@ -41,9 +41,9 @@ std::optional<Runtime::Held> Runtime::TakeReceived(FunctionState* queue, const R
     settled_.Wait(&mu_);
   }
   if (queue->waiting.erase({held.received.hidden_until, held.number}) == 0) {
-    const auto slot = std::lower_bound(
-        queue->queue.begin(), queue->queue.end(), held.number,
-        [](const Slot& other, uint64_t number) { return other.number < number; });
+    const auto slot =
+        std::lower_bound(queue->queue.begin(), queue->queue.end(), held.number,
+                         [](const Slot& other, uint64_t number) { return other.number < number; });
     if (slot == queue->queue.end() || slot->number != held.number) return std::nullopt;
     const Slot taken = queue->RemoveAt(static_cast<size_t>(slot - queue->queue.begin()));
     if (taken.delivery != nullptr) in_memory_ -= taken.delivery->weight();

@@ -63,16 +63,15 @@ absl::Status Runtime::MoveMessage(FunctionState* queue, Taken* taken, std::strin
   return status;
 }
 
-absl::Status Runtime::ToDeadLetterQueue(FunctionState* queue, Taken* taken,
-                                        std::string_view name) {
+absl::Status Runtime::ToDeadLetterQueue(FunctionState* queue, Taken* taken, std::string_view name) {
   const Delivery& delivery = *taken->delivery;
   std::map<std::string, std::string> attributes = delivery.event->attributes;
   attributes[std::string(kSourceAttribute)] = queue->name;
   attributes[std::string(kIdAttribute)] =
       MessageOf(delivery, delivery.attempts, delivery.first_received).id;
   attributes[std::string(kSentAttribute)] = absl::StrCat(absl::ToUnixMillis(delivery.enqueued_at));
-  const absl::Status moved = MoveMessage(queue, taken, QueueSetting(name), attributes,
-                                         delivery.event->event.causation);
+  const absl::Status moved =
+      MoveMessage(queue, taken, QueueSetting(name), attributes, delivery.event->event.causation);
   base::MutexLock lock(&mu_);
   if (moved.ok() && queue->messages != nullptr) ++queue->messages->counted.dead_letters;
   if (!moved.ok()) {
@@ -90,8 +89,8 @@ std::optional<std::string> Runtime::SourceOf(const Delivery& delivery) const {
   if (source == attributes.end()) return std::nullopt;
   const auto target = functions_.find(source->second);
   if (target == functions_.end()) return std::nullopt;
-  const bool there = target->second->is_queue ? target->second->messages != nullptr
-                                              : target->second->known;
+  const bool there =
+      target->second->is_queue ? target->second->messages != nullptr : target->second->known;
   return there ? std::optional<std::string>(source->second) : std::nullopt;
 }
 

@@ -301,9 +301,8 @@ TEST_F(QueueRunTest, ReceiptsSurviveARestart) {
   harness_.Restart();
   EXPECT_EQ(Stats().in_flight, 1u);
   EXPECT_EQ(Bodies(), Texts{"two"});  // "one" is hidden still
-  ASSERT_TRUE(harness_.runtime()
-                  .ChangeVisibility("jobs", first.receipt_handle, absl::Seconds(40))
-                  .ok());
+  ASSERT_TRUE(
+      harness_.runtime().ChangeVisibility("jobs", first.receipt_handle, absl::Seconds(40)).ok());
   harness_.Restart();
   Advance(absl::Seconds(31));
   EXPECT_EQ(Bodies(), Texts{"two"});

@@ -107,9 +107,7 @@ absl::Status NoHandle() {
 
 }  // namespace
 
-std::string QueueSetting(std::string_view name) {
-  return std::string(kQueueTarget).append(name);
-}
+std::string QueueSetting(std::string_view name) { return std::string(kQueueTarget).append(name); }
 
 std::string EncodeQueue(const QueueConfig& config) {
   const QueueOptions& options = config.options;
@@ -166,8 +164,8 @@ absl::Status CheckQueue(std::string_view name, const QueueOptions& options) {
     if (!check.ok()) return check;
   }
   if (options.max_receive_count < 1 || options.max_receive_count > kMostReceiveCount) {
-    return BadParameter(absl::StrCat("max_receive_count must be 1 to 1000 (is ",
-                                     options.max_receive_count, ")"));
+    return BadParameter(
+        absl::StrCat("max_receive_count must be 1 to 1000 (is ", options.max_receive_count, ")"));
   }
   if (!options.dead_letter_queue.empty() && !IsQueueName(options.dead_letter_queue)) {
     return BadParameter("dead_letter_queue: the name must be 1 to 80 of A-Z a-z 0-9 - _");
@@ -231,8 +229,7 @@ absl::StatusOr<Receipt> DecodeReceipt(uint64_t store_id, std::string_view queue,
   uint32_t count = 0;
   uint64_t check = 0;
   if (!reader.ReadU64(&receipt.number) || !reader.ReadU32(&count) || !reader.ReadU64(&check) ||
-      !reader.empty() ||
-      check != Check(store_id, queue, std::string_view(*bytes).substr(0, 12))) {
+      !reader.empty() || check != Check(store_id, queue, std::string_view(*bytes).substr(0, 12))) {
     return NoHandle();
   }
   receipt.count = static_cast<int>(count);

@@ -59,10 +59,10 @@ TEST(Queues, TakeMessagesWithinTheirLimits) {
   EXPECT_FALSE(CheckMessage(queue, std::string(1025, 'x'), {}).ok());
   EXPECT_FALSE(CheckMessage(queue, "", {}).ok());
   // Name, type and value count.
-  EXPECT_TRUE(CheckMessage(queue, std::string(1024 - 12, 'x'), {.attributes = {{"name", "v5"}}})
-                  .ok());
-  EXPECT_FALSE(CheckMessage(queue, std::string(1024 - 11, 'x'), {.attributes = {{"name", "v5"}}})
-                   .ok());
+  EXPECT_TRUE(
+      CheckMessage(queue, std::string(1024 - 12, 'x'), {.attributes = {{"name", "v5"}}}).ok());
+  EXPECT_FALSE(
+      CheckMessage(queue, std::string(1024 - 11, 'x'), {.attributes = {{"name", "v5"}}}).ok());
   EXPECT_FALSE(CheckMessage(queue, "x", {.delay = absl::Seconds(901)}).ok());
   for (const char* name : {"", ".a", "a.", "a..b", "aws.a", "AMAZON.x", "cloudlet:source", "a b"}) {
     EXPECT_FALSE(CheckMessage(queue, "x", {.attributes = {{name, "v"}}}).ok()) << name;
@@ -114,7 +114,9 @@ TEST(Queues, SettingsAreKeptAsEver) {
   config.options.max_receive_count = 4;
   config.after = 77;
   const std::string bytes = EncodeQueue(config);
-  EXPECT_EQ(base::HexLower(bytes), "0898f20110c8dc0318e80720c413288010320666" "61696c65643804404d");
+  EXPECT_EQ(base::HexLower(bytes),
+            "0898f20110c8dc0318e80720c413288010320666"
+            "61696c65643804404d");
   const auto decoded = DecodeQueue(bytes);
   ASSERT_TRUE(decoded.ok());
   EXPECT_TRUE(SameOptions(decoded->options, config.options));
@@ -124,8 +126,14 @@ TEST(Queues, SettingsAreKeptAsEver) {
 
   EventSourceMapping mapping{"m1", "jobs", "worker", 100, absl::Seconds(5), true, 7, true};
   const std::string row = EncodeMapping(mapping);
-  EXPECT_EQ(base::HexLower(row), "0a046a6f6273" "1206776f726b6572" "1864" "208827" "2801" "3007"
-                                 "3801");
+  EXPECT_EQ(base::HexLower(row),
+            "0a046a6f6273"
+            "1206776f726b6572"
+            "1864"
+            "208827"
+            "2801"
+            "3007"
+            "3801");
   const auto read = DecodeMapping("m1", row);
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->function, "worker");

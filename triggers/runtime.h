@@ -376,7 +376,7 @@ class Runtime final : public objstore::EventSink {
   struct Taken {
     DeliveryPtr delivery;
     bool had_row = false;
-    bool marked = false;    // of one that has ended: a kDone row says so
+    bool marked = false;   // of one that has ended: a kDone row says so
     Message message = {};  // of one that is received
   };
   struct TakeRequest {
@@ -521,8 +521,8 @@ class Runtime final : public objstore::EventSink {
   std::vector<Running> running_ ABSL_GUARDED_BY(mu_);
   std::map<LateKey, LateEnd> late_ends_ ABSL_GUARDED_BY(mu_);  // their runs are in running_ too
   uint64_t late_count_ ABSL_GUARDED_BY(mu_) = 0;
-  // Threads inside RunNext or RunInline, or that move messages. One whose run is given up is taken off at once, and
-  // touches nothing any more.
+  // Threads inside RunNext or RunInline, or that move messages. One whose run is given up is taken
+  // off at once, and touches nothing any more.
   size_t busy_ ABSL_GUARDED_BY(mu_) = 0;
   // Deliveries that are gone, for the committing threads to free: memory that goes back to the
   // thread it was allocated on costs the allocator no contended lock.

@@ -43,8 +43,7 @@ std::string SqsRecordJson(const Message& message, std::string_view queue, std::s
     out.Close();
   }
   out.Close();
-  out.Text("md5OfBody",
-           base::HexLower(base::DigestOf(base::DigestKind::kMd5, message.body)));
+  out.Text("md5OfBody", base::HexLower(base::DigestOf(base::DigestKind::kMd5, message.body)));
   out.Text("eventSource", "aws:sqs");
   out.Text("eventSourceARN", ArnOf(ToQueue(std::string(queue)), region));
   out.Text("awsRegion", region);
