@@ -37,19 +37,22 @@ absl::Status OpenError(const absl::Status& status, const std::string& directory)
   return absl::Status(status.code(), absl::StrCat("open ", directory, ": ", status.message()));
 }
 
+absl::Status CheckBucketIn(std::string_view option, const Destination& destination) {
+  if (destination.kind != Destination::Kind::kBucket) return absl::OkStatus();
+  const absl::Status named = objstore::CheckBucketName(destination.name);
+  if (named.ok()) return named;
+  return MakeError(ErrorCode::kInvalidParameterValue,
+                   absl::StrCat(base::V(option), ": ", named.message()));
+}
+
 // Of one of the three kinds of handlers.
 template <typename Handler>
 absl::Status RegisterWith(const std::shared_ptr<CloudCore>& core, std::string_view name,
                           Handler handler, const FunctionOptions& options) {
   const auto attempt = [&]() -> absl::Status {
     CLOUDLET_RETURN_IF_ERROR(Usable(core));
-    const Destination& letters = options.dead_letter;
-    if (letters.kind == Destination::Kind::kBucket &&
-        !objstore::CheckBucketName(letters.name).ok()) {
-      return MakeError(
-          ErrorCode::kInvalidParameterValue,
-          absl::StrCat("dead_letter: ", objstore::CheckBucketName(letters.name).message()));
-    }
+    CLOUDLET_RETURN_IF_ERROR(CheckBucketIn("dead_letter", options.dead_letter));
+    CLOUDLET_RETURN_IF_ERROR(CheckBucketIn("on_failure", options.on_failure));
     FunctionOptions checked = options;
     if (const absl::Status tags =
             objstore::CheckTags(options.tags, objstore::kMaxBucketTags, &checked.tags);
@@ -124,7 +127,7 @@ absl::Status Cloud::health() const {
 
 absl::Status Cloud::Sync() {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "sync", {}));
-  return core_->store().Sync();
+  return core_->front().Sync();
 }
 
 absl::Status Cloud::Checkpoint(const std::string& directory) {
@@ -136,7 +139,7 @@ absl::Status Cloud::Checkpoint(const std::string& directory) {
 
 absl::StatusOr<Bucket> Cloud::CreateBucket(std::string_view name, const BucketOptions& options) {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "create bucket", name));
-  CLOUDLET_RETURN_IF_ERROR(core_->store().CreateBucket(name, options, Caller{}));
+  CLOUDLET_RETURN_IF_ERROR(core_->front().CreateBucket(name, options, Caller{}));
   return bucket(name);
 }
 
@@ -152,13 +155,13 @@ Bucket Cloud::bucket(std::string_view name) {
 
 absl::Status Cloud::DeleteBucket(std::string_view name) {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "delete bucket", name));
-  return core_->store().DeleteBucket(name, Caller{});
+  return core_->front().DeleteBucket(name, Caller{});
 }
 
 absl::StatusOr<std::vector<BucketEntry>> Cloud::ListBuckets() {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "list buckets", {}));
   CLOUDLET_ASSIGN_OR_RETURN(const std::vector<BucketInfo> infos,
-                            core_->store().ListBuckets(Caller{}));
+                            core_->front().ListBuckets(Caller{}));
   std::vector<BucketEntry> entries;
   entries.reserve(infos.size());
   for (const BucketInfo& info : infos) entries.push_back({info.name, info.created});

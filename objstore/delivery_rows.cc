@@ -24,6 +24,19 @@ void SetPair(std::string_view key, std::string_view value, rows::TagRow* pair) {
   pair->set_value(std::string(value));
 }
 
+void SetDestination(const Destination& destination, rows::DestinationRow* row) {
+  row->set_kind(static_cast<uint32_t>(destination.kind));
+  row->set_name(destination.name);
+}
+
+// DATA_LOSS for a kind that this program does not know.
+absl::StatusOr<Destination> DestinationIn(const rows::DestinationRow& row) {
+  if (row.kind() > static_cast<uint32_t>(Destination::Kind::kEventBus)) {
+    return absl::DataLossError("a function row has an unknown kind of destination");
+  }
+  return Destination{static_cast<Destination::Kind>(row.kind()), row.name()};
+}
+
 template <typename Row>
 absl::Status Parse(std::string_view what, std::string_view bytes, Row* row) {
   if (row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::OkStatus();
@@ -81,7 +94,11 @@ std::string EncodeFunction(const FunctionConfig& config) {
   }
   if (config.dead_letter.kind == Destination::Kind::kBucket) {
     row.set_dead_letter_bucket(config.dead_letter.name);
+  } else if (!config.dead_letter.empty()) {
+    SetDestination(config.dead_letter, row.mutable_dead_letter());
   }
+  if (!config.on_success.empty()) SetDestination(config.on_success, row.mutable_on_success());
+  if (!config.on_failure.empty()) SetDestination(config.on_failure, row.mutable_on_failure());
   if (config.memory_mb != kDefaultMemoryMb) row.set_memory_mb(config.memory_mb);
   for (const auto& [name, value] : config.environment) SetPair(name, value, row.add_environment());
   row.set_description(config.description);
@@ -103,7 +120,11 @@ absl::StatusOr<FunctionConfig> DecodeFunction(std::string_view name, std::string
   if (row.has_reserved_concurrency()) config.reserved_concurrency = row.reserved_concurrency();
   if (!row.dead_letter_bucket().empty()) {
     config.dead_letter = ToBucket(row.dead_letter_bucket());
+  } else {
+    CLOUDLET_ASSIGN_OR_RETURN(config.dead_letter, DestinationIn(row.dead_letter()));
   }
+  CLOUDLET_ASSIGN_OR_RETURN(config.on_success, DestinationIn(row.on_success()));
+  CLOUDLET_ASSIGN_OR_RETURN(config.on_failure, DestinationIn(row.on_failure()));
   config.memory_mb = row.memory_mb() != 0 ? row.memory_mb() : kDefaultMemoryMb;
   for (const rows::TagRow& pair : row.environment()) {
     config.environment.emplace(pair.key(), pair.value());

@@ -105,6 +105,15 @@ FunctionConfig LaterFunction() {
   return config;
 }
 
+// With destinations, which came later still.
+FunctionConfig SendingFunction() {
+  FunctionConfig config = FullFunction();
+  config.dead_letter = ToQueue("letters");
+  config.on_success = ToFunction("index:prod");
+  config.on_failure = ToEventBus("default");
+  return config;
+}
+
 EventRecord Invocation() {
   EventRecord record;
   record.event.type = EventType::kInvocation;
@@ -194,6 +203,7 @@ Golden RowsNow() {
       {"event_annotation", base::HexLower(EncodeEvent(AnnotationEvent()))},
       {"event_invocation", base::HexLower(EncodeEvent(Invocation()))},
       {"function_later", base::HexLower(EncodeFunction(LaterFunction()))},
+      {"function_sending", base::HexLower(EncodeFunction(SendingFunction()))},
       {"delivery", base::HexLower(EncodeDelivery(FullDelivery()))},
       {"delivery_received", base::HexLower(EncodeDelivery(ReceivedDelivery()))},
       {"function", base::HexLower(EncodeFunction(FullFunction()))},
@@ -279,6 +289,14 @@ TEST(Golden, RowsOfFormat1_AreReadAsEver) {
   EXPECT_EQ(function->environment, LaterFunction().environment);
   EXPECT_EQ(function->tags, LaterFunction().tags);
   EXPECT_EQ(function->environment_idle, LaterFunction().environment_idle);
+  const auto letters = DecodeFunction("thumbnail", Unhexed(golden["function"]));
+  ASSERT_TRUE(letters.ok()) << letters.status();
+  EXPECT_EQ(letters->dead_letter, FullFunction().dead_letter);
+  const auto sending = DecodeFunction("thumbnail", Unhexed(golden["function_sending"]));
+  ASSERT_TRUE(sending.ok()) << sending.status();
+  EXPECT_EQ(sending->dead_letter, SendingFunction().dead_letter);
+  EXPECT_EQ(sending->on_success, SendingFunction().on_success);
+  EXPECT_EQ(sending->on_failure, SendingFunction().on_failure);
   const auto delivery = DecodeDelivery(DeliveryKeyOf(FullEvent().event.sequence, "thumbnail"),
                                        Unhexed(golden["delivery"]));
   ASSERT_TRUE(delivery.ok()) << delivery.status();

@@ -92,6 +92,8 @@ struct FunctionConfig {
   absl::Duration timeout = absl::Seconds(3);
   std::optional<int> reserved_concurrency = {};
   Destination dead_letter = {};
+  Destination on_success = {};
+  Destination on_failure = {};
   int memory_mb = 128;
   std::map<std::string, std::string> environment = {};
   std::string description = {};

@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "objstore/delivery_rows.h"
 #include "objstore/keys.h"
+#include "objstore/records.pb.h"
 #include "objstore/records_testing.h"
 #include "objstore/store_testing.h"
 
@@ -440,6 +441,27 @@ TEST(FunctionRow, RoundTrips) {
     EXPECT_EQ(decoded->environment_idle, config.environment_idle);
   }
   EXPECT_EQ(CodeOf(DecodeFunction("thumbnail", "\xFF")), "DATA_LOSS");
+}
+
+TEST(FunctionRow, DestinationsOfAllKindsRoundTrip) {
+  for (const Destination& to : {Destination{}, ToFunction("f:prod"), ToBucket("b"), ToQueue("q"),
+                                ToTopic("t"), ToEventBus("default")}) {
+    FunctionConfig config;
+    config.dead_letter = to;
+    config.on_success = to;
+    config.on_failure = to;
+    const auto decoded = DecodeFunction("f", EncodeFunction(config));
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(decoded->dead_letter, to);
+    EXPECT_EQ(decoded->on_success, to);
+    EXPECT_EQ(decoded->on_failure, to);
+  }
+}
+
+TEST(FunctionRow, UnknownKindOfDestination_IsDataLoss) {
+  rows::FunctionRow row;
+  row.mutable_on_success()->set_kind(6);
+  EXPECT_EQ(CodeOf(DecodeFunction("f", row.SerializeAsString())), "DATA_LOSS");
 }
 
 TEST(RuleRow, RoundTripsWithAnyBytes) {

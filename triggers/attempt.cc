@@ -27,7 +27,6 @@
 #include "base/strings.h"
 #include "cloudlet/object.h"
 #include "objstore/ledger.h"
-#include "triggers/dead_letter.h"
 #include "triggers/delivery.h"
 #include "triggers/invocation.h"
 #include "triggers/retry.h"
@@ -38,11 +37,6 @@ namespace cloudlet::triggers {
 namespace {
 
 constexpr size_t kMostSpent = 256;
-
-std::string SubjectOf(const Event& event) {
-  if (event.type == EventType::kInvocation) return "";
-  return absl::StrCat(" of ", base::Quoted(event.bucket), "/", base::Quoted(event.key));
-}
 
 }  // namespace
 
@@ -60,10 +54,11 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
     if (state_ != State::kRunning || function->code == nullptr || function->queue.empty()) {
       return 0;
     }
-    // One that has timed out has let go of its slot, and what is to be dropped needs none.
+    // One that has timed out has let go of its slot; what has ended, is dropped or sent on needs
+    // none.
     const DeliveryPtr& first = function->queue.front().delivery;
-    const bool to_run =
-        (first == nullptr || !first->timed_out) && function->code->config.reserved_concurrency != 0;
+    const bool to_run = (first == nullptr || (!first->timed_out && first->ending == nullptr)) &&
+                        function->code->config.reserved_concurrency != 0 && !function->is_relay();
     if (!to_run) {
       CountSlot(function);
     } else {
@@ -87,7 +82,8 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
     if (throttled) {
       Throttle(slot.delivery, *code);
     } else {
-      ran = Attempt(slot.delivery, code, nullptr);
+      if (options_.on_delivery != nullptr) slot.delivery = Divert(std::move(slot.delivery), *code);
+      if (slot.delivery != nullptr) ran = Attempt(slot.delivery, code, nullptr);
     }
   }
   if (ran == Ran::kLost) return 1;
@@ -130,7 +126,6 @@ DeliveryPtr Runtime::LoadDelivery(FunctionState* function, uint64_t number, bool
 std::optional<DropCause> Runtime::CauseToDrop(const Delivery& delivery,
                                               const objstore::FunctionConfig& config,
                                               absl::Time now) {
-  if (delivery.given_up.has_value()) return delivery.given_up;
   // Its last run was counted when its row was written.
   if (delivery.attempts > config.max_retry_attempts) return DropCause::kRetriesExhausted;
   return CauseBeforeRun(config, delivery.event->event.causation.hops, delivery.enqueued_at, now);
@@ -138,11 +133,24 @@ std::optional<DropCause> Runtime::CauseToDrop(const Delivery& delivery,
 
 Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr<const Code>& code,
                               const std::shared_ptr<Trampoline>& trampoline) {
+  if (code->relay) {
+    Relay(delivery);
+    return Ran::kNo;
+  }
   const absl::Time now = environment_->clock->Now();
   if (delivery->timed_out) {
     Failed(delivery, *code,
            TimeoutError(RequestId(store_id_, delivery->number(), code->config.name),
                         code->config.timeout));
+    return Ran::kNo;
+  }
+  if (delivery->ending != nullptr) {
+    std::unique_ptr<Ending> ending;
+    {
+      base::MutexLock lock(&mu_);
+      ending = std::move(delivery->ending);
+    }
+    End(delivery, *code, *std::move(ending));
     return Ran::kNo;
   }
   if (const auto cause = CauseToDrop(*delivery, code->config, now); cause.has_value()) {
@@ -194,8 +202,12 @@ void Runtime::EndRun(const DeliveryPtr& delivery, Invocation* invocation,
   const bool late = ended >= invocation->deadline();
   if (late) error = TimeoutError(invocation->request_id(), code.config.timeout);
   if (code.environments != nullptr && !late) KeepEnvironment(invocation, ended);
+  if (delivery->is_duplicate) {
+    EndDuplicate(*invocation, delivery, error.has_value(), late);
+    return;
+  }
   if (!error.has_value()) {
-    Succeeded(delivery, *invocation, ended);
+    Succeeded(delivery, invocation, ended);
     return;
   }
   {
@@ -350,15 +362,6 @@ void Runtime::Leave(DeliveryPtr spent) {
   spent_count_.store(spent_.size(), std::memory_order_relaxed);
 }
 
-void Runtime::Succeeded(const DeliveryPtr& delivery, const Invocation& invocation, absl::Time now) {
-  base::MutexLock lock(&mu_);
-  RemoveRunning(invocation.index);
-  const bool had_row = OwnRow(delivery.get());
-  ++delivery->function->stats.successes;
-  EndDelivery(delivery, had_row, now);
-  Release(delivery->function);
-}
-
 void Runtime::Failed(const DeliveryPtr& delivery, const Code& code, std::string error) {
   const absl::Time now = environment_->clock->Now();
   if (environment_->logger->Takes(LogLevel::kInfo)) {
@@ -376,6 +379,10 @@ void Runtime::Failed(const DeliveryPtr& delivery, const Code& code, std::string 
     }
     ++function->stats.errors;
     if (delivery->timed_out) ++function->stats.timeouts;
+    if (delivery->is_duplicate) {
+      Release(function);
+      return;
+    }
     delivery->timed_out = false;
     ++delivery->attempts;
     delivery->throttles = 0;
@@ -416,101 +423,6 @@ void Runtime::Retry(const DeliveryPtr& delivery, absl::Time retry_at) {
     Wait(function, retry_at, number, delivery);
   }
   Release(delivery.get());
-}
-
-void Runtime::Drop(const DeliveryPtr& delivery, const Code& code, DropCause cause) {
-  FunctionState* function = delivery->function;
-  const uint64_t number = delivery->number();
-  // A letter is an event again: beyond the last hop it would go round for ever.
-  const bool has_target =
-      !code.config.dead_letter.empty() && delivery->event->event.causation.hops <= kMaxHops;
-  objstore::Settlement settlement;
-  bool had_row = false;
-  {
-    base::MutexLock lock(&mu_);
-    had_row = OwnRow(delivery.get());
-    if (number <= persisted_) {
-      settlement.erase.push_back({number, function->name});
-    } else {
-      settlement.write.push_back(RowOf(*delivery, objstore::DeliveryState::kDone));
-    }
-  }
-  absl::Status put;
-  if (has_target) put = WriteDeadLetter(*delivery, code, cause, settlement);
-  const absl::Time now = environment_->clock->Now();
-  if (absl::IsUnavailable(put)) {  // read-only: kept until it can be written
-    base::MutexLock lock(&mu_);
-    delivery->row = had_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
-    delivery->given_up = cause;
-    Wait(function, now + ThrottleDelay(++delivery->throttles), number, delivery);
-    Release(delivery.get());
-    return;
-  }
-  LogDrop(*delivery, cause, has_target, put);
-  base::MutexLock lock(&mu_);
-  ++function->stats.drops;
-  if (has_target) {
-    ++(put.ok() ? function->stats.dead_letters : function->stats.dead_letter_failures);
-  }
-  if (has_target && !settlement.write.empty()) done_.emplace(number, function->name);
-  if (has_target && put.ok()) {
-    delivery->place = Delivery::Place::kGone;
-    if (!had_row) tracker_.Settle(number);
-    CountSettled(now);
-  } else {
-    EndDelivery(delivery, had_row, now);
-  }
-  Release(delivery.get());
-}
-
-void Runtime::LogDrop(const Delivery& delivery, DropCause cause, bool has_target,
-                      const absl::Status& written) const {
-  Log(LogLevel::kWarning,
-      absl::StrCat(
-          "function ", base::Quoted(delivery.function->name), ", event ", delivery.number(),
-          SubjectOf(delivery.event->event), ": given up, ", base::V(ConditionName(cause)),
-          " after ", delivery.attempts, delivery.attempts == 1 ? " run" : " runs",
-          delivery.last_error.empty() ? "" : ": ", delivery.last_error,
-          !has_target ? " (no dead letter)" : "",
-          written.ok() ? ""
-                       : absl::StrCat(" (dead letter not written: ", written.ToString(), ")")));
-}
-
-absl::Status Runtime::WriteDeadLetter(const Delivery& delivery, const Code& code, DropCause cause,
-                                      const objstore::Settlement& settlement) {
-  Event event = delivery.event->event;
-  event.trigger_id = delivery.trigger_id;
-  const std::string request_id = RequestId(store_id_, event.sequence, code.config.name);
-  DeadLetter letter;
-  letter.event = &event;
-  letter.payload = delivery.event->payload;
-  letter.function = code.config.name;
-  letter.request_id = request_id;
-  letter.cause = cause;
-  letter.attempts = delivery.attempts;
-  letter.last_error = delivery.last_error;
-  letter.now = environment_->clock->Now();
-  letter.region = options_.region;
-  letter.owner = options_.owner;
-  const std::string key = DeadLetterKey(letter);
-  PutOptions put_options;
-  put_options.content_type = "application/json";
-  objstore::PutMutation put;
-  put.bucket = code.config.dead_letter.name;
-  put.key = key;
-  put.body = absl::Cord(DeadLetterJson(letter));
-  put.options = &put_options;
-  objstore::Mutation mutation = std::move(put);
-  objstore::MutateRequest request;
-  request.mutations = absl::MakeSpan(&mutation, 1);
-  request.caller.causation.root = event.causation.root != 0 ? event.causation.root : event.sequence;
-  request.caller.causation.parent = event.sequence;
-  request.caller.causation.hops = event.causation.hops + 1;
-  CLOUDLET_FAULT_POINT("triggers/before_dead_letter");
-  const auto results = ledger().MutateAndSettle(request, settlement);
-  CLOUDLET_FAULT_POINT("triggers/after_dead_letter");
-  if (results.size() != 1) return absl::InternalError("the ledger gave no verdict");
-  return results.front().status();
 }
 
 }  // namespace cloudlet::triggers

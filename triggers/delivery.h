@@ -31,9 +31,9 @@
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
 #include "triggers/concurrency.h"
+#include "triggers/ends.h"
 #include "triggers/environments.h"
 #include "triggers/message_queue.h"
-#include "triggers/retry.h"
 #include "triggers/targets.h"
 
 namespace cloudlet::triggers {
@@ -49,6 +49,7 @@ struct Code {
   objstore::FunctionConfig config;
   Dispatch dispatch = Dispatch::kBackground;
   WhenThrottled when_throttled = WhenThrottled::kBackOff;
+  bool relay = false;  // a topic or bus: the runtime itself is what runs (relay.cc)
 };
 
 struct FunctionState;
@@ -75,10 +76,12 @@ struct Delivery {
   // A run has timed out and its failure is still to be dealt with, by whoever takes it from the
   // queue.
   bool timed_out = false;
-  // Given up already, but that could not be written yet.
-  std::optional<DropCause> given_up = {};
+  // It has ended, but that could not be written yet.
+  std::unique_ptr<Ending> ending;
   // It has been throttled: whoever writes what becomes of it has no slot to let go of.
   bool slotless = false;
+  // A second copy of a delivery (kit_hooks.h): what comes of its run changes nothing.
+  bool is_duplicate = false;
   Place place = Place::kQueued;
   Row row = Row::kNone;
   int64_t position = 0;  // in the queue, counted as FunctionState::front is
@@ -113,12 +116,13 @@ struct FunctionState {
   size_t tokens = 0;          // tasks in the scheduler that will each take one from the queue
   size_t running = 0;         // slots of concurrency in use
   size_t invoked = 0;         // of these, runs that Invoke waits for
-  bool reserving = false;     // they are its own, not of those that functions share
+  bool reserving = false;     // they are its own, not of those that functions share; a relay's too
   ScalingBucket scaling;
   bool looks_again = false;  // a timer for its next token is set
   size_t expected = 0;       // inline runs that the committing thread is about to begin
   FunctionStats stats;       // without `pending`
 
+  bool is_relay() const { return code != nullptr && code->relay; }
   bool is_inline() const { return code != nullptr && code->dispatch == Dispatch::kInline; }
   bool is_manual() const { return code != nullptr && code->dispatch == Dispatch::kManual; }
   base::Lane lane() const { return is_manual() ? base::Lane::kManual : base::Lane::kBackground; }

@@ -15,6 +15,7 @@
 #include "cloudlet/error.h"
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
+#include "triggers/destinations.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -102,14 +103,10 @@ absl::Status CheckOptions(const FunctionOptions& options) {
     return BadParameter(
         absl::StrCat("memory_mb must be 128 to 10240 (is ", options.memory_mb, ")"));
   }
-  using Kind = Destination::Kind;
-  const Kind letters = options.dead_letter.kind;
-  if (!options.on_success.empty() || !options.on_failure.empty() || options.transactional ||
-      options.order != DeliveryOrder::kNone ||
-      (letters != Kind::kNone && letters != Kind::kBucket)) {
-    return MakeError(ErrorCode::kNotImplemented,
-                     "destinations but a dead-letter bucket, transactional functions, kPerKey");
+  if (options.transactional || options.order != DeliveryOrder::kNone) {
+    return MakeError(ErrorCode::kNotImplemented, "transactional functions, kPerKey");
   }
+  CLOUDLET_RETURN_IF_ERROR(CheckDestinations(options));
   CLOUDLET_RETURN_IF_ERROR(CheckTimes(options));
   return CheckTexts(options);
 }
@@ -135,6 +132,8 @@ absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
   config.timeout = options.timeout;
   config.reserved_concurrency = options.reserved_concurrency;
   config.dead_letter = options.dead_letter;
+  config.on_success = options.on_success;
+  config.on_failure = options.on_failure;
   config.memory_mb = options.memory_mb;
   config.environment = options.environment;
   config.description = options.description;

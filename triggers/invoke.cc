@@ -24,10 +24,10 @@
 #include "cloudlet/caller.h"
 #include "cloudlet/error.h"
 #include "objstore/ledger.h"
-#include "triggers/dead_letter.h"
 #include "triggers/delivery.h"
 #include "triggers/function_config.h"
 #include "triggers/invocation.h"
+#include "triggers/invocation_record.h"
 #include "triggers/retry.h"
 #include "triggers/runtime.h"
 #include "triggers/thread_frame.h"
@@ -85,6 +85,7 @@ absl::Status NotRegistered() {
 }  // namespace
 
 absl::StatusOr<InvokeResult> Runtime::Invoke(const InvokeRequest& asked) {
+  if (options_.interleaver != nullptr) options_.interleaver->SwitchPoint();
   InvokeRequest request = asked;
   CLOUDLET_RETURN_IF_ERROR(CheckInvoke(request.function, request.payload, *request.options));
   const Invocation* const inside = ThreadFrame::InvocationOf(this);

@@ -93,6 +93,16 @@ void JsonWriter::Flag(std::string_view name, bool value) {
   out_ += value ? "true" : "false";
 }
 
+void JsonWriter::Null(std::string_view name) {
+  Name(name);
+  out_ += "null";
+}
+
+void JsonWriter::Json(std::string_view name, std::string_view json) {
+  Name(name);
+  out_ += json;
+}
+
 void JsonWriter::Element(std::string_view value) {
   Comma();
   AppendJsonString(&out_, value);

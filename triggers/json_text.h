@@ -35,6 +35,8 @@ class JsonWriter {
   void Text(std::string_view name, std::string_view value);
   void Number(std::string_view name, uint64_t value);
   void Flag(std::string_view name, bool value);
+  void Null(std::string_view name);
+  void Json(std::string_view name, std::string_view json);  // a value that is JSON already
   void Element(std::string_view value);
   std::string Take() { return std::move(out_); }
 

@@ -15,6 +15,7 @@
 #include "cloudlet/error.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
+#include "triggers/destinations.h"
 #include "triggers/function_config.h"
 #include "triggers/json.h"
 #include "triggers/queues.h"

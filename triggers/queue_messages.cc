@@ -124,7 +124,7 @@ std::vector<Slot> Runtime::PopVisible(FunctionState* queue, size_t most) {
   return slots;
 }
 
-void Runtime::PutBack(FunctionState* queue, Slot slot) {
+void Runtime::PutBackMessage(FunctionState* queue, Slot slot) {
   if (queue->messages != nullptr) queue->messages->moving.erase(slot.number);
   if (IsGone(*queue, slot.number)) {  // meanwhile; its row, if it has one, is the next start's
     if (slot.delivery == nullptr) return;
@@ -271,7 +271,7 @@ absl::StatusOr<std::vector<Message>> Runtime::TakeMessages(FunctionState* queue,
       base::MutexLock lock(&mu_);
       // The last first: each goes to the front then.
       std::reverse(sorted.back.begin(), sorted.back.end());
-      for (Slot& slot : sorted.back) PutBack(queue, std::move(slot));
+      for (Slot& slot : sorted.back) PutBackMessage(queue, std::move(slot));
       for (const uint64_t number : sorted.lost) {
         if (queue->messages == nullptr) break;
         queue->messages->moving.erase(number);
@@ -281,7 +281,7 @@ absl::StatusOr<std::vector<Message>> Runtime::TakeMessages(FunctionState* queue,
         for (Taken& taken : *some) {
           if (!written.ok()) {
             taken.delivery->row = taken.had_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
-            PutBack(queue, Slot{taken.delivery->number(), taken.delivery});
+            PutBackMessage(queue, Slot{taken.delivery->number(), taken.delivery});
           } else if (some == &sorted.expired) {
             if (queue->messages != nullptr) ++queue->messages->counted.expired;
             MessageEnded(queue, taken, now);

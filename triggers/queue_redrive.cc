@@ -156,7 +156,7 @@ absl::StatusOr<uint64_t> Runtime::Redrive(std::string_view name, std::string_vie
   }
   std::reverse(back.begin(), back.end());  // each goes to the front then
   base::MutexLock lock(&mu_);
-  for (Slot& slot : back) PutBack(queue, std::move(slot));
+  for (Slot& slot : back) PutBackMessage(queue, std::move(slot));
   LeaveQueue();
   if (!status.ok()) return status;
   return moved;

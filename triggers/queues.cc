@@ -16,6 +16,7 @@
 #include "base/crc.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
+#include "triggers/destinations.h"
 #include "triggers/event_json.h"
 #include "triggers/queues.pb.h"
 #include "triggers/targets.h"
@@ -23,7 +24,6 @@
 namespace cloudlet::triggers {
 namespace {
 
-constexpr size_t kMaxNameBytes = 80;
 constexpr size_t kMaxAttributes = 10;
 constexpr size_t kMaxAttributeNameBytes = 256;
 constexpr std::string_view kDataType = "String";  // counts into a message's size, as its value does
@@ -142,11 +142,6 @@ absl::StatusOr<QueueConfig> DecodeQueue(std::string_view bytes) {
 
 bool SameOptions(const QueueOptions& a, const QueueOptions& b) {
   return EncodeQueue({a, 0}) == EncodeQueue({b, 0});
-}
-
-bool IsQueueName(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxNameBytes &&
-         std::all_of(name.begin(), name.end(), IsWordCharacter);
 }
 
 absl::Status CheckQueue(std::string_view name, const QueueOptions& options) {

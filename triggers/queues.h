@@ -42,8 +42,6 @@ absl::StatusOr<QueueConfig> DecodeQueue(std::string_view bytes);
 
 bool SameOptions(const QueueOptions& a, const QueueOptions& b);
 
-// 1 to 80 of A-Z a-z 0-9 - _.
-bool IsQueueName(std::string_view name);
 // InvalidParameterValueException; whether the dead-letter queue exists is not looked at.
 absl::Status CheckQueue(std::string_view name, const QueueOptions& options);
 absl::Status CheckMessage(const QueueOptions& queue, std::string_view body,

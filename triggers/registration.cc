@@ -20,6 +20,7 @@
 #include "objstore/ledger.h"
 #include "triggers/concurrency.h"
 #include "triggers/delivery.h"
+#include "triggers/destinations.h"
 #include "triggers/environments.h"
 #include "triggers/function_config.h"
 #include "triggers/registry.h"
@@ -81,9 +82,13 @@ absl::Status Runtime::RegisterHandler(std::string_view name, Handler handler,
 absl::Status Runtime::Register(std::shared_ptr<Code> code) {
   base::MutexLock registration(&registration_mu_);
   CLOUDLET_RETURN_IF_ERROR(Refuse());
+  CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "dead_letter", code->config.dead_letter));
+  CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "on_success", code->config.on_success));
+  CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "on_failure", code->config.on_failure));
   FunctionState* state = nullptr;
   {
     base::MutexLock lock(&mu_);
+    CLOUDLET_RETURN_IF_ERROR(CheckCycle(code->config, RegisteredConfigs()));
     state = StateOf(code->config.name);
     if (state->code != nullptr) {
       return MakeError(ErrorCode::kFunctionConflict,
@@ -114,6 +119,14 @@ absl::Status Runtime::Register(std::shared_ptr<Code> code) {
   return absl::OkStatus();
 }
 
+std::vector<objstore::FunctionConfig> Runtime::RegisteredConfigs() const {
+  std::vector<objstore::FunctionConfig> configs;
+  for (const auto& [name, function] : functions_) {
+    if (function->code != nullptr) configs.push_back(function->code->config);
+  }
+  return configs;
+}
+
 int Runtime::Reserved() const {
   int sum = 0;
   for (const auto& [name, function] : functions_) {
@@ -138,7 +151,9 @@ absl::Status Runtime::UnregisterFunction(std::string_view name) {
   std::shared_ptr<const Code> code;
   base::MutexLock lock(&mu_);
   const auto found = functions_.find(name);
-  if (found == functions_.end() || found->second->code == nullptr) return NoSuchFunction();
+  if (found == functions_.end() || found->second->code == nullptr || found->second->is_relay()) {
+    return NoSuchFunction();
+  }
   if (found->second->is_inline()) inline_interest_.fetch_sub(1, std::memory_order_acq_rel);
   code = std::move(found->second->code);
   found->second->code = nullptr;
@@ -173,7 +188,9 @@ absl::StatusOr<std::vector<Trigger>> Runtime::ListTriggers() {
 absl::StatusOr<FunctionStats> Runtime::function_stats(std::string_view name) const {
   base::MutexLock lock(&mu_);
   const auto found = functions_.find(name);
-  if (found == functions_.end() || found->second->is_queue) return NoSuchFunction();
+  if (found == functions_.end() || found->second->is_queue || found->second->is_relay()) {
+    return NoSuchFunction();
+  }
   const FunctionState& function = *found->second;
   const size_t waiting = function.pending();
   if (!function.known && function.stats.events == 0 && waiting == 0) return NoSuchFunction();

@@ -20,7 +20,9 @@
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
 #include "objstore/rules.h"
+#include "triggers/destinations.h"
 #include "triggers/function_config.h"
+#include "triggers/targets.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -64,9 +66,12 @@ std::string FreshId(const std::vector<objstore::Rule>& rules, std::string_view b
 
 absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
   if (!trigger.destination.empty()) {
-    return MakeError(ErrorCode::kNotImplemented, "destinations of triggers");
-  }
-  if (!IsFunctionName(trigger.function)) {
+    using Kind = Destination::Kind;
+    if (!trigger.function.empty())
+      return BadTrigger(trigger, "it has a function and a destination");
+    CLOUDLET_RETURN_IF_ERROR(CheckDestination("destination", trigger.destination,
+                                              {Kind::kQueue, Kind::kTopic, Kind::kEventBus}));
+  } else if (!IsFunctionName(trigger.function)) {
     return BadTrigger(trigger, "the function's name must be 1 to 64 of A-Z a-z 0-9 - _");
   }
   if (trigger.events.empty()) return BadTrigger(trigger, "it names no event type");
@@ -88,7 +93,7 @@ absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
   objstore::Rule rule;
   rule.bucket = trigger.bucket;
   rule.id = trigger.id;
-  rule.function = trigger.function;
+  rule.function = trigger.destination.empty() ? trigger.function : TargetOf(trigger.destination);
   rule.types = trigger.events;
   rule.prefix = trigger.prefix;
   rule.suffix = trigger.suffix;
@@ -99,7 +104,12 @@ Trigger TriggerOf(const objstore::Rule& rule) {
   Trigger trigger;
   trigger.id = rule.id;
   trigger.bucket = rule.bucket;
-  trigger.function = rule.function;
+  const Destination destination = DestinationOf(rule.function);
+  if (destination.kind == Destination::Kind::kFunction) {
+    trigger.function = rule.function;
+  } else {
+    trigger.destination = destination;
+  }
   trigger.events = rule.types;
   trigger.prefix = rule.prefix;
   trigger.suffix = rule.suffix;
@@ -114,6 +124,7 @@ absl::Status RuleBook::Publish(objstore::Ledger& ledger) {
 absl::StatusOr<std::string> RuleBook::Add(objstore::Ledger& ledger, const Trigger& trigger,
                                           TriggerOverlap overlap) {
   CLOUDLET_ASSIGN_OR_RETURN(objstore::Rule rule, RuleOf(trigger));
+  CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger, "destination", trigger.destination));
   base::MutexLock lock(&mu_);
   if (rule.id.empty() || overlap == TriggerOverlap::kRefuse) {
     CLOUDLET_ASSIGN_OR_RETURN(const std::vector<objstore::Rule> rules, ledger.LoadRules());

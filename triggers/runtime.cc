@@ -42,6 +42,7 @@ std::shared_ptr<Environment> MakeEnvironment(std::shared_ptr<Clock> clock,
   environment->logger = std::move(logger);
   environment->buckets = std::move(buckets);
   environment->invoker = options.invoker;
+  environment->interleaver = options.interleaver;
   environment->region = options.region;
   environment->owner = options.owner;
   return environment;
@@ -97,12 +98,15 @@ absl::Status Runtime::Load() {
       const bool found =
           std::any_of(stored.begin(), stored.end(),
                       [&name = name](const auto& config) { return config.name == name; });
-      if (function->code != nullptr && !found) missing.push_back(function->code->config);
+      if (function->code != nullptr && !found && !function->is_relay())
+        missing.push_back(function->code->config);
     }
   }
   for (const objstore::FunctionConfig& config : missing) {
     CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(config));
   }
+  CLOUDLET_RETURN_IF_ERROR(topics_.Load(ledger()));
+  CLOUDLET_RETURN_IF_ERROR(buses_.Load(ledger()));
   CLOUDLET_RETURN_IF_ERROR(rules_.Publish(ledger()));
   CLOUDLET_ASSIGN_OR_RETURN(const uint64_t watermark, ledger().Watermark());
   CLOUDLET_RETURN_IF_ERROR(LoadQueues());
@@ -160,6 +164,8 @@ FunctionState* Runtime::StateOf(std::string_view name) {
   if (found == functions_.end()) {
     std::string key(name);
     auto state = std::make_unique<FunctionState>(key);
+    state->code = RelayCode(name);
+    state->reserving = state->is_relay();
     found = functions_.emplace(std::move(key), std::move(state)).first;
   }
   return found->second.get();
@@ -261,7 +267,7 @@ absl::Status Runtime::Shutdown(absl::Duration timeout, UserCode* gone) {
   {
     base::MutexLock lock(&mu_);
     if (state_ == State::kClosed || state_ == State::kStopping) return absl::OkStatus();
-    running = state_ == State::kRunning;
+    running = state_ == State::kRunning || state_ == State::kHalted;
     if (!running) state_ = State::kStopping;
   }
   size_t abandoned = 0;
@@ -282,6 +288,15 @@ absl::Status Runtime::Shutdown(absl::Duration timeout, UserCode* gone) {
   return absl::DeadlineExceededError(absl::StrCat(StillRunning(std::max(abandoned, stuck)),
                                                   " after ", absl::FormatDuration(timeout),
                                                   " (abandoned: their events come again)"));
+}
+
+void Runtime::Halt() {
+  base::MutexLock lock(&mu_);
+  if (state_ != State::kRunning) return;
+  state_ = State::kHalted;
+  environment_->closing.store(true);
+  environment_->WakeSleepers();
+  idle_.SignalAll();
 }
 
 bool Runtime::InHandler() const { return ThreadFrame::InvocationOf(this) != nullptr; }

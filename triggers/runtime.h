@@ -26,11 +26,12 @@
 //     not registered, and whoever receives writes the row that hides the message. Nobody waits for
 //     them but event source mappings.
 //
-// Written in these files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
+// Written in several files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
 // (functions and triggers), intake.cc (events in), slots.cc (concurrency), attempt.cc (runs of
-// deliveries), invoke.cc (runs that a caller waits for), settle.cc (rows and watermark),
-// queue_admin.cc, queue_messages.cc, queue_receipts.cc, queue_redrive.cc (queues), batches.cc
-// (event source mappings).
+// deliveries), ends.cc (what follows from their ends), relay.cc (deliveries to topics and buses),
+// invoke.cc (runs that a caller waits for), settle.cc (rows and watermark), divert.cc (deliveries
+// that a test holds up), queue_admin.cc, queue_messages.cc, queue_receipts.cc, queue_redrive.cc
+// (queues), batches.cc (event source mappings).
 //
 // Threads: all methods may be called from any thread, unless they say otherwise. User code runs
 // with no lock held.
@@ -68,12 +69,17 @@
 #include "cloudlet/invoke.h"
 #include "cloudlet/queue.h"
 #include "objstore/ledger.h"
+#include "triggers/buses.h"
 #include "triggers/delivery.h"
+#include "triggers/ends.h"
 #include "triggers/invocation.h"
+#include "triggers/kit_hooks.h"
+#include "triggers/outgoing.h"
 #include "triggers/queues.h"
 #include "triggers/registry.h"
 #include "triggers/retry.h"
 #include "triggers/settling.h"
+#include "triggers/topics.h"
 
 namespace cloudlet::triggers {
 
@@ -91,11 +97,14 @@ struct RuntimeOptions {
   absl::Duration settle_delay = absl::Milliseconds(100);  // ... or this long after the first
   absl::Duration lag = absl::Seconds(1);  // what is not settled after this long gets a row
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
-  // Of the test kit: draws the order of driven runs (base/scheduler.h), and what a handler becomes
-  // when it is registered. Null: neither.
-  std::shared_ptr<base::Random> shuffle = nullptr;
+  // Of the test kit: chooses the order of driven runs (base/scheduler.h), what a handler becomes
+  // when it is registered, how drivers run handlers and what becomes of a delivery that is about to
+  // run (kit_hooks.h; not of one that runs inline). Null: none of it.
+  std::function<size_t(size_t)> shuffle = nullptr;
   std::function<Handler(std::string_view name, Handler handler, const FunctionOptions& options)>
       wrap = nullptr;
+  std::shared_ptr<Interleaver> interleaver = nullptr;
+  std::function<DeliveryFate(const DeliveryOffer&)> on_delivery = nullptr;
 };
 
 // Shares of user code that a runtime has done with, for its owner to destroy where that code may
@@ -129,6 +138,9 @@ class Runtime final : public objstore::EventSink {
   // when handlers were abandoned; all else is done then too. A second call does nothing.
   // FAILED_PRECONDITION from inside a handler. `gone` as above: all user code.
   absl::Status Shutdown(absl::Duration timeout, UserCode* gone = nullptr);
+  // From here on no run begins and nothing is settled, as had the process died: for tests. Handlers
+  // that run find their contexts cancelled. Also from inside a handler; Shutdown comes later.
+  void Halt();
   // Whether this thread is inside a handler of this Runtime.
   bool InHandler() const;
 
@@ -158,6 +170,13 @@ class Runtime final : public objstore::EventSink {
     bool* lost = nullptr;
   };
   absl::StatusOr<InvokeResult> Invoke(const InvokeRequest& request);
+
+  // --- Topics and buses: cloudlet/topic.h, event_bus.h ---
+  TopicBook& topics() { return topics_; }
+  BusBook& buses() { return buses_; }
+  // Puts payloads on their way, in one batch, caused as Invoke says; their ids, in the same order.
+  absl::StatusOr<std::vector<std::string>> Send(const std::vector<Outgoing>& messages);
+
   // --- Queues and event source mappings: as in cloudlet/queue.h and cloudlet/cloud.h ---
   absl::Status CreateQueue(std::string_view name, const QueueOptions& options);
   absl::Status SetQueueOptions(std::string_view name, const QueueOptions& options);
@@ -204,7 +223,7 @@ class Runtime final : public objstore::EventSink {
   void Committed(absl::Span<const objstore::EventPtr> events) override;
 
  private:
-  enum class State { kNew, kRunning, kStopping, kSuspended, kClosed };
+  enum class State { kNew, kRunning, kHalted, kStopping, kSuspended, kClosed };
   enum class Source { kPublished, kLog };
   enum class IfBusy { kSkip, kWait };
   enum class Waking { kNow, kLater };  // of the workers; later: by Wake
@@ -250,6 +269,8 @@ class Runtime final : public objstore::EventSink {
   absl::Status RegisterHandler(std::string_view name, Handler handler,
                                const FunctionOptions& options) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Register(std::shared_ptr<Code> code) ABSL_LOCKS_EXCLUDED(mu_);
+  std::vector<objstore::FunctionConfig> RegisteredConfigs() const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   int Reserved() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void SetReserving(FunctionState* function, bool reserving) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
@@ -331,18 +352,60 @@ class Runtime final : public objstore::EventSink {
   void RemoveRunning(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ArmWatchdog(absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   size_t WatchdogAlarm(absl::Time due) ABSL_LOCKS_EXCLUDED(mu_);
-  void Succeeded(const DeliveryPtr& delivery, const Invocation& invocation, absl::Time now)
-      ABSL_LOCKS_EXCLUDED(mu_);
   void Failed(const DeliveryPtr& delivery, const Code& code, std::string error)
       ABSL_LOCKS_EXCLUDED(mu_);
   void Retry(const DeliveryPtr& delivery, absl::Time retry_at) ABSL_LOCKS_EXCLUDED(mu_);
+  void Leave(DeliveryPtr spent) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // ends.cc
+  void Succeeded(const DeliveryPtr& delivery, Invocation* invocation, absl::Time now)
+      ABSL_LOCKS_EXCLUDED(mu_);
   void Drop(const DeliveryPtr& delivery, const Code& code, DropCause cause)
       ABSL_LOCKS_EXCLUDED(mu_);
-  void LogDrop(const Delivery& delivery, DropCause cause, bool has_target,
-               const absl::Status& written) const;
-  absl::Status WriteDeadLetter(const Delivery& delivery, const Code& code, DropCause cause,
-                               const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
-  void Leave(DeliveryPtr spent) ABSL_LOCKS_EXCLUDED(mu_);
+  void End(const DeliveryPtr& delivery, const Code& code, Ending ending) ABSL_LOCKS_EXCLUDED(mu_);
+  // The verdict on each message.
+  std::vector<absl::Status> SendEnd(const Delivery& delivery, const Code& code,
+                                    const Ending& ending, const std::vector<EndMessage>& messages,
+                                    const objstore::Settlement& settlement)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  void CountEnd(FunctionState* function, const Ending& ending,
+                const std::vector<EndMessage>& messages, const std::vector<absl::Status>& sent)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void LogEnd(const Delivery& delivery, const Ending& ending,
+              const std::vector<EndMessage>& messages, const std::vector<absl::Status>& sent) const;
+
+  // The settlement of a delivery that has ended, whose row is owned from now on.
+  objstore::Settlement OwnEnd(Delivery* delivery, bool* had_row) ABSL_LOCKS_EXCLUDED(mu_);
+  // It could not be written: to be tried again.
+  void KeepEnd(const DeliveryPtr& delivery, bool had_row, absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);
+  // What has become of it.
+  enum class Wrote { kNothing, kPerhaps, kYes };
+  void FinishEnd(const DeliveryPtr& delivery, const objstore::Settlement& settlement, bool had_row,
+                 Wrote wrote, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // relay.cc
+  // What runs for a topic or bus; null for other targets.
+  static std::shared_ptr<const Code> RelayCode(std::string_view target);
+  absl::StatusOr<std::vector<Outgoing>> FromTopic(const std::string& name,
+                                                  const Delivery& delivery) const;
+  absl::StatusOr<std::vector<Outgoing>> FromBus(const std::string& name,
+                                                const Delivery& delivery) const;
+  void Relay(const DeliveryPtr& delivery) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status SendOn(const Delivery& delivery, std::vector<Outgoing> messages,
+                      const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
+  void LogRelay(const Delivery& delivery, std::string_view what, const absl::Status& why) const;
+
+  // divert.cc
+  // What is to run of a delivery that has a slot; null: nothing, and the slot is let go of.
+  DeliveryPtr Divert(DeliveryPtr delivery, const Code& code) ABSL_LOCKS_EXCLUDED(mu_);
+  void PutBack(const DeliveryPtr& delivery, absl::Time now, absl::Duration delay)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void EndDuplicate(const Invocation& invocation, const DeliveryPtr& delivery, bool failed,
+                    bool late) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // driving.cc
+  std::optional<size_t> DriveOne(base::Drive drive) ABSL_LOCKS_EXCLUDED(mu_);
+  size_t DriveAll(base::Drive drive) ABSL_LOCKS_EXCLUDED(mu_);
 
   // invoke.cc
   absl::StatusOr<InvokeResult> InvokeNow(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
@@ -399,7 +462,7 @@ class Runtime final : public objstore::EventSink {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::vector<Slot> PopVisible(FunctionState* queue, size_t most)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void PutBack(FunctionState* queue, Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void PutBackMessage(FunctionState* queue, Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<DeliveryPtr> LoadMessage(FunctionState* queue, const Slot& slot)
       ABSL_LOCKS_EXCLUDED(mu_);
   Message MessageOf(const Delivery& delivery, int receipts, absl::Time first_received) const;
@@ -481,6 +544,8 @@ class Runtime final : public objstore::EventSink {
   std::atomic<objstore::Ledger*> ledger_;
   std::atomic<uint64_t> store_id_ = 0;
   RuleBook rules_;
+  TopicBook topics_;
+  BusBook buses_;
   base::Mutex registration_mu_;  // one registration at a time; taken before mu_
   std::atomic<size_t> inline_interest_ =
       0;  // inline functions registered, and inline runs expected

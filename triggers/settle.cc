@@ -5,7 +5,7 @@
 //   park     rows for deliveries that would hold the watermark for long
 //
 // One batch of these kinds is written at a time (settle_busy_); rows of single deliveries are
-// written by their runs (attempt.cc), which own the row meanwhile.
+// written by their runs (attempt.cc, ends.cc), which own the row meanwhile.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -145,8 +145,8 @@ bool Runtime::NeedsPark() const {
 
 bool Runtime::MayPark(const Delivery& delivery, absl::Time now, uint64_t behind) const {
   const bool timed_out_elsewhere = delivery.timed_out && delivery.place != Delivery::Place::kQueued;
-  if (delivery.row != Delivery::Row::kNone || timed_out_elsewhere ||
-      delivery.given_up.has_value() || delivery.place == Delivery::Place::kGone) {
+  if (delivery.row != Delivery::Row::kNone || timed_out_elsewhere || delivery.ending != nullptr ||
+      delivery.place == Delivery::Place::kGone) {
     return false;
   }
   if (now - delivery.taken_at >= options_.lag || delivery.number() < behind) return true;

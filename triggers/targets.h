@@ -20,6 +20,11 @@ inline constexpr std::string_view kQueueTarget = "queue/";
 inline constexpr std::string_view kTopicTarget = "topic/";
 inline constexpr std::string_view kBusTarget = "bus/";
 
+// Attribute of an event that was sent on when a function gave it up: the target that it came from.
+// It is for a redrive alone, and shown to no receiver, as is no attribute that begins like it.
+inline constexpr std::string_view kHiddenAttributes = "cloudlet:";
+inline constexpr std::string_view kSourceAttribute = "cloudlet:source";
+
 // Empty for a bucket, which no event goes to, and for kNone.
 inline std::string TargetOf(const Destination& destination) {
   switch (destination.kind) {

@@ -80,42 +80,40 @@ void FakeLedger::SetOrigin(const Caller& caller, Event* event) {
   event->causation = caller.causation;
 }
 
-absl::StatusOr<EventPtr> FakeLedger::Enqueue(const objstore::EnqueueMutation& mutation,
-                                             const Caller& caller,
-                                             const objstore::Settlement& settlement) {
-  base::MutexLock publish(&publish_mu_);
+EventPtr FakeLedger::MakeInvocation(const objstore::EnqueueMutation& mutation,
+                                    const Caller& caller) {
   auto record = std::make_shared<EventRecord>();
   record->event.type = EventType::kInvocation;
   record->payload = mutation.payload;
   if (mutation.attributes != nullptr) record->attributes = *mutation.attributes;
   record->delay = mutation.delay;
   record->targets.push_back({std::string(mutation.function), ""});
-  bool publish_now = false;
-  {
-    base::MutexLock lock(&mu_);
-    if (absl::Status counted = CountWrite(); !counted.ok()) return counted;
-    Apply(settlement);
-    SetOrigin(caller, &record->event);
-    ++commits_;
-    disk_->events.emplace(record->event.sequence, record);
-    unpublished_.push_back(record);
-    publish_now = order_ == Order::kPublishedFirst;
-  }
-  if (publish_now) PublishAll();
+  SetOrigin(caller, &record->event);
+  disk_->sent.push_back(record);
   return record;
+}
+
+absl::StatusOr<EventPtr> FakeLedger::ApplyMutation(const objstore::Mutation& mutation,
+                                                   const Caller& caller) {
+  if (const auto* enqueue = std::get_if<objstore::EnqueueMutation>(&mutation)) {
+    return MakeInvocation(*enqueue, caller);
+  }
+  const auto& put = std::get<objstore::PutMutation>(mutation);
+  const std::string bucket(put.bucket);
+  if (disk_->buckets.count(bucket) == 0) return MakeError(ErrorCode::kNoSuchBucket);
+  disk_->objects[{bucket, std::string(put.key)}] = std::string(std::get<absl::Cord>(put.body));
+  return MakeEvent(EventType::kObjectCreatedPut, bucket, std::string(put.key), caller);
 }
 
 absl::StatusOr<EventPtr> FakeLedger::Change(EventType type, const std::string& bucket,
                                             const std::string& key, std::string body,
-                                            const Caller& caller,
-                                            const objstore::Settlement* settlement) {
+                                            const Caller& caller) {
   base::MutexLock publish(&publish_mu_);
   EventPtr event;
   bool publish_now = false;
   {
     base::MutexLock lock(&mu_);
     if (absl::Status counted = CountWrite(); !counted.ok()) return counted;
-    if (settlement != nullptr) Apply(*settlement);
     if (disk_->buckets.count(bucket) == 0) return MakeError(ErrorCode::kNoSuchBucket);
     event = MakeEvent(type, bucket, key, caller);
     if (type == EventType::kObjectCreatedPut) {
@@ -161,7 +159,7 @@ void FakeLedger::Tell(const EventPtr& event) {
 
 absl::StatusOr<uint64_t> FakeLedger::Put(const std::string& bucket, const std::string& key,
                                          const Caller& caller) {
-  auto event = Change(EventType::kObjectCreatedPut, bucket, key, "", caller, nullptr);
+  auto event = Change(EventType::kObjectCreatedPut, bucket, key, "", caller);
   if (!event.ok()) return event.status();
   Tell(*event);
   return (*event)->event.sequence;
@@ -169,14 +167,14 @@ absl::StatusOr<uint64_t> FakeLedger::Put(const std::string& bucket, const std::s
 
 absl::StatusOr<uint64_t> FakeLedger::Delete(const std::string& bucket, const std::string& key,
                                             const Caller& caller) {
-  auto event = Change(EventType::kObjectRemovedDelete, bucket, key, "", caller, nullptr);
+  auto event = Change(EventType::kObjectRemovedDelete, bucket, key, "", caller);
   if (!event.ok()) return event.status();
   Tell(*event);
   return (*event)->event.sequence;
 }
 
 uint64_t FakeLedger::PutWithoutCommitted(const std::string& bucket, const std::string& key) {
-  const auto event = Change(EventType::kObjectCreatedPut, bucket, key, "", {}, nullptr);
+  const auto event = Change(EventType::kObjectCreatedPut, bucket, key, "", {});
   base::MutexLock lock(&mu_);
   --commits_;
   return (*event)->event.sequence;
@@ -243,6 +241,15 @@ std::map<std::string, std::string> FakeLedger::ObjectsIn(const std::string& buck
   return objects;
 }
 
+std::vector<EventPtr> FakeLedger::SentTo(const std::string& target) const {
+  base::MutexLock lock(&mu_);
+  std::vector<EventPtr> found;
+  for (const EventPtr& event : disk_->sent) {
+    if (event->targets.front().function == target) found.push_back(event);
+  }
+  return found;
+}
+
 size_t FakeLedger::longest_read() const {
   base::MutexLock lock(&mu_);
   return longest_read_;
@@ -291,27 +298,38 @@ absl::Status FakeLedger::Settle(const objstore::Settlement& settlement) {
 std::vector<absl::StatusOr<objstore::MutationResult>> FakeLedger::MutateAndSettle(
     const objstore::MutateRequest& request, const objstore::Settlement& settlement) {
   std::vector<absl::StatusOr<objstore::MutationResult>> results;
-  for (objstore::Mutation& mutation : request.mutations) {
-    if (const auto* enqueue = std::get_if<objstore::EnqueueMutation>(&mutation)) {
-      auto event = Enqueue(*enqueue, request.caller, settlement);
-      if (!event.ok()) {
-        results.emplace_back(event.status());
-        continue;
+  std::vector<EventPtr> events;
+  {
+    base::MutexLock publish(&publish_mu_);
+    bool publish_now = false;
+    {
+      base::MutexLock lock(&mu_);
+      if (absl::Status counted = CountWrite(); !counted.ok()) {
+        results.assign(request.mutations.size(), counted);
+        return results;
       }
-      results.emplace_back(objstore::EnqueueResult{(*event)->event.sequence});
-      Tell(*event);
-      continue;
+      Apply(settlement);
+      for (const objstore::Mutation& mutation : request.mutations) {
+        const absl::StatusOr<EventPtr> event = ApplyMutation(mutation, request.caller);
+        if (!event.ok()) {
+          results.emplace_back(event.status());
+          continue;
+        }
+        results.push_back(
+            (*event)->event.type == EventType::kInvocation
+                ? objstore::MutationResult(objstore::EnqueueResult{(*event)->event.sequence})
+                : objstore::MutationResult(PutResult{}));
+        if ((*event)->targets.empty()) continue;
+        ++commits_;
+        disk_->events.emplace((*event)->event.sequence, *event);
+        unpublished_.push_back(*event);
+        events.push_back(*event);
+      }
+      publish_now = order_ == Order::kPublishedFirst;
     }
-    const auto& put = std::get<objstore::PutMutation>(mutation);
-    auto event = Change(EventType::kObjectCreatedPut, std::string(put.bucket), std::string(put.key),
-                        std::string(std::get<absl::Cord>(put.body)), request.caller, &settlement);
-    if (event.ok()) {
-      results.emplace_back(objstore::MutationResult(PutResult{}));
-      Tell(*event);
-    } else {
-      results.emplace_back(event.status());
-    }
+    if (publish_now) PublishAll();
   }
+  for (const EventPtr& event : events) Tell(event);
   return results;
 }
 

@@ -42,6 +42,7 @@ struct FakeDisk {
   std::map<std::pair<uint64_t, std::string>, objstore::DeliveryRow> deliveries;
   std::map<std::string, objstore::FunctionConfig> functions;
   std::map<std::string, std::string> settings;
+  std::vector<objstore::EventPtr> sent;  // every payload on its way, kept for tests
   std::map<std::pair<std::string, std::string>, objstore::Rule> rules;  // (bucket, id)
 };
 
@@ -80,6 +81,8 @@ class FakeLedger final : public objstore::Ledger {
   size_t event_count() const;
   uint64_t watermark_on_disk() const;
   std::map<std::string, std::string> ObjectsIn(const std::string& bucket) const;
+  // Payloads on their way to `target` that were ever written, oldest first.
+  std::vector<objstore::EventPtr> SentTo(const std::string& target) const;
   // The longest answer of ReadEvents so far.
   size_t longest_read() const;
 
@@ -114,14 +117,13 @@ class FakeLedger final : public objstore::Ledger {
                                const Caller& caller) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<objstore::EventPtr> Change(EventType type, const std::string& bucket,
                                             const std::string& key, std::string body,
-                                            const Caller& caller,
-                                            const objstore::Settlement* settlement)
-      ABSL_LOCKS_EXCLUDED(mu_);
-  // The same for a payload on its way to a function.
-  absl::StatusOr<objstore::EventPtr> Enqueue(const objstore::EnqueueMutation& mutation,
-                                             const Caller& caller,
-                                             const objstore::Settlement& settlement)
-      ABSL_LOCKS_EXCLUDED(mu_);
+                                            const Caller& caller) ABSL_LOCKS_EXCLUDED(mu_);
+  objstore::EventPtr MakeInvocation(const objstore::EnqueueMutation& mutation, const Caller& caller)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // A put or an enqueue.
+  absl::StatusOr<objstore::EventPtr> ApplyMutation(const objstore::Mutation& mutation,
+                                                   const Caller& caller)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void SetOrigin(const Caller& caller, Event* event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Tell(const objstore::EventPtr& event) ABSL_LOCKS_EXCLUDED(mu_);
   void PublishAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mu_) ABSL_LOCKS_EXCLUDED(mu_);
