@@ -262,6 +262,43 @@ TEST(EventSourceMapping, InAFakeCloud_APoisonThatNobodyTakesIsNamed) {
       << settled.status();
 }
 
+TEST(Queue, TriggersAndDeadLettersSendToIt_AndRedriveGoesBack) {
+  FakeCloud fake;
+  Cloud& cloud = fake.cloud();
+  Queue letters = cloud.CreateQueue("letters").value();
+  Queue changes = cloud.CreateQueue("changes").value();
+  ASSERT_TRUE(cloud.CreateBucket("photos").ok());
+  ASSERT_TRUE(cloud
+                  .AddTrigger({.bucket = "photos",
+                               .events = {EventType::kObjectCreated},
+                               .destination = ToQueue("changes")})
+                  .ok());
+  ASSERT_TRUE(cloud.bucket("photos").Put("cat.jpg", "x").ok());
+  const std::vector<Message> change = changes.Receive().value();
+  ASSERT_EQ(change.size(), 1u);
+  EXPECT_NE(change[0].body.find("ObjectCreated:Put"), std::string::npos) << change[0].body;
+
+  bool works = false;
+  Texts payloads;
+  ASSERT_TRUE(cloud
+                  .RegisterFunction("worker",
+                                    [&](std::string_view payload, FunctionContext&) -> Payload {
+                                      if (!works) return absl::InternalError("no luck");
+                                      payloads.emplace_back(payload);
+                                      return "";
+                                    },
+                                    {.dead_letter = ToQueue("letters")})
+                  .ok());
+  ASSERT_TRUE(cloud.Invoke("worker", "{}", {.type = InvocationType::kEvent}).ok());
+  ASSERT_TRUE(fake.Settle().ok());
+  EXPECT_EQ(letters.Stats()->visible, 1u);
+  works = true;
+  EXPECT_EQ(letters.Redrive().value(), 1u);
+  ASSERT_TRUE(fake.Settle().ok());
+  EXPECT_EQ(payloads, Texts{"{}"});
+  EXPECT_EQ(letters.Stats()->visible, 0u);
+}
+
 TEST(Queue, AForkHasTheSameMessages) {
   FakeCloud cloud;
   Queue jobs = cloud.cloud().CreateQueue("jobs").value();

@@ -25,7 +25,6 @@ namespace cloudlet::triggers {
 
 // Attributes of a message that are not its user's.
 inline constexpr std::string_view kInternalAttribute = "cloudlet:";
-inline constexpr std::string_view kSourceAttribute = "cloudlet:source";  // the target it came from
 // Of a message that was moved to a dead-letter queue: what it was before, as SQS keeps it.
 inline constexpr std::string_view kIdAttribute = "cloudlet:id";
 inline constexpr std::string_view kSentAttribute = "cloudlet:sent";  // milliseconds since 1970
