@@ -93,23 +93,27 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
   return ran == Ran::kYes ? 1 : 0;
 }
 
+DeliveryPtr Runtime::DeliveryOf(objstore::DeliveryRow row, FunctionState* function) {
+  auto delivery = std::make_shared<Delivery>();
+  delivery->event = std::move(row.event);
+  delivery->function = function;
+  delivery->trigger_id = std::move(row.target.trigger_id);
+  delivery->attempts = row.attempts;
+  delivery->throttles = row.throttles;
+  delivery->enqueued_at = row.enqueued_at;
+  delivery->ready_at = row.ready_at;
+  delivery->last_error = std::move(row.last_error);
+  delivery->first_received = row.first_received;
+  delivery->place = Delivery::Place::kRunning;
+  delivery->row = Delivery::Row::kWritten;
+  return delivery;
+}
+
 DeliveryPtr Runtime::LoadDelivery(FunctionState* function, uint64_t number, bool has_slot) {
   absl::StatusOr<std::optional<objstore::DeliveryRow>> row =
       ledger().FindDelivery(number, function->name);
   if (row.ok() && row->has_value() && (*row)->state == objstore::DeliveryState::kWaiting) {
-    objstore::DeliveryRow& found = **row;
-    auto delivery = std::make_shared<Delivery>();
-    delivery->event = std::move(found.event);
-    delivery->function = function;
-    delivery->trigger_id = std::move(found.target.trigger_id);
-    delivery->attempts = found.attempts;
-    delivery->throttles = found.throttles;
-    delivery->enqueued_at = found.enqueued_at;
-    delivery->ready_at = found.ready_at;
-    delivery->last_error = std::move(found.last_error);
-    delivery->place = Delivery::Place::kRunning;
-    delivery->row = Delivery::Row::kWritten;
-    return delivery;
+    return DeliveryOf(**std::move(row), function);
   }
   Log(LogLevel::kError,
       absl::StrCat("reading delivery ", number, " of function ", base::Quoted(function->name), ": ",
@@ -346,6 +350,7 @@ size_t Runtime::WatchdogAlarm(absl::Time due) {
         --function->invoked;
         ++function->stats.errors;
         ++function->stats.timeouts;
+        if (lost.mapping != nullptr) EndBatch(lost.mapping);
       }
       if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
       --busy_;

@@ -14,6 +14,7 @@
 #ifndef CLOUDLET_TRIGGERS_DELIVERY_H_
 #define CLOUDLET_TRIGGERS_DELIVERY_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +36,9 @@
 #include "triggers/ends.h"
 #include "triggers/environments.h"
 #include "triggers/function_name.h"
+#include "triggers/message_queue.h"
 #include "triggers/retry.h"
+#include "triggers/targets.h"
 #include "triggers/version_rows.h"
 
 namespace cloudlet::triggers {
@@ -111,6 +114,7 @@ struct Delivery {
   absl::Time taken_at;     // when it came into memory
   absl::Time ready_at;     // while waiting
   std::string last_error;
+  absl::Time first_received = absl::InfinitePast();  // as in DeliveryRow
   // A run has timed out and its failure is still to be dealt with, by whoever takes it from the
   // queue.
   bool timed_out = false;
@@ -147,13 +151,18 @@ struct RunMeter {
   uint64_t recursive_drops = 0;
 };
 
-// One name under which a function is called: "f", "f:1" or "f:prod".
+// A target of deliveries: one name under which a function is called ("f", "f:1", "f:prod"), or a
+// queue, whose deliveries are messages that Receive takes.
 struct FunctionState {
-  explicit FunctionState(std::string the_name) : name(std::move(the_name)) {}
+  explicit FunctionState(std::string the_name)
+      : name(std::move(the_name)), is_queue(name.rfind(kQueueTarget, 0) == 0) {}
 
   const std::string name;
-  std::shared_ptr<FunctionBase> base;  // never null
-  bool known = false;                  // registered once, in this process or an earlier one
+  const bool is_queue;
+  std::unique_ptr<MessageQueue> messages;          // null: no queue, or none that exists
+  std::vector<std::shared_ptr<Mapping>> mappings;  // from this queue
+  std::shared_ptr<FunctionBase> base;              // never null
+  bool known = false;  // registered once, in this process or an earlier one
   // Null: not registered now. Of an alias the code of its main version; null while any of its
   // versions has none.
   std::shared_ptr<const Code> code;
@@ -182,6 +191,9 @@ struct FunctionState {
   void PushBack(Slot slot);
   void PushFront(Slot slot);
   Slot PopFront();
+  // Of a queue, whose slots lie in the order of their numbers. RemoveAt counts from the front.
+  void PushInOrder(Slot slot);
+  Slot RemoveAt(size_t index);
 };
 
 inline void FunctionState::PushBack(Slot slot) {
@@ -209,6 +221,43 @@ inline Slot FunctionState::PopFront() {
   queue.pop_front();
   ++front;
   if (slot.delivery != nullptr) --in_memory;
+  return slot;
+}
+
+inline void FunctionState::PushInOrder(Slot slot) {
+  const auto behind =
+      std::upper_bound(queue.begin(), queue.end(), slot.number,
+                       [](uint64_t number, const Slot& other) { return number < other.number; });
+  const auto index = static_cast<size_t>(behind - queue.begin());
+  // The shorter side moves by one.
+  const bool to_front = index < queue.size() - index;
+  const auto first = to_front ? queue.begin() : behind;
+  const auto last = to_front ? behind : queue.end();
+  for (auto it = first; it != last; ++it) {
+    if (it->delivery != nullptr) it->delivery->position += to_front ? -1 : 1;
+  }
+  if (to_front) --front;
+  if (slot.delivery != nullptr) {
+    slot.delivery->place = Delivery::Place::kQueued;
+    slot.delivery->position = front + static_cast<int64_t>(index);
+    ++in_memory;
+  }
+  queue.insert(behind, std::move(slot));
+}
+
+// REQUIRES: index < queue.size().
+inline Slot FunctionState::RemoveAt(size_t index) {
+  const auto at = queue.begin() + static_cast<std::ptrdiff_t>(index);
+  Slot slot = std::move(*at);
+  const bool from_front = index < queue.size() - index;
+  const auto first = from_front ? queue.begin() : at + 1;
+  const auto last = from_front ? at : queue.end();
+  for (auto it = first; it != last; ++it) {
+    if (it->delivery != nullptr) it->delivery->position += from_front ? 1 : -1;
+  }
+  if (from_front) ++front;
+  if (slot.delivery != nullptr) --in_memory;
+  queue.erase(at);
   return slot;
 }
 

@@ -165,8 +165,11 @@ absl::StatusOr<InvokeResult> Runtime::InvokeNow(const InvokeRequest& request) {
     invocation->UseEnvironment(found.code->environments->Take());
   }
   if (request.options->log_type == LogType::kTail) invocation->KeepTail();
-  // No worker: one that waits here for a handler may be in time with its own.
-  if (!BeginRun(Running{invocation, found.function, nullptr, nullptr, {}}, now)) {
+  // No worker but a batch's own: one that waits here for a handler may be in time with its own.
+  const auto worker =
+      request.mapping != nullptr ? base::Scheduler::CurrentWorker() : base::Scheduler::WorkerRef();
+  if (!BeginRun(Running{invocation, found.function, nullptr, nullptr, worker, request.mapping},
+                now)) {
     Leave(nullptr);
     return absl::FailedPreconditionError("the Cloud is closed or being reopened");
   }
@@ -175,7 +178,9 @@ absl::StatusOr<InvokeResult> Runtime::InvokeNow(const InvokeRequest& request) {
       outer != nullptr && invocation->slept() > absl::ZeroDuration()) {
     outer->AddSlept(invocation->slept());
   }
-  if (invocation->Finish()) {
+  const bool finished = invocation->Finish();
+  if (request.lost != nullptr) *request.lost = !finished;
+  if (finished) {
     EndInvoked(invocation.get(), found.function, &error);
   } else if (invocation->has_timed_out()) {
     error = TimeoutError(result.request_id, found.code->config.timeout);

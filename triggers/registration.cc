@@ -190,6 +190,7 @@ void Runtime::SetCode(FunctionState* function, std::shared_ptr<const Code> code,
   }
   PostTokens(function);
   if (!function->waiting.empty()) ArmRetry(function->waiting.begin()->first.first);
+  FeedFunction(function, now);
 }
 
 // What functions that have code reserve, but for that of `base`.

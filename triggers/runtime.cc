@@ -117,6 +117,7 @@ absl::Status Runtime::Load() {
   CLOUDLET_RETURN_IF_ERROR(buses_.Load(ledger()));
   CLOUDLET_RETURN_IF_ERROR(rules_.Publish(ledger()));
   CLOUDLET_ASSIGN_OR_RETURN(const uint64_t watermark, ledger().Watermark());
+  CLOUDLET_RETURN_IF_ERROR(LoadQueues());
   CLOUDLET_RETURN_IF_ERROR(LoadRows(watermark));
   const absl::Time now = environment_->clock->Now();
   {
@@ -128,7 +129,7 @@ absl::Status Runtime::Load() {
     state_ = State::kRunning;
     environment_->closing.store(false, std::memory_order_release);
     for (const auto& [name, function] : functions_) {
-      if (function->code == nullptr) continue;
+      if (!IsTimed(*function)) continue;
       QueueDue(function.get(), now);
       if (!function->waiting.empty()) ArmRetry(function->waiting.begin()->first.first);
     }
@@ -151,7 +152,13 @@ absl::Status Runtime::LoadRows(uint64_t watermark) {
       if (number > watermark) rows_above_.emplace(number, function);
       if (row.state == objstore::DeliveryState::kDone) {
         done_.emplace(number, function->name);
+      } else if (function->is_queue && IsGone(*function, number)) {  // its row is left over
+        ended_.push_back(Ended{number, row});
+        ended_.back().row.state = objstore::DeliveryState::kDone;
       } else {
+        if (function->is_queue && row.attempts > 0) {
+          function->messages->received[number] = {row.attempts, row.ready_at};
+        }
         function->waiting.emplace(std::pair(row.ready_at, number), nullptr);
       }
     }
@@ -192,6 +199,8 @@ size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
     environment_->closing.store(true);
     environment_->WakeSleepers();
     idle_.SignalAll();
+    arrived_.SignalAll();
+    settled_.SignalAll();
     ++waiters_;
     while (busy_ > 0 && !deadline.passed()) idle_.WaitWithTimeout(&mu_, deadline.left());
     for (size_t i = running_.size(); i-- > 0;) {
@@ -204,6 +213,7 @@ size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
       if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
       --busy_;
       if (lost.delivery == nullptr) --lost.function->invoked;
+      if (lost.mapping != nullptr) EndBatch(lost.mapping);
       Release(lost.function);
       stuck.push_back(lost.worker);
       ++abandoned;
@@ -227,6 +237,10 @@ void Runtime::Forget() {
     function->in_memory = 0;
     function->waiting.clear();
     function->expected = 0;
+    if (function->messages != nullptr) {
+      function->messages->received.clear();
+      function->messages->moving.clear();
+    }
   }
   inline_interest_.fetch_sub(expected_, std::memory_order_acq_rel);
   expected_ = 0;
