@@ -160,7 +160,7 @@ std::optional<Lane> Scheduler::Core::DrawReady(Drive drive) {
   const size_t background = lane(Lane::kBackground).size();
   const size_t manual = drive == Drive::kNoManual ? 0 : lane(Lane::kManual).size();
   if (background + manual == 0) return std::nullopt;
-  size_t drawn = options.shuffle->Below(background + manual);
+  size_t drawn = background + manual == 1 ? 0 : options.shuffle(background + manual);
   const Lane which = drawn < background ? Lane::kBackground : Lane::kManual;
   if (which == Lane::kManual) drawn -= background;
   std::deque<Ready>& tasks = lane(which);
@@ -393,6 +393,15 @@ std::optional<size_t> Scheduler::RunOne(Drive drive) {
   const std::optional<Lane> first = core->FirstReady(drive);
   if (!first.has_value()) return std::nullopt;
   return core->RunFirst(*first);
+}
+
+bool Scheduler::HasReady(Drive drive) {
+  const absl::Time now = core_->clock->Now();
+  MutexLock lock(&core_->mu);
+  if (core_->stopped) return false;
+  core_->Promote(now);
+  return !core_->lane(Lane::kAlarm).empty() || !core_->lane(Lane::kBackground).empty() ||
+         (drive == Drive::kEverything && !core_->lane(Lane::kManual).empty());
 }
 
 size_t Scheduler::RunUntilIdle(Drive drive) {

@@ -9,7 +9,7 @@
 // A driver is a thread inside RunOne or RunUntilIdle. Ready tasks run in the order in which they
 // became ready; timers that are due become ready in the order (due, sequence). With one driver and
 // no workers that order is the same in every run. With SchedulerOptions::shuffle a driver runs
-// alarms first, in that order, and of the others one that is drawn.
+// alarms first, in that order, and of the others one that is chosen.
 //
 // A worker that runs out of tasks which came quickly after each other naps for some 50 us and looks
 // again, before it sleeps until it is woken: a wake-up costs whoever posts more than most tasks
@@ -36,7 +36,6 @@
 #include <optional>
 
 #include "absl/time/time.h"
-#include "base/random.h"
 #include "cloudlet/clock.h"
 
 namespace cloudlet::base {
@@ -49,9 +48,9 @@ enum class Drive { kEverything, kNoManual };
 struct SchedulerOptions {
   int workers = 1;            // threads for kBackground; 0: none, and no timekeeper either
   int max_replacements = 64;  // stuck workers that are replaced at most at a time
-  // Draws which ready task a driver runs next; used under the lock of the scheduler. Null: the one
-  // that became ready first.
-  std::shared_ptr<Random> shuffle = nullptr;
+  // Of n ready tasks, at least 2, chooses which one a driver runs next, counted from 0; called
+  // under the lock of the scheduler. Null: the one that became ready first.
+  std::function<size_t(size_t)> shuffle = nullptr;
 };
 
 class Scheduler {
@@ -91,6 +90,8 @@ class Scheduler {
 
   // Runs one ready task on this thread: nullopt when there is none, else its units of work.
   std::optional<size_t> RunOne(Drive drive = Drive::kEverything);
+  // Whether there is one for RunOne.
+  bool HasReady(Drive drive = Drive::kEverything);
   // Runs ready tasks on this thread until none is ready and no other thread runs one. Returns the
   // units of work done meanwhile, on any thread. Must not be called from inside a task.
   size_t RunUntilIdle(Drive drive = Drive::kEverything);

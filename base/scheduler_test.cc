@@ -58,7 +58,9 @@ TEST_F(SchedulerTest, ReadyTasksOfAllLanesRunInTheOrderTheyCame) {
 TEST_F(SchedulerTest, WithShuffle_AlarmsFirst_TheOthersAsTheSeedDraws) {
   const auto order = [this](uint64_t seed) {
     done_.clear();
-    Scheduler scheduler(clock_, {.workers = 0, .shuffle = std::make_shared<Random>(seed)});
+    Random random(seed);
+    Scheduler scheduler(clock_,
+                        {.workers = 0, .shuffle = [&](size_t n) { return random.Below(n); }});
     for (const char* name : {"a", "b", "c"}) scheduler.Post(Lane::kBackground, Note(name));
     for (const char* name : {"d", "e"}) scheduler.Post(Lane::kManual, Note(name));
     for (const char* name : {"1", "2"}) scheduler.Post(Lane::kAlarm, Note(name));
@@ -76,11 +78,14 @@ TEST_F(SchedulerTest, WithShuffle_AlarmsFirst_TheOthersAsTheSeedDraws) {
 }
 
 TEST_F(SchedulerTest, WithShuffle_ADriverThatLeavesManualTasksRunsTheOthers) {
-  Scheduler scheduler(clock_, {.workers = 0, .shuffle = std::make_shared<Random>(1)});
+  Scheduler scheduler(clock_, {.workers = 0, .shuffle = [](size_t n) { return n - 1; }});
   scheduler.Post(Lane::kManual, Note("manual"));
   scheduler.Post(Lane::kBackground, Note("background"));
+  EXPECT_TRUE(scheduler.HasReady(Drive::kNoManual));
   EXPECT_EQ(scheduler.RunUntilIdle(Drive::kNoManual), 1u);
   EXPECT_EQ(done(), Names{"background"});
+  EXPECT_FALSE(scheduler.HasReady(Drive::kNoManual));
+  EXPECT_TRUE(scheduler.HasReady());
 }
 
 TEST_F(SchedulerTest, TimersRunByDueTimeThenSequence) {

@@ -127,7 +127,7 @@ absl::Status Cloud::health() const {
 
 absl::Status Cloud::Sync() {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "sync", {}));
-  return core_->store().Sync();
+  return core_->front().Sync();
 }
 
 absl::Status Cloud::Checkpoint(const std::string& directory) {
@@ -139,7 +139,7 @@ absl::Status Cloud::Checkpoint(const std::string& directory) {
 
 absl::StatusOr<Bucket> Cloud::CreateBucket(std::string_view name, const BucketOptions& options) {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "create bucket", name));
-  CLOUDLET_RETURN_IF_ERROR(core_->store().CreateBucket(name, options, Caller{}));
+  CLOUDLET_RETURN_IF_ERROR(core_->front().CreateBucket(name, options, Caller{}));
   return bucket(name);
 }
 
@@ -155,13 +155,13 @@ Bucket Cloud::bucket(std::string_view name) {
 
 absl::Status Cloud::DeleteBucket(std::string_view name) {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "delete bucket", name));
-  return core_->store().DeleteBucket(name, Caller{});
+  return core_->front().DeleteBucket(name, Caller{});
 }
 
 absl::StatusOr<std::vector<BucketEntry>> Cloud::ListBuckets() {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "list buckets", {}));
   CLOUDLET_ASSIGN_OR_RETURN(const std::vector<BucketInfo> infos,
-                            core_->store().ListBuckets(Caller{}));
+                            core_->front().ListBuckets(Caller{}));
   std::vector<BucketEntry> entries;
   entries.reserve(infos.size());
   for (const BucketInfo& info : infos) entries.push_back({info.name, info.created});

@@ -226,6 +226,8 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
   runtime.trigger_overlap = plan.trigger_overlap;
   runtime.shuffle = plan.shuffle;
   runtime.wrap = plan.wrap;
+  runtime.interleaver = plan.interleaver;
+  runtime.on_delivery = plan.on_delivery;
   runtime.account_concurrency = plan.account_concurrency;
   runtime.scaling_rate = plan.scaling_rate;
   runtime.ids = ids;

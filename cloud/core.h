@@ -53,13 +53,15 @@ struct CorePlan {
   EventRetention event_retention = {};
 
   // --- Of the test kit; null or absent: nothing of it ---
-  // What the calls of buckets meet in place of the store: a decorator of it.
+  // What the calls of users meet in place of the store: a decorator of it.
   std::function<std::shared_ptr<objstore::ObjectStore>(std::shared_ptr<objstore::ObjectStore>)>
       decorate = nullptr;
   // As in triggers::RuntimeOptions.
-  std::shared_ptr<base::Random> shuffle = nullptr;
+  std::function<size_t(size_t)> shuffle = nullptr;
   std::function<triggers::Handler(std::string_view, triggers::Handler, const FunctionOptions&)>
       wrap = nullptr;
+  std::shared_ptr<triggers::Interleaver> interleaver = nullptr;
+  std::function<triggers::DeliveryFate(const triggers::DeliveryOffer&)> on_delivery = nullptr;
   // Of the store that this one is a copy of: its ids and numbers go on.
   std::shared_ptr<base::IdSource> ids = nullptr;
   std::optional<objstore::SequencerPosition> numbers = {};
@@ -95,6 +97,8 @@ class CloudCore : public std::enable_shared_from_this<CloudCore> {
                                       const std::atomic<bool>* revoked);
 
   objstore::LocalStore& store() { return *store_; }
+  // What calls of users meet: the store, or what stands before it.
+  objstore::ObjectStore& front() { return *front_; }
   objstore::LocalLedger& ledger() { return *ledger_; }
   triggers::Runtime& runtime() { return *runtime_; }
   const base::Logger& logger() const { return *logger_; }

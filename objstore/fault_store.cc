@@ -122,7 +122,9 @@ std::string_view VerbOf(StoreCall call) {
   }
 }
 
-// Whether `text` is of the form of `glob`. Backtracks to the last star only: what an earlier one
+}  // namespace
+
+// Backtracks to the last star only: what an earlier one
 // could take, that one can take as well.
 bool Fits(std::string_view glob, std::string_view text) {
   size_t g = 0;
@@ -145,8 +147,6 @@ bool Fits(std::string_view glob, std::string_view text) {
   }
   return glob.substr(g).find_first_not_of('*') == std::string_view::npos;
 }
-
-}  // namespace
 
 // --- Rules ---
 
@@ -216,6 +216,17 @@ std::shared_ptr<const Fault> FaultStore::Inject(FaultRule rule) {
   return fault;
 }
 
+void FaultStore::Adopt(FaultStore& other) {
+  std::vector<std::weak_ptr<Fault>> theirs;
+  {
+    base::MutexLock lock(&other.mu_);
+    theirs = std::move(other.faults_);
+    other.faults_.clear();
+  }
+  base::MutexLock lock(&mu_);
+  faults_.insert(faults_.end(), theirs.begin(), theirs.end());
+}
+
 std::vector<std::shared_ptr<Fault>> FaultStore::Choose(FaultMoment moment, const Call& call) {
   std::vector<std::shared_ptr<Fault>> chosen;
   // What is let go of here may be the last share of a rule, and its on_fire: not under the lock.
@@ -224,11 +235,11 @@ std::vector<std::shared_ptr<Fault>> FaultStore::Choose(FaultMoment moment, const
   for (const std::weak_ptr<Fault>& held : faults_) {
     std::shared_ptr<Fault> fault = held.lock();
     if (fault == nullptr) continue;
-    if (!call.Matches(fault->rule_, moment) || !fault->Choose()) {
+    if (!call.Matches(fault->rule(), moment) || !fault->Choose()) {
       others.push_back(std::move(fault));
       continue;
     }
-    const bool passes = fault->rule_.effect == FaultEffect::kPass;
+    const bool passes = fault->rule().effect == FaultEffect::kPass;
     chosen.push_back(std::move(fault));
     if (!passes) break;
   }
@@ -238,13 +249,18 @@ std::vector<std::shared_ptr<Fault>> FaultStore::Choose(FaultMoment moment, const
 absl::Status FaultStore::StrikeBare(FaultMoment moment, const Call& call) {
   for (const std::shared_ptr<Fault>& fault : Choose(moment, call)) {
     fault->Fire(call.words(), call.bucket, call.key);
-    if (fault->rule_.effect == FaultEffect::kFail) return fault->rule_.answer;
+    if (fault->rule().effect == FaultEffect::kFail) return fault->rule().answer;
   }
   return absl::OkStatus();
 }
 
 absl::Status FaultStore::Strike(FaultMoment moment, const Call& call) {
   return Annotate(StrikeBare(moment, call), call.words(), call.bucket, call.key);
+}
+
+absl::Status FaultStore::Before(const Call& call) {
+  if (before_ == nullptr) return absl::OkStatus();
+  return Annotate(before_(), call.words(), call.bucket, call.key);
 }
 
 absl::Status FaultStore::StrikeFirst(const Call& call) {
@@ -255,6 +271,7 @@ absl::Status FaultStore::StrikeFirst(const Call& call) {
 
 template <typename Forward>
 auto FaultStore::Around(const Call& call, const Forward& forward) -> decltype(forward()) {
+  if (absl::Status refused = Before(call); !refused.ok()) return refused;
   if (absl::Status fault = StrikeFirst(call); !fault.ok()) return fault;
   auto answer = forward();
   if (!answer.ok()) return answer;
@@ -348,6 +365,7 @@ class FaultStore::Sink : public PayloadSink {
   absl::Status Write(std::string_view bytes) override {
     Call call{call_, bucket_, key_};
     call.verb = "write";
+    if (absl::Status refused = store_->Before(call); !refused.ok()) return refused;
     call.body_begin = position_;
     position_ += bytes.size();
     call.body_end = position_;
@@ -372,6 +390,16 @@ class FaultStore::Sink : public PayloadSink {
 std::vector<absl::StatusOr<MutationResult>> FaultStore::Mutate(const MutateRequest& request) {
   // Refused as a whole: without those that fail here it might not be.
   if (request.mutations.size() > kMaxMutations) return inner().Mutate(request);
+  if (before_ != nullptr && !request.mutations.empty()) {
+    std::vector<absl::StatusOr<MutationResult>> refused;
+    const absl::Status status = before_();
+    for (const Mutation& mutation : request.mutations) {
+      if (status.ok()) break;
+      const Call call = CallOfMutation(mutation);
+      refused.emplace_back(Annotate(status, call.words(), call.bucket, call.key));
+    }
+    if (!refused.empty()) return refused;
+  }
   std::vector<absl::Status> faults;
   for (const Mutation& mutation : request.mutations) {
     faults.push_back(StrikeFirst(CallOfMutation(mutation)));

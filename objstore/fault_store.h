@@ -131,30 +131,37 @@ class Fault {
   uint64_t matched() const { return matched_; }  // calls that it was for
   uint64_t fired() const { return fired_; }      // of these, those that it took effect on
 
- private:
-  friend class FaultStore;
-
-  // Whether it is to fire for the next call that it is for; counts that call. Under the lock of the
-  // store.
+  // --- Of whoever asks the rule ---
+  // Whether it is to fire for the next call that it is for; counts that call. One at a time.
   bool Choose();
+  // It takes effect. With no lock held.
   void Fire(std::string_view verb, std::string_view bucket, std::string_view key);
 
+ private:
   const FaultRule rule_;
   std::atomic<uint64_t> matched_{0};
   std::atomic<uint64_t> fired_{0};
-  uint64_t chosen_ = 0;  // guarded by the lock of the store, as is random_
+  uint64_t chosen_ = 0;  // guarded by whoever calls Choose, as is random_
   base::Random random_;
 };
 
+// Whether `text` is of the form of `glob`, as FaultRule says.
+bool Fits(std::string_view glob, std::string_view text);
+
 class FaultStore : public ForwardingStore, public std::enable_shared_from_this<FaultStore> {
  public:
-  // `inner` is not null. The seed is that of the rules' probabilities.
-  explicit FaultStore(std::shared_ptr<ObjectStore> inner, uint64_t seed = 1)
-      : ForwardingStore(std::move(inner)), seed_(seed) {}
+  // `inner` is not null. The seed is that of the rules' probabilities. `before` is called before
+  // each call, with no lock held; what it answers, if not OK, is the call's. Null: nothing.
+  explicit FaultStore(std::shared_ptr<ObjectStore> inner, uint64_t seed = 1,
+                      std::function<absl::Status()> before = nullptr)
+      : ForwardingStore(std::move(inner)), seed_(seed), before_(std::move(before)) {}
 
   // The rules are asked in the order of their Injects; the first that fires decides, and those
   // behind it do not see the call. A rule that breaks what FaultRule says ends the process.
   [[nodiscard]] std::shared_ptr<const Fault> Inject(FaultRule rule);
+
+  // Takes over the rules that are at work in `other`, in their order.
+  void Adopt(FaultStore& other);
 
   std::vector<absl::StatusOr<MutationResult>> Mutate(const MutateRequest& request) override;
   absl::StatusOr<std::unique_ptr<PayloadSink>> Stage(const StageRequest& request) override;
@@ -201,6 +208,8 @@ class FaultStore : public ForwardingStore, public std::enable_shared_from_this<F
   absl::Status StrikeBare(FaultMoment moment, const Call& call);
   // The same with verb, bucket and key.
   absl::Status Strike(FaultMoment moment, const Call& call);
+  // What `before` says of this call.
+  absl::Status Before(const Call& call);
   // Before the call or, where it brings its body along, in the middle of that.
   absl::Status StrikeFirst(const Call& call);
   // `forward` between the two moments.
@@ -211,6 +220,7 @@ class FaultStore : public ForwardingStore, public std::enable_shared_from_this<F
                                                            const std::vector<absl::Status>& faults);
 
   const uint64_t seed_;
+  const std::function<absl::Status()> before_;
   base::Mutex mu_;
   uint64_t injected_ ABSL_GUARDED_BY(mu_) = 0;
   std::vector<std::weak_ptr<Fault>> faults_ ABSL_GUARDED_BY(mu_);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/fatal.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloud/access.h"
@@ -21,12 +22,25 @@ namespace {
 
 constexpr size_t kLinesInReport = 30;
 
+std::shared_ptr<kit_internal::Decisions> DecisionsOf(const FakeCloudOptions& options) {
+  if (auto explored = kit_internal::CurrentDecisions(); explored != nullptr) return explored;
+  if (options.schedule.empty()) {
+    return std::make_shared<kit_internal::Decisions>(options.shuffle, options.interleave);
+  }
+  std::optional<kit_internal::Schedule> given = kit_internal::ParseSchedule(options.schedule);
+  if (!given.has_value()) {
+    base::Fatal(absl::StrCat("cloudlet: FakeCloudOptions::schedule is none: ", options.schedule));
+  }
+  return std::make_shared<kit_internal::Decisions>(*std::move(given));
+}
+
 std::shared_ptr<FakeState> NewState(const FakeCloudOptions& options) {
   auto clock = std::make_shared<SimulatedClock>();
   auto log = std::make_shared<kit_internal::LogBook>(clock->Now());
   auto state = std::make_shared<FakeState>(options, std::move(clock), std::move(log));
   state->ids = std::make_shared<base::IdSource>(options.seed);
-  if (options.shuffle != 0) state->shuffle = std::make_shared<base::Random>(options.shuffle);
+  if (state->shuffles() || state->interleaves()) state->decisions = DecisionsOf(options);
+  GiveBaton(state.get());
   return state;
 }
 
@@ -43,10 +57,16 @@ absl::Status NotSettled(const SettleResult& result, const std::string& next) {
       absl::FormatDuration(result.simulated), " of simulated time; next would come ", next));
 }
 
+absl::Status CrashedError(std::string_view verb) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(base::V(verb), ": the FakeCloud has crashed (Reopen it)"));
+}
+
 // Runs what is due, at most `max_runs` handlers; adds to `runs`.
 absl::Status Run(internal::CloudCore& core, FakeState& state, std::string_view verb,
                  uint64_t max_runs, uint64_t* runs) {
   const absl::StatusOr<uint64_t> done = core.runtime().RunAtMost(max_runs - *runs);
+  if (state.life->over) return CrashedError(verb);
   if (!done.ok()) {
     return absl::Status(done.status().code(),
                         absl::StrCat(base::V(verb), ": ", done.status().message()));
@@ -62,6 +82,13 @@ absl::Status Run(internal::CloudCore& core, FakeState& state, std::string_view v
 
 }  // namespace
 
+void GiveBaton(FakeState* state) {
+  if (!state->interleaves()) return;
+  state->baton = std::make_shared<Baton>([decisions = state->decisions](size_t alternatives) {
+    return decisions->Switch(alternatives);
+  });
+}
+
 internal::CorePlan PlanOf(const std::shared_ptr<FakeState>& state) {
   InMemoryOptions memory;
   memory.limits = state->options.limits;
@@ -71,11 +98,15 @@ internal::CorePlan PlanOf(const std::shared_ptr<FakeState>& state) {
   memory.region = state->options.region;
   memory.clock = state->clock;
   memory.seed = state->options.seed;
+  memory.account_concurrency = state->options.account_concurrency;
+  memory.scaling_rate = state->options.scaling_rate;
   // What the library has to say goes into the diary too.
   const LogOptions& wanted = state->options.log;
   memory.log.level =
       wanted.sink == nullptr ? LogLevel::kWarning : std::min(wanted.level, LogLevel::kWarning);
-  memory.log.sink = [log = state->log, clock = state->clock, wanted](const LogEntry& entry) {
+  const std::shared_ptr<const Life> life = state->life;
+  memory.log.sink = [log = state->log, clock = state->clock, life, wanted](const LogEntry& entry) {
+    if (life->over) return;
     if (entry.level >= LogLevel::kWarning) {
       log->Add(clock->Now(), absl::StrCat(LogLevelName(entry.level), " ", base::V(entry.component),
                                           ": ", base::V(entry.message)));
@@ -85,10 +116,35 @@ internal::CorePlan PlanOf(const std::shared_ptr<FakeState>& state) {
   internal::CorePlan plan = internal::PlanFor(memory);
   plan.workers = 0;
   plan.ids = state->ids;
-  plan.shuffle = state->shuffle;
-  plan.decorate = [state](std::shared_ptr<objstore::ObjectStore> store) {
-    state->faults = std::make_shared<objstore::FaultStore>(std::move(store), state->options.seed);
-    return state->faults;
+  if (state->shuffles()) {
+    plan.shuffle = [decisions = state->decisions](size_t alternatives) {
+      return decisions->Order(alternatives);
+    };
+  }
+  plan.interleaver = state->baton;
+  plan.decorate = [state, life](std::shared_ptr<objstore::ObjectStore> store) {
+    const auto before = [baton = state->baton, life]() -> absl::Status {
+      if (baton != nullptr) baton->SwitchPoint();
+      if (!life->over) return absl::OkStatus();
+      return absl::FailedPreconditionError("the FakeCloud has crashed (Reopen it)");
+    };
+    auto faults =
+        std::make_shared<objstore::FaultStore>(std::move(store), state->options.seed, before);
+    if (state->faults != nullptr) faults->Adopt(*state->faults);
+    state->faults = faults;
+    return faults;
+  };
+  plan.on_delivery = [weak =
+                          std::weak_ptr<FakeState>(state)](const triggers::DeliveryOffer& offer) {
+    const std::shared_ptr<FakeState> here = weak.lock();
+    if (here == nullptr) return triggers::DeliveryFate{};
+    std::string words;
+    const triggers::DeliveryFate fate = here->deliveries.Decide(offer, &words);
+    if (!words.empty()) {
+      here->Log(absl::StrCat("fault delivery to ", base::V(offer.function), " attempt ",
+                             offer.attempt, " #", offer.event->sequence, ": ", words));
+    }
+    return fate;
   };
   plan.wrap = [weak = std::weak_ptr<FakeState>(state)](
                   std::string_view name, AnyHandler handler,
@@ -113,13 +169,29 @@ FakeCloud::FakeCloud(std::shared_ptr<FakeState> state, Cloud cloud)
 }
 
 FakeCloud::FakeCloud(FakeCloud&&) noexcept = default;
-FakeCloud& FakeCloud::operator=(FakeCloud&&) noexcept = default;
+
+FakeCloud& FakeCloud::operator=(FakeCloud&& other) noexcept {
+  if (this == &other) return *this;
+  const FakeCloud gone(std::move(*this));
+  state_ = std::move(other.state_);
+  clock_ = std::move(other.clock_);
+  cloud_ = std::move(other.cloud_);
+  changes_ = std::move(other.changes_);
+  return *this;
+}
 
 FakeCloud::~FakeCloud() {
-  if (state_ == nullptr || !kit_internal::TestHasFailed()) return;
+  if (state_ == nullptr) return;
+  if (state_->baton != nullptr) state_->baton->Finish();
+  if (!kit_internal::TestHasFailed()) return;
   std::string text = absl::StrCat(
       "cloudlet: the test has failed; its FakeCloud has seed ", state_->options.seed,
       state_->options.shuffle == 0 ? "" : absl::StrCat(", shuffle ", state_->options.shuffle),
+      state_->options.interleave == 0 ? ""
+                                      : absl::StrCat(", interleave ", state_->options.interleave),
+      state_->decisions == nullptr
+          ? ""
+          : absl::StrCat("\n  schedule: ", kit_internal::ScheduleText(state_->decisions->taken())),
       "\n  again: ", kit_internal::ReplayLine(), "\n");
   for (const std::string& line : state_->FaultLines()) absl::StrAppend(&text, "  ", line, "\n");
   absl::StrAppend(&text, "  the end of its log:\n", log().Tail(kLinesInReport));
@@ -127,19 +199,32 @@ FakeCloud::~FakeCloud() {
 }
 
 void FakeCloud::Watch() {
-  changes_ = CloudAccess::core(cloud_).store().Observe("", [log = state_->log,
-                                                            clock = clock_](const Change& change) {
+  const auto noted = [log = state_->log, clock = clock_,
+                      life = state_->life](const Change& change) {
+    if (life->over) return;
     log->Add(clock->Now(),
              absl::StrCat(change.kind == ChangeKind::kWritten ? "written " : "removed ",
                           base::V(change.bucket), "/", base::V(change.key), " #", change.sequence));
-  });
+  };
+  changes_ = CloudAccess::core(cloud_).store().Observe("", noted);
 }
 
 const FakeCloudOptions& FakeCloud::options() const { return state_->options; }
 FakeLog FakeCloud::log() const { return FakeLog(state_->log); }
 Fault FakeCloud::Inject(FaultSpec spec) { return InjectFault(state_, std::move(spec)); }
+Fault FakeCloud::InjectDelivery(DeliveryFaultSpec spec) {
+  return InjectDeliveryFault(state_, std::move(spec));
+}
 
-absl::StatusOr<DriveResult> FakeCloud::Step() { return cloud_.Step(); }
+absl::StatusOr<DriveResult> FakeCloud::Step() {
+  absl::StatusOr<DriveResult> step = cloud_.Step();
+  CLOUDLET_RETURN_IF_ERROR(Crashed("step"));
+  return step;
+}
+
+absl::Status FakeCloud::Crashed(std::string_view verb) const {
+  return state_->life->over ? CrashedError(verb) : absl::OkStatus();
+}
 
 absl::StatusOr<DriveResult> FakeCloud::RunUntilIdle(uint64_t max_runs) {
   DriveResult result;
@@ -178,6 +263,7 @@ absl::StatusOr<SettleResult> FakeCloud::Settle(const SettleLimits& limits) {
   triggers::Runtime& runtime = CloudAccess::core(cloud_).runtime();
   while (true) {
     const absl::StatusOr<uint64_t> runs = runtime.RunAtMost(limits.max_runs - result.runs);
+    CLOUDLET_RETURN_IF_ERROR(Crashed("settle"));
     if (!runs.ok()) {
       return absl::Status(runs.status().code(), absl::StrCat("settle: ", runs.status().message()));
     }

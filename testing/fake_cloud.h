@@ -1,5 +1,5 @@
 // FakeCloud: a fresh Cloud in memory for one test, on a clock that moves when told, without
-// threads.
+// threads (unless handlers are to be switched in their middle: FakeCloudOptions::interleave).
 //
 //   cloudlet::testing::FakeCloud fake;
 //   cloudlet::Bucket bucket = fake.cloud().CreateBucket("photos").value();
@@ -15,9 +15,9 @@
 // Where "cloudlet/testing/gtest.h" is included, a FakeCloud that goes when its test has failed
 // prints its seeds, its faults, the last lines of its log and what runs the test again.
 //
-// Threads: as Cloud; moving and destroying may not meet other calls. Background functions run on
-// whatever thread drives (RunUntilIdle, AdvanceBy, Step, Settle, and the drivers of Cloud). Two
-// FakeClouds share nothing.
+// Threads: as Cloud; moving, destroying, Crash and Reopen may not meet other calls. Background
+// functions run on whatever thread drives (RunUntilIdle, AdvanceBy, Step, Settle, and the drivers
+// of Cloud). Two FakeClouds share nothing.
 #ifndef CLOUDLET_TESTING_FAKE_CLOUD_H_
 #define CLOUDLET_TESTING_FAKE_CLOUD_H_
 
@@ -46,6 +46,23 @@ struct FakeCloudOptions {
   // Seed of the order in which functions that are due are served: any order that their queues
   // allow. Events of one function stay in commit order. 0: in the order in which they became due.
   uint64_t shuffle = 0;
+  int account_concurrency = 1'000;  // as in InMemoryOptions
+  int scaling_rate = 0;             // likewise
+  // Seed of switches between background handlers in their middle. Handlers then run on threads of
+  // their own, exactly one at a time, up to 16 under way; they are switched at their beginning, at
+  // every call of a Bucket or of CreateBucket, DeleteBucket, ListBuckets and Sync, at Invoke and at
+  // Sleep of a context. Runs of one function overlap as far as its concurrency lets them. 0: a
+  // handler runs to its end, on the driving thread. docs/testing.md, "Test a race".
+  uint64_t interleave = 0;
+  // A schedule that a failure has printed ("s:4=1,17=2"): its decisions in place of drawn ones, for
+  // whichever of shuffle and interleave is not 0, or for both. Another text ends the process.
+  std::string schedule = {};
+};
+
+struct ReopenOptions {
+  // Functions that were registered when it crashed are registered again, with the same handlers
+  // (and what these have captured). Otherwise the test does it, as a program that starts would.
+  bool keep_functions = true;
 };
 
 // How far Settle may go before it reports instead of running on.
@@ -80,7 +97,10 @@ class FakeCloud {
   // --- Driving ---
   // All answer FAILED_PRECONDITION from inside a handler, and when the Cloud is closed.
 
-  // Runs one handler that is due; `runs` is 0 when nothing was.
+  // With FakeCloudOptions::interleave other handlers may be in their middle when Step has ended, or
+  // a limit was hit: the next driver goes on with them.
+
+  // Runs one handler that is due to its end; `runs` is 0 when nothing was.
   absl::StatusOr<DriveResult> Step();
   // Runs what is due now, and what that causes, until nothing is. Time stands still.
   // DEADLINE_EXCEEDED when `max_runs` handlers were not enough: the message names the function and
@@ -100,6 +120,19 @@ class FakeCloud {
   // --- Making things happen ---
   // See cloudlet/testing/faults.h. The fault is at work until the handle goes.
   [[nodiscard]] Fault Inject(FaultSpec spec);
+  [[nodiscard]] Fault InjectDelivery(DeliveryFaultSpec spec);
+
+  // As kill -9 of the process, now: what is committed stays, all else is lost (what was delivered
+  // but not yet settled, open readers and writers, observers). Drivers settle before they return,
+  // Step does not. From inside a handler, too: it cannot be ended, but what it writes from then on
+  // is refused, its result is dropped, and so the event comes again. Until Reopen all calls answer
+  // FAILED_PRECONDITION. Crash may not meet calls of other threads. FAILED_PRECONDITION when closed
+  // or crashed.
+  absl::Status Crash();
+  // A new Cloud on what the crash has left: clock, log, seeds and faults go on. Handlers that were
+  // in their middle run to their end first. Handles of the Cloud before (buckets, tokens) are
+  // closed. FAILED_PRECONDITION without a crash, and from inside a handler.
+  absl::Status Reopen(const ReopenOptions& options = {});
 
   // A second FakeCloud, equal to this one: objects, versions, uploads, configuration, the event
   // log, deliveries that wait and their times, the clock, ids and seeds, the log, and the functions
@@ -129,6 +162,7 @@ class FakeCloud {
  private:
   FakeCloud(std::shared_ptr<FakeState> state, Cloud cloud);
   void Watch();
+  absl::Status Crashed(std::string_view verb) const;
 
   std::shared_ptr<FakeState> state_;  // null: moved from
   std::shared_ptr<SimulatedClock> clock_;

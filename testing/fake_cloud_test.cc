@@ -151,5 +151,34 @@ TEST(SimulatedClock, TellsListenersUntilTheirTokenGoes) {
   EXPECT_EQ(told, 1);
 }
 
+TEST(FakeCloud, HasTheConcurrencyOfItsOptions) {
+  FakeCloud fake({.account_concurrency = 1});
+  Cloud& cloud = fake.cloud();
+  absl::Status inner;
+  const auto run = [&](const Event&, FunctionContext& context) {
+    inner = context.Invoke("f", "").status();
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(cloud.RegisterFunction("f", run).ok());
+  ASSERT_TRUE(cloud.Invoke("f", "").ok());
+  EXPECT_EQ(ErrorCodeOf(inner), ErrorCode::kTooManyRequests) << inner;
+
+  FakeCloud slow({.scaling_rate = 1});
+  const auto scaled = [&](const Event&, FunctionContext& context) {
+    inner = context.Invoke("f", "").status();
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(slow.cloud().RegisterFunction("f", scaled).ok());
+  ASSERT_TRUE(slow.cloud().Invoke("f", "").ok());
+  EXPECT_EQ(ThrottleOf(inner)->reason, ThrottleReason::kFunctionInvocationRateLimitExceeded);
+}
+
+TEST(FakeCloud, ACheckpointIsRefused_ByItsPath) {
+  FakeCloud fake;
+  const absl::Status status = fake.cloud().Checkpoint("/some/where");
+  EXPECT_EQ(ErrorCodeOf(status), ErrorCode::kNotImplemented);
+  EXPECT_NE(std::string(status.message()).find("/some/where"), std::string::npos) << status;
+}
+
 }  // namespace
 }  // namespace cloudlet::testing

@@ -115,10 +115,11 @@ TEST(FakeLogDeathTest, AFailingTestPrintsWhatItKnows) {
     }
     std::abort();
   };
-  EXPECT_DEATH(fails(),
-               "its FakeCloud has seed 17, shuffle 4\n  again: .* --gtest_filter=A.B\n"
-               "  fault of get on \"\\*/\\*\", from number 2, 1 time: InternalError: "
-               "matched 1, fired 0\n  the end of its log:\n.0  .*written bucket/k #2\n");
+  EXPECT_DEATH(
+      fails(),
+      "its FakeCloud has seed 17, shuffle 4\n  schedule: s:\n  again: .* --gtest_filter=A.B\n"
+      "  fault of get on \"\\*/\\*\", from number 2, 1 time: InternalError: "
+      "matched 1, fired 0\n  the end of its log:\n.0  .*written bucket/k #2\n");
 }
 
 }  // namespace

@@ -43,13 +43,16 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
 
 // What `run` gives; its beginning and end are in the log.
 template <typename Run>
-auto Logged(FakeState& state, FunctionContext& context, const std::string& what, const Run& run)
-    -> decltype(run()) {
+auto Logged(FakeState& state, const Life& life, FunctionContext& context, const std::string& what,
+            const Run& run) -> decltype(run()) {
   // The context may be gone for good when a handler returns late, its deadline not.
   const absl::Time deadline = context.deadline();
   const std::string about = AboutRun(context);
-  state.Log(absl::StrCat("run ", about, what));
+  if (!life.over) state.Log(absl::StrCat("run ", about, what));
+  const Baton::InHandler in_handler(absl::StrCat(about, what));
+  if (state.baton != nullptr) state.baton->SwitchPoint();
   const auto ended = [&](const std::string& how) {
+    if (life.over) return;
     const bool late = state.clock->Now() >= deadline;
     state.Log(absl::StrCat("ended ", about, late ? "timed out, " : "", how));
   };
@@ -73,32 +76,34 @@ auto Logged(FakeState& state, FunctionContext& context, const std::string& what,
 // handler that it calls.
 struct LoggedHandler {
   AnyHandler operator()(const Function& function) const {
-    return Function([state = state, held = registration, &function](const Event& event,
-                                                                    FunctionContext& context) {
-      return Logged(*state, context, AboutEvent(event), [&] { return function(event, context); });
+    return Function([state = state, life = life, held = registration, &function](
+                        const Event& event, FunctionContext& context) {
+      return Logged(*state, *life, context, AboutEvent(event),
+                    [&] { return function(event, context); });
     });
   }
   AnyHandler operator()(const PayloadFunction& function) const {
-    return PayloadFunction([state = state, held = registration, &function](
+    return PayloadFunction([state = state, life = life, held = registration, &function](
                                std::string_view payload, FunctionContext& context) {
-      return Logged(*state, context, AboutPayload(payload),
+      return Logged(*state, *life, context, AboutPayload(payload),
                     [&] { return function(payload, context); });
     });
   }
   AnyHandler operator()(const FunctionFactory& factory) const {
-    return FunctionFactory(
-        [state = state, held = registration, &factory]() -> absl::StatusOr<PayloadFunction> {
-          absl::StatusOr<PayloadFunction> made = factory();
-          if (!made.ok() || *made == nullptr) return made;
-          return PayloadFunction([state, held, function = *std::move(made)](
-                                     std::string_view payload, FunctionContext& context) {
-            return Logged(*state, context, AboutPayload(payload),
-                          [&] { return function(payload, context); });
-          });
-        });
+    return FunctionFactory([state = state, life = life, held = registration,
+                            &factory]() -> absl::StatusOr<PayloadFunction> {
+      absl::StatusOr<PayloadFunction> made = factory();
+      if (!made.ok() || *made == nullptr) return made;
+      return PayloadFunction([state, life, held, function = *std::move(made)](
+                                 std::string_view payload, FunctionContext& context) {
+        return Logged(*state, *life, context, AboutPayload(payload),
+                      [&] { return function(payload, context); });
+      });
+    });
   }
 
   const std::shared_ptr<FakeState>& state;
+  const std::shared_ptr<Life>& life;
   const RegistrationPtr& registration;
 };
 
@@ -113,7 +118,7 @@ AnyHandler FakeState::Wrap(const std::shared_ptr<FakeState>& state, std::string_
     std::erase_if(state->registered, [](const auto& one) { return one.expired(); });
     state->registered.push_back(registration);
   }
-  return std::visit(LoggedHandler{state, registration}, registration->handler);
+  return std::visit(LoggedHandler{state, state->life, registration}, registration->handler);
 }
 
 std::vector<std::shared_ptr<const Registration>> FakeState::Registered() {

@@ -5,6 +5,7 @@
 #ifndef CLOUDLET_TESTING_FAKE_STATE_H_
 #define CLOUDLET_TESTING_FAKE_STATE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -20,6 +21,10 @@
 #include "cloudlet/function.h"
 #include "cloudlet/testing/fake_cloud.h"
 #include "objstore/fault_store.h"
+#include "objstore/kv/kv.h"
+#include "testing/baton.h"
+#include "testing/decisions.h"
+#include "testing/delivery_faults.h"
 #include "testing/log_book.h"
 
 namespace cloudlet::testing {
@@ -34,12 +39,23 @@ struct Registration {
   FunctionOptions options;
 };
 
+// From a Cloud's start to its crash or end. What happens after a crash is not in the log.
+struct Life {
+  std::atomic<bool> over = false;
+};
+
 struct FakeState {
   FakeState(const FakeCloudOptions& the_options, std::shared_ptr<SimulatedClock> the_clock,
             std::shared_ptr<kit_internal::LogBook> the_log)
       : options(the_options), clock(std::move(the_clock)), log(std::move(the_log)) {}
 
   void Log(std::string text) { log->Add(clock->Now(), std::move(text)); }
+  bool shuffles() const {
+    return options.shuffle != 0 || (!options.schedule.empty() && options.interleave == 0);
+  }
+  bool interleaves() const {
+    return options.interleave != 0 || (!options.schedule.empty() && options.shuffle == 0);
+  }
   // Notes the function, and gives a handler that does what it does and logs its runs.
   static AnyHandler Wrap(const std::shared_ptr<FakeState>& state, std::string_view name,
                          AnyHandler handler, const FunctionOptions& options);
@@ -53,8 +69,13 @@ struct FakeState {
   const std::shared_ptr<kit_internal::LogBook> log;
   // Set before the first call.
   std::shared_ptr<base::IdSource> ids;
-  std::shared_ptr<base::Random> shuffle;  // null: no shuffling
+  std::shared_ptr<kit_internal::Decisions> decisions;  // null: there are none
+  std::shared_ptr<Baton> baton;                        // null: handlers run on the driving thread
   std::shared_ptr<objstore::FaultStore> faults;
+  DeliveryFaults deliveries;
+  // Of the Cloud that is there now; replaced by Reopen.
+  std::shared_ptr<Life> life = std::make_shared<Life>();
+  std::unique_ptr<kv::Kv> left_behind;  // by a crash: the engine as it was then
 
   base::Mutex mu;
   uint64_t injected ABSL_GUARDED_BY(mu) = 0;

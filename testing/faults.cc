@@ -62,6 +62,10 @@ constexpr std::array kOps = {
     OpRow{FaultOp::kSetVersioning, StoreCall::kSetVersioning, "set versioning"},
     OpRow{FaultOp::kGetBucketTags, StoreCall::kGetBucketTags, "get bucket tags"},
     OpRow{FaultOp::kSetBucketTags, StoreCall::kSetBucketTags, "set bucket tags"},
+    OpRow{FaultOp::kCreateBucket, StoreCall::kCreateBucket, "create bucket"},
+    OpRow{FaultOp::kDeleteBucket, StoreCall::kDeleteBucket, "delete bucket"},
+    OpRow{FaultOp::kListBuckets, StoreCall::kListBuckets, "list buckets"},
+    OpRow{FaultOp::kSync, StoreCall::kSync, "sync"},
 };
 
 const OpRow& RowOf(FaultOp op) {
@@ -93,12 +97,7 @@ std::string Describe(const FaultSpec& spec) {
     absl::StrAppend(&text, i == 0 ? "" : ", ", RowOf(spec.ops[i]).name);
   }
   absl::StrAppend(&text, " on ", base::Quoted(spec.bucket + "/" + spec.key));
-  if (spec.nth != 1) absl::StrAppend(&text, ", from number ", spec.nth);
-  if (spec.every != 1) absl::StrAppend(&text, ", every ", spec.every);
-  if (spec.times != FaultSpec::kAlways) {
-    absl::StrAppend(&text, ", ", spec.times, spec.times == 1 ? " time" : " times");
-  }
-  if (spec.probability < 1) absl::StrAppend(&text, ", probability ", spec.probability);
+  text += DescribeCounts(spec);
   if (spec.point == FaultPoint::kAfterCommit) text += ", after the commit";
   if (spec.point == FaultPoint::kMidBody) absl::StrAppend(&text, ", at byte ", spec.at_byte);
   return absl::StrCat(text, ": ", NameOf(spec));
@@ -106,12 +105,7 @@ std::string Describe(const FaultSpec& spec) {
 
 // Why a FaultSpec is none; empty: it is one.
 std::string WhatIsWrong(const FaultSpec& spec) {
-  if (spec.nth == 0 || spec.every == 0 || spec.times == 0) {
-    return "nth, every and times count from 1";
-  }
-  if (!(spec.probability > 0 && spec.probability <= 1)) {
-    return "the probability is not above 0 and at most 1";
-  }
+  if (std::string counts = WhatIsWrongWithCounts(spec); !counts.empty()) return counts;
   if (spec.latency < absl::ZeroDuration() || spec.jitter < absl::ZeroDuration() ||
       spec.latency + spec.jitter == absl::InfiniteDuration()) {
     return "latency and jitter are finite and not negative";
@@ -182,21 +176,30 @@ class Latency {
 }  // namespace
 
 std::string Fault::Impl::Line() const {
-  return absl::StrCat(Describe(spec), ": matched ", fault->matched(), ", fired ", fault->fired());
+  return absl::StrCat(words, ": matched ", fault->matched(), ", fired ", fault->fired());
+}
+
+uint64_t NextFaultSeed(FakeState& state) {
+  base::MutexLock lock(&state.mu);
+  return state.options.seed + base::Mix64(++state.injected + 0x6A09E667);
+}
+
+Fault HandleOf(std::shared_ptr<Fault::Impl> impl) {
+  FakeState& state = *impl->state;
+  {
+    base::MutexLock lock(&state.mu);
+    std::erase_if(state.at_work, [](const auto& one) { return one.expired(); });
+    state.at_work.push_back(impl);
+  }
+  return Fault(std::move(impl));
 }
 
 Fault InjectFault(const std::shared_ptr<FakeState>& state, FaultSpec spec) {
   if (const std::string wrong = WhatIsWrong(spec); !wrong.empty()) {
     base::Fatal(absl::StrCat("cloudlet: not a fault: ", wrong));
   }
-  uint64_t number = 0;
-  {
-    base::MutexLock lock(&state->mu);
-    number = ++state->injected;
-  }
   objstore::FaultRule rule = RuleOf(spec);
-  auto latency =
-      std::make_shared<Latency>(spec, state->options.seed + base::Mix64(number + 0x6A09E667));
+  auto latency = std::make_shared<Latency>(spec, NextFaultSeed(*state));
   rule.on_fire = [state, latency, name = NameOf(spec)](
                      std::string_view verb, std::string_view bucket, std::string_view key) {
     const absl::Duration wait = latency->Draw();
@@ -209,15 +212,11 @@ Fault InjectFault(const std::shared_ptr<FakeState>& state, FaultSpec spec) {
     if (wait > absl::ZeroDuration()) state->clock->Advance(wait);
   };
   auto impl = std::make_shared<Fault::Impl>();
-  impl->spec = std::move(spec);
+  impl->words = Describe(spec);
+  impl->must_fire = MustFire(spec);
   impl->state = state;
   impl->fault = state->faults->Inject(std::move(rule));
-  {
-    base::MutexLock lock(&state->mu);
-    std::erase_if(state->at_work, [](const auto& one) { return one.expired(); });
-    state->at_work.push_back(impl);
-  }
-  return Fault(std::move(impl));
+  return HandleOf(std::move(impl));
 }
 
 Fault::Fault(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -238,7 +237,6 @@ uint64_t Fault::fired() const { return impl_ == nullptr ? 0 : impl_->fault->fire
 void Fault::End() {
   if (impl_ == nullptr) return;
   const std::shared_ptr<Impl> impl = std::move(impl_);
-  const FaultSpec& spec = impl->spec;
   const std::string line = impl->Line();
   {
     base::MutexLock lock(&impl->state->mu);
@@ -246,9 +244,8 @@ void Fault::End() {
     ended.push_back(line);
     if (ended.size() > kMostEnded) ended.pop_front();
   }
-  const bool must_fire = spec.times != FaultSpec::kAlways && spec.probability >= 1;
   // While an exception unwinds the stack the test fails anyway, and for that.
-  if (!must_fire || impl->fault->fired() > 0 || std::uncaught_exceptions() > 0) return;
+  if (!impl->must_fire || impl->fault->fired() > 0 || std::uncaught_exceptions() > 0) return;
   kit_internal::FailTest(absl::StrCat("an injected fault never fired: ", line));
 }
 

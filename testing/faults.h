@@ -9,15 +9,17 @@
 //                            .probability = 0.1, .error = ErrorCode::kNone,
 //                            .latency = absl::Seconds(2)});
 //
-// A fault strikes the calls of buckets, of the test's own and of a function's context alike, in
-// the order in which the faults were injected: the first that gives an error or damages a body
-// decides, and those behind it do not see the call. What the library does by itself (dead letters,
-// settling), and the calls of Cloud (CreateBucket, DeleteBucket, ListBuckets, Sync), are never
+// A fault strikes the calls of buckets, of the test's own and of a function's context alike, and
+// CreateBucket, EnsureBucket, DeleteBucket, ListBuckets and Sync of Cloud, in the order in which
+// the faults were injected: the first that gives an error or damages a body decides, and those
+// behind it do not see the call. What the library does by itself (dead letters, settling) is never
 // struck.
 //
-// What FaultSpec cannot say, or says in contradiction, ends the process with a line on stderr: a
-// test with such a fault would test something else. Not there: faults of deliveries (duplicates,
-// other orders), crashes, and damage to what is written or stored.
+// Deliveries of events to functions have faults of their own (DeliveryFaultSpec), which strike what
+// is promised at least once and in no certain order.
+//
+// What a spec cannot say, or says in contradiction, ends the process with a line on stderr: a test
+// with such a fault would test something else. Not there: damage to what is written or stored.
 //
 // Threads: Inject and the handles from any thread; the counts are over all of them. Latency moves
 // the clock of the FakeCloud on the thread that calls, so that timers which come due meanwhile go
@@ -35,7 +37,8 @@
 
 namespace cloudlet::testing {
 
-// The calls of Bucket. One that changes many objects (PutMany, DeleteMany) is a call for each.
+// The calls of Bucket, and those of Cloud that are about buckets. One that changes many objects
+// (PutMany, DeleteMany) is a call for each.
 enum class FaultOp {
   kPut,     // Put, PutMany, ObjectWriter::Commit
   kDelete,  // Delete, DeleteMany
@@ -67,6 +70,10 @@ enum class FaultOp {
   kSetVersioning,
   kGetBucketTags,
   kSetBucketTags,  // DeleteBucketTags, too
+  kCreateBucket,   // EnsureBucket, too
+  kDeleteBucket,
+  kListBuckets,  // without a bucket
+  kSync,         // likewise
 };
 
 enum class FaultPoint {
@@ -118,6 +125,39 @@ struct FaultSpec {
   absl::Duration jitter = absl::ZeroDuration();
 };
 
+enum class DeliveryFaultKind {
+  // The function gets it, whatever comes of that run, and gets it again after `delay`: with the
+  // same request id, as the same attempt.
+  kDuplicate,
+  kReorder,  // those of the same function that are queued behind it come first
+  kDelay,    // it comes after `delay`
+  // It is lost on its way, as by an error of Lambda itself, and comes again after 1 s (at the
+  // second
+  // such loss 2 s, doubling to 5 minutes) without that having cost an attempt.
+  kDrop,
+};
+
+// What becomes of deliveries when they are about to run. A fault strikes an attempt at a delivery
+// at most once. Of functions that run inline: only what they get later, as their retries.
+struct DeliveryFaultSpec {
+  DeliveryFaultKind kind = DeliveryFaultKind::kDuplicate;
+
+  // --- Which deliveries; "*" and "?" as in FaultSpec. What Invoke has queued has an empty bucket
+  // and key. kReorder: only those with another one behind them ---
+  std::string function = "*";
+  std::string bucket = "*";
+  std::string key = "*";
+
+  // --- Which of them: as in FaultSpec ---
+  uint64_t nth = 1;
+  uint64_t every = 1;
+  uint64_t times = 1;
+  double probability = 1;
+
+  // Of kDelay (above 0) and kDuplicate, in simulated time.
+  absl::Duration delay = absl::ZeroDuration();
+};
+
 // A fault at work until the handle goes. If it has not fired by then although it was to strike at
 // most a fixed number of times, with certainty, the test fails (cloudlet/testing/reporting.h): what
 // it was there to test was not tested. Movable; may outlive the FakeCloud.
@@ -127,7 +167,7 @@ class [[nodiscard]] Fault {
   Fault& operator=(Fault&&) noexcept;
   ~Fault();
 
-  uint64_t matched() const;  // calls that it was for
+  uint64_t matched() const;  // calls, or deliveries, that it was for
   uint64_t fired() const;    // of these, those that it struck; a body by then read up to `at_byte`
 
   struct Impl;

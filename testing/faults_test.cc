@@ -106,6 +106,30 @@ TEST_F(Faults, OnlyConditionalWrites) {
               HasErrorCode(ErrorCode::kConditionalRequestConflict));
 }
 
+TEST_F(Faults, OfTheCallsOfCloud) {
+  Cloud& cloud = fake_.cloud();
+  const auto struck = [&](FaultOp op, FaultPoint point) {
+    return fake_.Inject({.ops = {op}, .point = point, .error = ErrorCode::kSlowDown});
+  };
+  {
+    const Fault before = struck(FaultOp::kCreateBucket, FaultPoint::kBefore);
+    EXPECT_THAT(cloud.CreateBucket("new"), HasErrorCode(ErrorCode::kSlowDown));
+    EXPECT_THAT(cloud.bucket("new").Head("k"), HasErrorCode(ErrorCode::kNoSuchBucket));
+  }
+  const Fault created = struck(FaultOp::kCreateBucket, FaultPoint::kAfterCommit);
+  EXPECT_THAT(cloud.EnsureBucket("new"), HasErrorCode(ErrorCode::kSlowDown));
+  EXPECT_THAT(cloud.EnsureBucket("new"), IsOk());
+  const Fault listed = struck(FaultOp::kListBuckets, FaultPoint::kBefore);
+  EXPECT_THAT(cloud.ListBuckets(), HasErrorCode(ErrorCode::kSlowDown));
+  EXPECT_EQ(cloud.ListBuckets()->size(), 2u);
+  const Fault deleted = struck(FaultOp::kDeleteBucket, FaultPoint::kAfterCommit);
+  EXPECT_THAT(cloud.DeleteBucket("new"), HasErrorCode(ErrorCode::kSlowDown));
+  EXPECT_THAT(cloud.DeleteBucket("new"), HasErrorCode(ErrorCode::kNoSuchBucket));
+  const Fault synced = struck(FaultOp::kSync, FaultPoint::kBefore);
+  EXPECT_THAT(cloud.Sync(), HasErrorCode(ErrorCode::kSlowDown));
+  EXPECT_THAT(cloud.Sync(), IsOk());
+}
+
 TEST_F(Faults, EndWithTheirHandle) {
   {
     const Fault fault = fake_.Inject({.times = FaultSpec::kAlways});

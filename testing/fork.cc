@@ -69,6 +69,19 @@ absl::StatusOr<std::optional<std::string>> DescribeDue(internal::CloudCore& core
   return Due();
 }
 
+absl::StatusOr<Cloud> StartOn(kv::Kv& engine, internal::CorePlan plan,
+                              const std::vector<std::shared_ptr<const Registration>>& registered) {
+  plan.open_engine = [&engine](objstore::Opening) { return kv::ForkMemoryKv(engine); };
+  CLOUDLET_ASSIGN_OR_RETURN(Cloud cloud, CloudAccess::Start(plan));
+  for (const auto& one : registered) {
+    const auto copy = [&](const auto& handler) {
+      return cloud.RegisterFunction(one->name, handler, one->options);
+    };
+    CLOUDLET_RETURN_IF_ERROR(std::visit(copy, one->handler));
+  }
+  return cloud;
+}
+
 absl::StatusOr<FakeCloud> FakeCloud::Fork() {
   internal::CloudCore& core = CloudAccess::core(cloud_);
   // Writes down how far delivery has come.
@@ -84,25 +97,16 @@ absl::StatusOr<FakeCloud> FakeCloud::Fork() {
   auto clock = std::make_shared<SimulatedClock>(clock_->Now());
   auto state = std::make_shared<FakeState>(state_->options, std::move(clock), state_->log->Fork());
   state->ids = std::make_shared<base::IdSource>(*state_->ids);
-  if (state_->shuffle != nullptr) state->shuffle = std::make_shared<base::Random>(*state_->shuffle);
-  internal::CorePlan plan = PlanOf(state);
-  {
-    CLOUDLET_ASSIGN_OR_RETURN(const objstore::LocalStore::Entrance entrance, core.store().Enter());
-    plan.numbers = entrance.state.sequencer.position();
-    plan.open_engine = [kv = entrance.state.kv.get()](objstore::Opening) {
-      return kv::ForkMemoryKv(*kv);
-    };
-    CLOUDLET_ASSIGN_OR_RETURN(Cloud cloud, CloudAccess::Start(plan));
-    for (const auto& one : state_->Registered()) {
-      const auto copy = [&](const auto& handler) {
-        return cloud.RegisterFunction(one->name, handler, one->options);
-      };
-      if (absl::Status copied = std::visit(copy, one->handler); !copied.ok()) {
-        return CannotFork(copied);
-      }
-    }
-    return FakeCloud(std::move(state), std::move(cloud));
+  if (state_->decisions != nullptr) {
+    state->decisions = std::make_shared<kit_internal::Decisions>(*state_->decisions);
   }
+  GiveBaton(state.get());
+  internal::CorePlan plan = PlanOf(state);
+  CLOUDLET_ASSIGN_OR_RETURN(const objstore::LocalStore::Entrance entrance, core.store().Enter());
+  plan.numbers = entrance.state.sequencer.position();
+  absl::StatusOr<Cloud> cloud = StartOn(*entrance.state.kv, std::move(plan), state_->Registered());
+  if (!cloud.ok()) return CannotFork(cloud.status());
+  return FakeCloud(std::move(state), *std::move(cloud));
 }
 
 }  // namespace cloudlet::testing

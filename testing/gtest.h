@@ -6,10 +6,12 @@
 #ifndef CLOUDLET_TESTING_GTEST_H_
 #define CLOUDLET_TESTING_GTEST_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "cloudlet/testing/reporting.h"
+#include "gtest/gtest-spi.h"
 #include "gtest/gtest.h"
 
 namespace cloudlet::testing::kit_internal {
@@ -27,8 +29,21 @@ inline std::string FilterOfGTest() {
   return std::string("--gtest_filter=") + test->test_suite_name() + "." + test->name();
 }
 
+inline bool FailsQuietlyInGTest(const std::function<void()>& run) {
+  ::testing::TestPartResultArray parts;
+  {
+    const ::testing::ScopedFakeTestPartResultReporter reporter(
+        ::testing::ScopedFakeTestPartResultReporter::INTERCEPT_ALL_THREADS, &parts);
+    run();
+  }
+  for (int i = 0; i < parts.size(); ++i) {
+    if (parts.GetTestPartResult(i).failed()) return true;
+  }
+  return false;
+}
+
 inline const bool kHooksOfGTestAreSet = [] {
-  SetTestHooks({FailInGTest, FailedInGTest, FilterOfGTest});
+  SetTestHooks({FailInGTest, FailedInGTest, FilterOfGTest, FailsQuietlyInGTest});
   return true;
 }();
 

@@ -5,6 +5,9 @@
 //   EXPECT_THAT(fake.cloud().Events().value(),
 //               ElementsAre(EventIs(EventType::kObjectCreatedPut, "k")));
 //
+// What they show of objects and invocations, in failures too, is their description and at most 200
+// bytes of a body.
+//
 // They take what calls give as it is: an absl::StatusOr whose status is an error does not match,
 // and the failure shows that error.
 #ifndef CLOUDLET_TESTING_MATCHERS_H_
@@ -19,6 +22,67 @@
 #include "absl/status/statusor.h"
 #include "cloudlet/cloud.h"
 #include "gmock/gmock.h"
+
+// How GoogleTest shows them: found by the types' namespace.
+namespace cloudlet {
+
+namespace testing::kit_internal {
+
+// At most so many bytes of a body are shown.
+inline std::string Shown(const std::string& body) {
+  constexpr size_t kMost = 200;
+  if (body.size() <= kMost) return ::testing::PrintToString(body);
+  return ::testing::PrintToString(body.substr(0, kMost)) + "... (" + std::to_string(body.size()) +
+         " bytes)";
+}
+
+}  // namespace testing::kit_internal
+
+inline void PrintTo(const ObjectInfo& info, std::ostream* out) {
+  *out << "{" << ::testing::PrintToString(info.key) << ", " << info.size << " bytes, ETag "
+       << info.etag << ", #" << info.sequence;
+  if (!info.version_id.empty()) *out << ", version " << info.version_id;
+  if (!info.metadata.empty()) *out << ", metadata " << ::testing::PrintToString(info.metadata);
+  *out << "}";
+}
+
+inline void PrintTo(const GetResult& got, std::ostream* out) {
+  PrintTo(got.info, out);
+  if (got.not_modified) {
+    *out << ", not modified";
+  } else {
+    *out << " from byte " << got.offset << ": "
+         << testing::kit_internal::Shown(std::string(got.body));
+  }
+}
+
+inline void PrintTo(const HeadResult& head, std::ostream* out) {
+  PrintTo(head.info, out);
+  if (head.not_modified) *out << ", not modified";
+}
+
+inline void PrintTo(const Event& event, std::ostream* out) {
+  *out << EventTypeName(event.type) << " of " << event.bucket << "/" << event.key << " #"
+       << event.sequence;
+}
+
+inline void PrintTo(const InvokeResult& result, std::ostream* out) {
+  *out << "{" << result.status_code;
+  if (!result.function_error.empty()) *out << " " << result.function_error;
+  *out << ", payload " << testing::kit_internal::Shown(result.payload) << "}";
+}
+
+// Of what cloudlet's calls answer.
+template <typename T>
+void PrintTo(const absl::StatusOr<T>& result, std::ostream* out) {
+  if (result.ok()) {
+    *out << "OK: " << ::testing::PrintToString(*result);
+  } else {
+    *out << result.status();
+  }
+}
+
+}  // namespace cloudlet
 
 namespace cloudlet::testing {
 
@@ -51,14 +115,6 @@ inline const ObjectInfo& InfoIn(const ObjectInfo& info) { return info; }
 template <typename Result>
 const ObjectInfo& InfoIn(const Result& result) {
   return result.info;
-}
-
-// At most so many bytes of a body are shown.
-inline std::string Shown(const std::string& body) {
-  constexpr size_t kMost = 200;
-  if (body.size() <= kMost) return ::testing::PrintToString(body);
-  return ::testing::PrintToString(body.substr(0, kMost)) + "... (" + std::to_string(body.size()) +
-         " bytes)";
 }
 
 }  // namespace kit_internal
@@ -154,6 +210,32 @@ MATCHER_P2(HasMetadata, name, value_matcher,
 template <typename Body, typename... Others>
 auto ObjectIs(Body body, Others... others) {
   return ::testing::AllOf(HasBody(std::move(body)), std::move(others)...);
+}
+
+// A result of Invoke without a function error, whose payload matches (a string: is equal).
+MATCHER_P(InvocationIs, payload_matcher,
+          (negation ? "has failed or has a payload that " : "has succeeded with a payload that ") +
+              ::testing::DescribeMatcher<std::string>(payload_matcher, negation)) {
+  const auto* const result = kit_internal::ValueOf(arg, result_listener);
+  if (result == nullptr) return false;
+  if (!result->function_error.empty()) {
+    *result_listener << "which is the function error " << kit_internal::Shown(result->payload);
+    return false;
+  }
+  *result_listener << "whose payload is " << kit_internal::Shown(result->payload);
+  return ::testing::Matches(::testing::MatcherCast<std::string>(payload_matcher))(result->payload);
+}
+
+// A result of Invoke whose handler failed, with an error (the payload, JSON) that matches.
+MATCHER_P(InvocationFails, error_matcher,
+          (negation ? "has succeeded or has an error that " : "has failed with an error that ") +
+              ::testing::DescribeMatcher<std::string>(error_matcher, negation)) {
+  const auto* const result = kit_internal::ValueOf(arg, result_listener);
+  if (result == nullptr) return false;
+  *result_listener << (result->function_error.empty() ? "whose payload is " : "whose error is ")
+                   << kit_internal::Shown(result->payload);
+  return !result->function_error.empty() &&
+         ::testing::Matches(::testing::MatcherCast<std::string>(error_matcher))(result->payload);
 }
 
 // An event of this type (kObjectCreated and the like: of any of its kind) about a key that matches.

@@ -80,6 +80,40 @@ TEST_F(Matchers, Objects) {
   EXPECT_THAT(Failure(bucket_.Get("long"), HasBody("")), HasSubstr("... (1000 bytes)"));
 }
 
+TEST_F(Matchers, Invocations) {
+  const auto echo = [](std::string_view payload, FunctionContext&) -> absl::StatusOr<std::string> {
+    if (payload == "bad") return absl::InternalError("bad payload");
+    return std::string(payload);
+  };
+  Cloud& cloud = fake_.cloud();
+  ASSERT_THAT(cloud.RegisterFunction("echo", PayloadFunction(echo)), IsOk());
+  EXPECT_THAT(cloud.Invoke("echo", "good"), InvocationIs("good"));
+  EXPECT_THAT(cloud.Invoke("echo", "bad"), InvocationFails(HasSubstr("bad payload")));
+  EXPECT_THAT(cloud.Invoke("echo", "bad"), Not(InvocationIs(::testing::_)));
+  EXPECT_THAT(cloud.Invoke("echo", "good"), Not(InvocationFails(::testing::_)));
+  EXPECT_THAT(Failure(cloud.Invoke("echo", "good"), InvocationIs("better")),
+              HasSubstr("is equal to \"better\" | whose payload is \"good\""));
+  EXPECT_THAT(Failure(cloud.Invoke("echo", "bad"), InvocationIs("bad")),
+              HasSubstr("which is the function error"));
+  EXPECT_THAT(Failure(cloud.Invoke("none", ""), InvocationIs("")), HasSubstr("which is the error"));
+}
+
+// What is shown of a value, in a failure: its description, not its bytes.
+TEST_F(Matchers, ValuesAreShownInWords) {
+  using ::testing::PrintToString;
+  EXPECT_EQ(PrintToString(bucket_.Get("k")),
+            "OK: {\"k\", 5 bytes, ETag " + put_.etag + ", #" + std::to_string(put_.sequence) +
+                ", metadata { (\"owner\", \"me\") }} from byte 0: \"hello\"");
+  EXPECT_THAT(PrintToString(bucket_.Head("k")), StartsWith("OK: {\"k\", 5 bytes"));
+  EXPECT_THAT(PrintToString(bucket_.Head("k").value().info), StartsWith("{\"k\", 5 bytes"));
+  EXPECT_THAT(PrintToString(bucket_.Get("no")), StartsWith("NOT_FOUND: get"));
+  ASSERT_THAT(bucket_.Put("long", std::string(1000, 'x')), IsOk());
+  EXPECT_LT(PrintToString(bucket_.Get("long")).size(), 400u);
+  EXPECT_THAT(PrintToString(fake_.cloud().Events().value()[0]),
+              StartsWith("ObjectCreated:Put of bucket/k #"));
+  EXPECT_EQ(PrintToString(InvokeResult{.payload = "1"}), "{200, payload \"1\"}");
+}
+
 TEST_F(Matchers, Events) {
   ASSERT_THAT(bucket_.Delete("k"), IsOk());
   EXPECT_THAT(fake_.cloud().Events().value(),

@@ -7,15 +7,26 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "cloud/core.h"
+#include "cloudlet/cloud.h"
+#include "objstore/kv/kv.h"
 #include "testing/fake_state.h"
 
 namespace cloudlet::testing {
 
+// Gives it the threads that its options ask for, and takes the decisions that are there already.
+void GiveBaton(FakeState* state);
+
 // A Cloud in memory whose calls, handlers and log lines `state` sees.
 internal::CorePlan PlanOf(const std::shared_ptr<FakeState>& state);
+
+// The same for a Cloud that begins on the content of `engine`, with the functions of `registered`.
+// `engine` is read until it has begun.
+absl::StatusOr<Cloud> StartOn(kv::Kv& engine, internal::CorePlan plan,
+                              const std::vector<std::shared_ptr<const Registration>>& registered);
 
 // A delivery of a registered function that could run now, in words; nullopt when there is none.
 // Reads the rows of all that wait.

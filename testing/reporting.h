@@ -9,6 +9,7 @@
 #ifndef CLOUDLET_TESTING_REPORTING_H_
 #define CLOUDLET_TESTING_REPORTING_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ struct TestHooks {
   bool (*failed)() = nullptr;
   // What runs this test alone, behind the name of the program: "--gtest_filter=A.B". Null: nothing.
   std::string (*only_this_test)() = nullptr;
+  // Calls `run` and tells whether that made the test fail, so that the test does not show it:
+  // ExploreSchedules shrinks with it. Null: shrunk is only what fails by a status or an exception.
+  bool (*fails_quietly)(const std::function<void()>& run) = nullptr;
 };
 
 void SetTestHooks(const TestHooks& hooks);

@@ -2,13 +2,15 @@
 #ifndef CLOUDLET_TESTING_SCHEDULE_H_
 #define CLOUDLET_TESTING_SCHEDULE_H_
 
-#include <cstdint>
+#include <memory>
 #include <string>
+
+#include "testing/decisions.h"
 
 namespace cloudlet::testing::kit_internal {
 
-// The seed of the schedule that this thread explores; 0: none.
-uint64_t CurrentSchedule();
+// Of the schedule that this thread explores, for all FakeClouds in it; null: none.
+std::shared_ptr<Decisions> CurrentDecisions();
 // What a shell runs: the program, the test, and the schedule.
 std::string ReplayLine();
 

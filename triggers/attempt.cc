@@ -82,7 +82,8 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
     if (throttled) {
       Throttle(slot.delivery, *code);
     } else {
-      ran = Attempt(slot.delivery, code, nullptr);
+      if (options_.on_delivery != nullptr) slot.delivery = Divert(std::move(slot.delivery), *code);
+      if (slot.delivery != nullptr) ran = Attempt(slot.delivery, code, nullptr);
     }
   }
   if (ran == Ran::kLost) return 1;
@@ -140,12 +141,12 @@ Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr
     return Ran::kNo;
   }
   if (delivery->ending != nullptr) {
-    std::unique_ptr<Ending> ending;
+    std::shared_ptr<const Ending> ending;
     {
       base::MutexLock lock(&mu_);
       ending = std::move(delivery->ending);
     }
-    End(delivery, *code, *std::move(ending));
+    End(delivery, *code, *ending);
     return Ran::kNo;
   }
   if (const auto cause = CauseToDrop(*delivery, code->config, now); cause.has_value()) {
@@ -197,6 +198,10 @@ void Runtime::EndRun(const DeliveryPtr& delivery, Invocation* invocation,
   const bool late = ended >= invocation->deadline();
   if (late) error = TimeoutError(invocation->request_id(), code.config.timeout);
   if (code.environments != nullptr && !late) KeepEnvironment(invocation, ended);
+  if (delivery->is_duplicate) {
+    EndDuplicate(*invocation, delivery, error.has_value(), late);
+    return;
+  }
   if (!error.has_value()) {
     Succeeded(delivery, invocation, ended);
     return;
@@ -369,6 +374,10 @@ void Runtime::Failed(const DeliveryPtr& delivery, const Code& code, std::string 
     }
     ++function->stats.errors;
     if (delivery->timed_out) ++function->stats.timeouts;
+    if (delivery->is_duplicate) {
+      Release(function);
+      return;
+    }
     delivery->timed_out = false;
     ++delivery->attempts;
     delivery->throttles = 0;

@@ -72,9 +72,11 @@ struct Delivery {
   // queue.
   bool timed_out = false;
   // It has ended, but that could not be written yet.
-  std::unique_ptr<Ending> ending;
+  std::shared_ptr<const Ending> ending;
   // It has been throttled: whoever writes what becomes of it has no slot to let go of.
   bool slotless = false;
+  // A second copy of a delivery (kit_hooks.h): what comes of its run changes nothing.
+  bool is_duplicate = false;
   Place place = Place::kQueued;
   Row row = Row::kNone;
   int64_t position = 0;  // in the queue, counted as FunctionState::front is

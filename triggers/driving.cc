@@ -88,9 +88,22 @@ std::optional<std::string> Runtime::DescribeNext() const {
   return absl::StrCat("function ", base::Quoted(name), ", event ", number, AboutOf(event));
 }
 
+std::optional<size_t> Runtime::DriveOne(base::Drive drive) {
+  if (options_.interleaver == nullptr) return scheduler_.RunOne(drive);
+  return options_.interleaver->Advance({[this, drive] { return scheduler_.RunOne(drive); },
+                                        [this, drive] { return scheduler_.HasReady(drive); }});
+}
+
+size_t Runtime::DriveAll(base::Drive drive) {
+  if (options_.interleaver == nullptr) return scheduler_.RunUntilIdle(drive);
+  size_t done = 0;
+  while (const std::optional<size_t> one = DriveOne(drive)) done += *one;
+  return done;
+}
+
 uint64_t Runtime::Step() {
   for (;;) {
-    const std::optional<size_t> done = scheduler_.RunOne();
+    const std::optional<size_t> done = DriveOne(base::Drive::kEverything);
     if (!done.has_value()) return 0;
     if (*done > 0) return *done;
   }
@@ -102,7 +115,7 @@ absl::StatusOr<uint64_t> Runtime::RunUntilIdle() {
   uint64_t total = 0;
   for (;;) {
     Housekeep();
-    const size_t done = scheduler_.RunUntilIdle();
+    const size_t done = DriveAll(base::Drive::kEverything);
     total += done;
     if (done == 0) break;
   }
@@ -143,7 +156,7 @@ absl::Status Runtime::WaitIdle(absl::Duration timeout) {
   for (;;) {
     CLOUDLET_RETURN_IF_ERROR(Refuse());
     Housekeep();
-    if (options_.workers == 0) scheduler_.RunUntilIdle(base::Drive::kNoManual);
+    if (options_.workers == 0) DriveAll(base::Drive::kNoManual);
     scheduler_.WakeWorkers();  // the machine may have refused a thread when it was wanted
     bool rescue = false;
     {

@@ -146,7 +146,7 @@ void Runtime::End(const DeliveryPtr& delivery, const Code& code, Ending ending) 
     if (status.ok()) wrote = Wrote::kYes;
   }
   if (read_only) {  // kept until it can be written
-    delivery->ending = std::make_unique<Ending>(std::move(ending));
+    delivery->ending = std::make_shared<const Ending>(std::move(ending));
     KeepEnd(delivery, had_row, now);
     return;
   }

@@ -190,6 +190,7 @@ void Invocation::AddSlept(absl::Duration duration) {
 }
 
 absl::Status Invocation::Sleep(absl::Duration duration) {
+  if (environment_->interleaver != nullptr) environment_->interleaver->SwitchPoint();
   const absl::Time until = std::min(Now() + duration, deadline());
   if (environment_->clock->is_simulated()) {
     if (const absl::Duration rest = until - Now(); rest > absl::ZeroDuration()) AddSlept(rest);

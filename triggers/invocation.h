@@ -36,6 +36,7 @@
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
 #include "triggers/environments.h"
+#include "triggers/kit_hooks.h"
 
 namespace cloudlet::triggers {
 
@@ -60,6 +61,7 @@ struct Environment {
   std::shared_ptr<const base::Logger> logger;
   BucketFactory buckets;
   Invoker invoker;
+  std::shared_ptr<Interleaver> interleaver;  // null: none
   std::string region;
   std::string owner;
   std::atomic<bool> closing = false;

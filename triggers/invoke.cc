@@ -85,6 +85,7 @@ absl::Status NotRegistered() {
 }  // namespace
 
 absl::StatusOr<InvokeResult> Runtime::Invoke(const InvokeRequest& asked) {
+  if (options_.interleaver != nullptr) options_.interleaver->SwitchPoint();
   InvokeRequest request = asked;
   CLOUDLET_RETURN_IF_ERROR(CheckInvoke(request.function, request.payload, *request.options));
   const Invocation* const inside = ThreadFrame::InvocationOf(this);

@@ -42,6 +42,7 @@ std::shared_ptr<Environment> MakeEnvironment(std::shared_ptr<Clock> clock,
   environment->logger = std::move(logger);
   environment->buckets = std::move(buckets);
   environment->invoker = options.invoker;
+  environment->interleaver = options.interleaver;
   environment->region = options.region;
   environment->owner = options.owner;
   return environment;
@@ -252,7 +253,7 @@ absl::Status Runtime::Shutdown(absl::Duration timeout, UserCode* gone) {
   {
     base::MutexLock lock(&mu_);
     if (state_ == State::kClosed || state_ == State::kStopping) return absl::OkStatus();
-    running = state_ == State::kRunning;
+    running = state_ == State::kRunning || state_ == State::kHalted;
     if (!running) state_ = State::kStopping;
   }
   size_t abandoned = 0;
@@ -273,6 +274,15 @@ absl::Status Runtime::Shutdown(absl::Duration timeout, UserCode* gone) {
   return absl::DeadlineExceededError(absl::StrCat(StillRunning(std::max(abandoned, stuck)),
                                                   " after ", absl::FormatDuration(timeout),
                                                   " (abandoned: their events come again)"));
+}
+
+void Runtime::Halt() {
+  base::MutexLock lock(&mu_);
+  if (state_ != State::kRunning) return;
+  state_ = State::kHalted;
+  environment_->closing.store(true);
+  environment_->WakeSleepers();
+  idle_.SignalAll();
 }
 
 bool Runtime::InHandler() const { return ThreadFrame::InvocationOf(this) != nullptr; }

@@ -22,10 +22,11 @@
 //
 //   * A run that sleeps on a simulated clock keeps its slot until that time has come.
 //
-// Written in ten files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
+// Written in several files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
 // (functions and triggers), intake.cc (events in), slots.cc (concurrency), attempt.cc (runs of
 // deliveries), ends.cc (what follows from their ends), relay.cc (deliveries to topics and buses),
-// invoke.cc (runs that a caller waits for), settle.cc (rows and watermark).
+// invoke.cc (runs that a caller waits for), settle.cc (rows and watermark), divert.cc (deliveries
+// that a test holds up).
 //
 // Threads: all methods may be called from any thread, unless they say otherwise. User code runs
 // with no lock held.
@@ -66,6 +67,7 @@
 #include "triggers/delivery.h"
 #include "triggers/ends.h"
 #include "triggers/invocation.h"
+#include "triggers/kit_hooks.h"
 #include "triggers/outgoing.h"
 #include "triggers/registry.h"
 #include "triggers/retry.h"
@@ -88,11 +90,14 @@ struct RuntimeOptions {
   absl::Duration settle_delay = absl::Milliseconds(100);  // ... or this long after the first
   absl::Duration lag = absl::Seconds(1);  // what is not settled after this long gets a row
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
-  // Of the test kit: draws the order of driven runs (base/scheduler.h), and what a handler becomes
-  // when it is registered. Null: neither.
-  std::shared_ptr<base::Random> shuffle = nullptr;
+  // Of the test kit: chooses the order of driven runs (base/scheduler.h), what a handler becomes
+  // when it is registered, how drivers run handlers and what becomes of a delivery that is about to
+  // run (kit_hooks.h; not of one that runs inline). Null: none of it.
+  std::function<size_t(size_t)> shuffle = nullptr;
   std::function<Handler(std::string_view name, Handler handler, const FunctionOptions& options)>
       wrap = nullptr;
+  std::shared_ptr<Interleaver> interleaver = nullptr;
+  std::function<DeliveryFate(const DeliveryOffer&)> on_delivery = nullptr;
 };
 
 // Shares of user code that a runtime has done with, for its owner to destroy where that code may
@@ -126,6 +131,9 @@ class Runtime final : public objstore::EventSink {
   // when handlers were abandoned; all else is done then too. A second call does nothing.
   // FAILED_PRECONDITION from inside a handler. `gone` as above: all user code.
   absl::Status Shutdown(absl::Duration timeout, UserCode* gone = nullptr);
+  // From here on no run begins and nothing is settled, as had the process died: for tests. Handlers
+  // that run find their contexts cancelled. Also from inside a handler; Shutdown comes later.
+  void Halt();
   // Whether this thread is inside a handler of this Runtime.
   bool InHandler() const;
 
@@ -183,7 +191,7 @@ class Runtime final : public objstore::EventSink {
   void Committed(absl::Span<const objstore::EventPtr> events) override;
 
  private:
-  enum class State { kNew, kRunning, kStopping, kSuspended, kClosed };
+  enum class State { kNew, kRunning, kHalted, kStopping, kSuspended, kClosed };
   enum class Source { kPublished, kLog };
   enum class IfBusy { kSkip, kWait };
   enum class Waking { kNow, kLater };  // of the workers; later: by Wake
@@ -352,6 +360,18 @@ class Runtime final : public objstore::EventSink {
   absl::Status SendOn(const Delivery& delivery, std::vector<Outgoing> messages,
                       const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
   void LogRelay(const Delivery& delivery, std::string_view what, const absl::Status& why) const;
+
+  // divert.cc
+  // What is to run of a delivery that has a slot; null: nothing, and the slot is let go of.
+  DeliveryPtr Divert(DeliveryPtr delivery, const Code& code) ABSL_LOCKS_EXCLUDED(mu_);
+  void PutBack(const DeliveryPtr& delivery, absl::Time now, absl::Duration delay)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void EndDuplicate(const Invocation& invocation, const DeliveryPtr& delivery, bool failed,
+                    bool late) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // driving.cc
+  std::optional<size_t> DriveOne(base::Drive drive) ABSL_LOCKS_EXCLUDED(mu_);
+  size_t DriveAll(base::Drive drive) ABSL_LOCKS_EXCLUDED(mu_);
 
   // invoke.cc
   absl::StatusOr<InvokeResult> InvokeNow(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);

@@ -370,9 +370,10 @@ absl::Status MemoryKv::Reclaim(Family family, std::string_view begin, std::strin
   return absl::OkStatus();
 }
 
-absl::Status MemoryKv::Checkpoint(const std::string&) {
+absl::Status MemoryKv::Checkpoint(const std::string& directory) {
   if (const absl::Status open = health(); !open.ok()) return open;
-  return absl::UnimplementedError("checkpoint: a store in memory has no files to make one of");
+  return absl::UnimplementedError(
+      absl::StrCat("checkpoint to ", directory, ": a store in memory has no files to make one of"));
 }
 
 absl::Status MemoryKv::health() const {

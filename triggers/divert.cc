@@ -1,0 +1,72 @@
+// Deliveries that the test kit holds up, reorders or doubles: see kit_hooks.h.
+#include <memory>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "base/mutex.h"
+#include "triggers/delivery.h"
+#include "triggers/kit_hooks.h"
+#include "triggers/retry.h"
+#include "triggers/runtime.h"
+
+namespace cloudlet::triggers {
+
+DeliveryPtr Runtime::Divert(DeliveryPtr delivery, const Code& code) {
+  const absl::Time now = environment_->clock->Now();
+  if (delivery->timed_out || delivery->is_duplicate ||
+      CauseToDrop(*delivery, code.config, now).has_value()) {
+    return delivery;
+  }
+  FunctionState* const function = delivery->function;
+  DeliveryOffer offer;
+  offer.function = function->name;
+  offer.event = &delivery->event->event;
+  offer.attempt = delivery->attempts + 1;
+  {
+    base::MutexLock lock(&mu_);
+    offer.behind = function->queue.size();
+  }
+  const DeliveryFate fate = options_.on_delivery(offer);
+  if (fate.kind == DeliveryFate::Kind::kRun) return delivery;
+  DeliveryPtr twin;
+  if (fate.kind == DeliveryFate::Kind::kTwice) {
+    twin = std::make_shared<Delivery>(*delivery);
+    twin->is_duplicate = true;
+  }
+  base::MutexLock lock(&mu_);
+  absl::Duration delay = fate.delay;
+  if (fate.kind == DeliveryFate::Kind::kLost) delay = ThrottleDelay(++delivery->throttles);
+  PutBack(delivery, now, delay);
+  if (twin == nullptr) {
+    Release(function);
+  } else {
+    PostTokens(function);
+  }
+  return twin;
+}
+
+void Runtime::PutBack(const DeliveryPtr& delivery, absl::Time now, absl::Duration delay) {
+  FunctionState* const function = delivery->function;
+  const bool has_row = OwnRow(delivery.get());
+  delivery->row = has_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
+  delivery->place = Delivery::Place::kGone;  // unless it goes on in memory
+  DeliveryPtr held = has_row ? nullptr : delivery;
+  if (delay > absl::ZeroDuration()) {
+    Wait(function, now + delay, delivery->number(), std::move(held));
+    return;
+  }
+  if (held != nullptr) in_memory_ += held->weight();
+  function->PushBack(Slot{delivery->number(), std::move(held)});
+}
+
+void Runtime::EndDuplicate(const Invocation& invocation, const DeliveryPtr& delivery, bool failed,
+                           bool late) {
+  base::MutexLock lock(&mu_);
+  RemoveRunning(invocation.index);
+  FunctionStats& stats = delivery->function->stats;
+  ++(failed ? stats.errors : stats.successes);
+  if (late) ++stats.timeouts;
+  Release(delivery->function);
+}
+
+}  // namespace cloudlet::triggers
