@@ -14,6 +14,7 @@
 #ifndef CLOUDLET_TRIGGERS_DELIVERY_H_
 #define CLOUDLET_TRIGGERS_DELIVERY_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -23,14 +24,19 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "base/scheduler.h"
 #include "cloudlet/function.h"
+#include "cloudlet/function_version.h"
 #include "objstore/ledger.h"
 #include "triggers/concurrency.h"
 #include "triggers/ends.h"
 #include "triggers/environments.h"
+#include "triggers/function_name.h"
+#include "triggers/retry.h"
+#include "triggers/version_rows.h"
 
 namespace cloudlet::triggers {
 
@@ -45,10 +51,47 @@ struct Code {
   objstore::FunctionConfig config;
   Dispatch dispatch = Dispatch::kBackground;
   WhenThrottled when_throttled = WhenThrottled::kBackOff;
+  std::string version = std::string(kLatestVersion);
+  FunctionOptions options = {};  // that `config` was made of
+  // As it was registered: the handlers above call it, so that all that are made of it share it.
+  std::shared_ptr<const Handler> original = nullptr;
+  // Of a version that is no more: nothing runs, and what is on its way to it is given up.
+  bool deleted = false;
   bool relay = false;  // a topic or bus: the runtime itself is what runs (relay.cc)
 };
 
 struct FunctionState;
+
+// What a function has once, for $LATEST, its versions and its aliases together.
+struct FunctionBase {
+  std::vector<FunctionState*> states;  // $LATEST first, the others as they came
+  // Read by runs without the lock; below 0: none. As last registered, in whatever process.
+  std::atomic<int> reserved_concurrency = -1;
+  bool reserving = false;  // slots are its own, not of those that functions share
+  size_t running = 0;      // slots of concurrency in use
+  ScalingBucket scaling;
+  size_t executing = 0;       // handlers that run, over its names ...
+  size_t most_executing = 0;  // ... and at most at a time
+  uint64_t last_version = 0;  // no number up to this one is given again
+  uint64_t revision = 0;      // counts changes of $LATEST
+  // When it was as it is now; 0: never.
+  uint64_t published_revision = 0;
+  uint64_t published_version = 0;
+  absl::Time changed = absl::UnixEpoch();  // $LATEST, in this process
+  objstore::FunctionConfig config;         // of $LATEST, as last registered
+
+  std::optional<int> reserved() const {
+    const int number = reserved_concurrency.load(std::memory_order_relaxed);
+    return number < 0 ? std::nullopt : std::optional<int>(number);
+  }
+};
+
+// Of an alias: what it was made with, and the versions that its runs go to.
+struct AliasRoute {
+  AliasOptions options;
+  FunctionState* main = nullptr;
+  FunctionState* additional = nullptr;  // null: there is none
+};
 
 struct Delivery {
   enum class Place { kQueued, kRunning, kWaiting, kGone };
@@ -92,25 +135,42 @@ struct Slot {
   DeliveryPtr delivery;  // null: in its row
 };
 
+// What FunctionMeter has that FunctionStats has not.
+struct RunMeter {
+  absl::Duration duration;
+  absl::Duration billed;
+  double gb_seconds = 0;
+  size_t executing = 0;
+  size_t most_executing = 0;
+  absl::Duration event_age;
+  absl::Duration most_event_age;
+  uint64_t recursive_drops = 0;
+};
+
+// One name under which a function is called: "f", "f:1" or "f:prod".
 struct FunctionState {
   explicit FunctionState(std::string the_name) : name(std::move(the_name)) {}
 
   const std::string name;
-  bool known = false;                // registered once, in this process or an earlier one
-  std::shared_ptr<const Code> code;  // null: not registered now
+  std::shared_ptr<FunctionBase> base;  // never null
+  bool known = false;                  // registered once, in this process or an earlier one
+  // Null: not registered now. Of an alias the code of its main version; null while any of its
+  // versions has none.
+  std::shared_ptr<const Code> code;
+  std::optional<PublishedVersion> version = {};  // of a version
+  std::optional<AliasRoute> alias = {};          // of an alias
   std::deque<Slot> queue;
   int64_t front = 0;     // position of queue[0]
   size_t in_memory = 0;  // slots of the queue that hold a delivery
   std::map<std::pair<absl::Time, uint64_t>, DeliveryPtr> waiting;  // values as Slot::delivery
   uint64_t registration = 0;  // counts unregistrations: a token is good for one only
   size_t tokens = 0;          // tasks in the scheduler that will each take one from the queue
-  size_t running = 0;         // slots of concurrency in use
+  size_t running = 0;         // slots of concurrency in use, of FunctionBase::running
   size_t invoked = 0;         // of these, runs that Invoke waits for
-  bool reserving = false;     // they are its own, not of those that functions share; a relay's too
-  ScalingBucket scaling;
-  bool looks_again = false;  // a timer for its next token is set
-  size_t expected = 0;       // inline runs that the committing thread is about to begin
-  FunctionStats stats;       // without `pending`
+  bool looks_again = false;   // a timer for its next token is set
+  size_t expected = 0;        // inline runs that the committing thread is about to begin
+  FunctionStats stats;        // without `pending`
+  RunMeter meter;
 
   bool is_relay() const { return code != nullptr && code->relay; }
   bool is_inline() const { return code != nullptr && code->dispatch == Dispatch::kInline; }

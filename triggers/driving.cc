@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -41,6 +42,15 @@ uint64_t Runtime::pending() const {
   uint64_t sum = 0;
   for (const auto& [name, function] : functions_) sum += function->pending();
   return sum;
+}
+
+std::map<std::string, uint64_t> Runtime::PendingByName() const {
+  std::map<std::string, uint64_t> pending;
+  base::MutexLock lock(&mu_);
+  for (const auto& [name, function] : functions_) {
+    if (function->code != nullptr) pending.emplace(name, function->pending());
+  }
+  return pending;
 }
 
 std::optional<absl::Time> Runtime::NextRetry() const {

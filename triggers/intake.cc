@@ -130,7 +130,7 @@ void Runtime::Wake() {
 
 // Whether one more behind `ahead` others that have no slot yet must stay in the queue.
 bool Runtime::MustWaitInTurn(const FunctionState& function, size_t ahead) const {
-  return !function.backs_off() && function.code->config.reserved_concurrency != 0 &&
+  return !function.backs_off() && function.base->reserved() != 0 &&
          SlotRefused(function, ahead).has_value();
 }
 
@@ -281,11 +281,10 @@ std::optional<Runtime::InlineJob> Runtime::ClaimInline(const objstore::EventPtr&
   } else {
     return std::nullopt;  // it was taken as a background delivery
   }
-  const bool waits = !function->is_inline() ||
-                     (function->reserving && !function->backs_off() && !function->queue.empty());
-  if (waits || CauseBeforeRun(function->code->config, event->event.causation.hops,
-                              delivery->enqueued_at, now)
-                   .has_value()) {
+  const std::shared_ptr<const Code> code = CodeFor(*function, event->event.sequence);
+  const bool waits = !function->is_inline() || (function->base->reserving &&
+                                                !function->backs_off() && !function->queue.empty());
+  if (waits || CauseToDrop(*delivery, *code, now).has_value()) {
     Enqueue(std::move(delivery));
     return std::nullopt;
   }
@@ -304,7 +303,7 @@ std::optional<Runtime::InlineJob> Runtime::ClaimInline(const objstore::EventPtr&
   delivery->place = Delivery::Place::kRunning;
   parkable_.push_back(delivery);
   ArmLag(now);
-  return InlineJob{std::move(delivery), function->code};
+  return InlineJob{std::move(delivery), code};
 }
 
 void Runtime::RunInline(std::vector<InlineJob> jobs) {
@@ -317,7 +316,8 @@ void Runtime::RunInline(std::vector<InlineJob> jobs) {
       base::MutexLock lock(&mu_);
       if (trampoline->dead || trampoline->next == trampoline->jobs.size()) break;
       job = std::move(trampoline->jobs[trampoline->next++]);
-      if (job.delivery->function->code != job.code) {  // unregistered meanwhile: it waits
+      job.code = CodeFor(*job.delivery->function, job.delivery->number());
+      if (job.code == nullptr) {  // unregistered meanwhile: it waits
         Requeue(std::move(job.delivery));
         continue;
       }

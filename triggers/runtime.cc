@@ -26,6 +26,7 @@
 #include "objstore/ledger.h"
 #include "triggers/concurrency.h"
 #include "triggers/delivery.h"
+#include "triggers/function_name.h"
 #include "triggers/registry.h"
 #include "triggers/thread_frame.h"
 
@@ -93,7 +94,13 @@ absl::Status Runtime::Load() {
   std::vector<objstore::FunctionConfig> missing;
   {
     base::MutexLock lock(&mu_);
-    for (const objstore::FunctionConfig& config : stored) StateOf(config.name)->known = true;
+    for (const objstore::FunctionConfig& config : stored) {
+      FunctionState* const state = StateOf(config.name);
+      state->known = true;
+      if (state->code != nullptr) continue;
+      state->base->config = config;
+      state->base->reserved_concurrency.store(config.reserved_concurrency.value_or(-1));
+    }
     for (const auto& [name, function] : functions_) {
       const bool found =
           std::any_of(stored.begin(), stored.end(),
@@ -105,6 +112,7 @@ absl::Status Runtime::Load() {
   for (const objstore::FunctionConfig& config : missing) {
     CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(config));
   }
+  CLOUDLET_RETURN_IF_ERROR(LoadVersions());
   CLOUDLET_RETURN_IF_ERROR(topics_.Load(ledger()));
   CLOUDLET_RETURN_IF_ERROR(buses_.Load(ledger()));
   CLOUDLET_RETURN_IF_ERROR(rules_.Publish(ledger()));
@@ -153,15 +161,24 @@ absl::Status Runtime::LoadRows(uint64_t watermark) {
 }
 
 FunctionState* Runtime::StateOf(std::string_view name) {
-  auto found = functions_.find(name);
-  if (found == functions_.end()) {
-    std::string key(name);
-    auto state = std::make_unique<FunctionState>(key);
-    state->code = RelayCode(name);
-    state->reserving = state->is_relay();
-    found = functions_.emplace(std::move(key), std::move(state)).first;
+  const std::string_view qualifier = QualifierOf(name);
+  if (qualifier == kLatestVersion) return StateOf(BaseOf(name));
+  if (const auto found = functions_.find(name); found != functions_.end()) {
+    return found->second.get();
   }
-  return found->second.get();
+  auto made = std::make_unique<FunctionState>(std::string(name));
+  FunctionState* const state = made.get();
+  state->base = qualifier.empty() ? std::make_shared<FunctionBase>() : StateOf(BaseOf(name))->base;
+  state->base->states.push_back(state);
+  functions_.emplace(state->name, std::move(made));
+  if ((state->code = RelayCode(name)) != nullptr) {
+    state->base->reserving = true;  // it takes no slot of those that functions share
+    return state;
+  }
+  const uint64_t number = VersionNumber(qualifier);
+  // Of versions that are there the state is made when they are loaded.
+  if (number != 0 && number <= state->base->last_version) state->code = DeletedVersion(name);
+  return state;
 }
 
 size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {

@@ -23,10 +23,10 @@
 //   * A run that sleeps on a simulated clock keeps its slot until that time has come.
 //
 // Written in several files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
-// (functions and triggers), intake.cc (events in), slots.cc (concurrency), attempt.cc (runs of
-// deliveries), ends.cc (what follows from their ends), relay.cc (deliveries to topics and buses),
-// invoke.cc (runs that a caller waits for), settle.cc (rows and watermark), divert.cc (deliveries
-// that a test holds up).
+// (functions and triggers), versions.cc (and aliases), intake.cc (events in), slots.cc
+// (concurrency), attempt.cc (runs of deliveries), ends.cc (what follows from their ends), relay.cc
+// (deliveries to topics and buses), invoke.cc (runs that a caller waits for), settle.cc (rows and
+// watermark), metering.cc, divert.cc (deliveries that a test holds up).
 //
 // Threads: all methods may be called from any thread, unless they say otherwise. User code runs
 // with no lock held.
@@ -61,12 +61,16 @@
 #include "cloudlet/clock.h"
 #include "cloudlet/cloud.h"
 #include "cloudlet/function.h"
+#include "cloudlet/function_version.h"
 #include "cloudlet/invoke.h"
+#include "cloudlet/meter.h"
+#include "cloudlet/observer.h"
 #include "objstore/ledger.h"
 #include "triggers/buses.h"
 #include "triggers/delivery.h"
 #include "triggers/ends.h"
 #include "triggers/invocation.h"
+#include "triggers/invocation_observers.h"
 #include "triggers/kit_hooks.h"
 #include "triggers/outgoing.h"
 #include "triggers/registry.h"
@@ -144,7 +148,31 @@ class Runtime final : public objstore::EventSink {
                                 const FunctionOptions& options);
   absl::Status RegisterFunction(std::string_view name, FunctionFactory factory,
                                 const FunctionOptions& options);
+  // Its versions have no code either then.
   absl::Status UnregisterFunction(std::string_view name);
+
+  // --- Versions and aliases: as in cloudlet/cloud.h ---
+  absl::Status UpdateFunctionCode(std::string_view name, Handler handler);
+  absl::Status UpdateFunctionConfiguration(std::string_view name, const FunctionOptions& options);
+  absl::StatusOr<std::string> PublishVersion(std::string_view name, std::string_view description);
+  absl::Status BindVersion(std::string_view name, std::string_view version, Handler handler);
+  absl::Status DeleteVersion(std::string_view name, std::string_view version);
+  absl::StatusOr<std::vector<FunctionVersion>> ListVersions(std::string_view name) const;
+  absl::StatusOr<Alias> CreateAlias(std::string_view function, std::string_view alias,
+                                    const AliasOptions& options);
+  absl::StatusOr<Alias> UpdateAlias(std::string_view function, std::string_view alias,
+                                    const AliasOptions& options);
+  absl::Status DeleteAlias(std::string_view function, std::string_view alias);
+  absl::StatusOr<std::vector<Alias>> ListAliases(std::string_view function) const;
+  // What has code now, by name, $LATEST before versions; for a copy of this runtime.
+  struct Bound {
+    std::string function;
+    std::string version;
+    Handler handler;  // as it was registered
+    FunctionOptions options;
+  };
+  std::vector<Bound> BoundCode() const;
+
   absl::StatusOr<std::string> AddTrigger(const Trigger& trigger);
   absl::Status RemoveTrigger(std::string_view bucket, std::string_view id);
   absl::StatusOr<std::vector<Trigger>> ListTriggers();
@@ -152,7 +180,7 @@ class Runtime final : public objstore::EventSink {
 
   // --- Invoke: as in cloudlet/cloud.h ---
   struct InvokeRequest {
-    std::string_view function;
+    std::string_view function;  // may have a qualifier
     std::string_view payload;
     const InvokeOptions* options = nullptr;  // not null
     // What causes it; of no hops: the invocation that this thread is in, if there is one.
@@ -169,6 +197,13 @@ class Runtime final : public objstore::EventSink {
 
   // Deliveries pending, over all functions.
   uint64_t pending() const;
+  // The same of each name, with or without a qualifier, that has code now.
+  std::map<std::string, uint64_t> PendingByName() const;
+  // The parts of Cloud::meter() that are of functions; one moment of all of them.
+  Meter meter() const;
+  ObserverToken ObserveInvocations(InvocationObserver observer) {
+    return observers_->Add(std::move(observer));
+  }
   // The earliest time for which a delivery of a registered function waits, or at which one that
   // sleeps on a simulated clock ends; nullopt when there is none.
   std::optional<absl::Time> NextRetry() const;
@@ -235,11 +270,45 @@ class Runtime final : public objstore::EventSink {
   // registration.cc
   absl::Status RegisterHandler(std::string_view name, Handler handler,
                                const FunctionOptions& options) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<std::shared_ptr<Code>> MakeCode(std::string_view name, std::string_view version,
+                                                 Handler handler, const FunctionOptions& options);
   absl::Status Register(std::shared_ptr<Code> code) ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<objstore::FunctionConfig> RegisteredConfigs() const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  int Reserved() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void SetReserving(FunctionState* function, bool reserving) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  int ReservedBeside(const FunctionBase* base) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status CheckReserved(const FunctionBase& base, std::optional<int> wanted) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SetReserved(FunctionBase* base, std::optional<int> reserved)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SetCode(FunctionState* function, std::shared_ptr<const Code> code, absl::Time now,
+               UserCode* gone) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // versions.cc
+  absl::Status LoadVersions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(registration_mu_)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status SaveVersions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(registration_mu_)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<FunctionState*> Registered(std::string_view name) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<FunctionState*> Known(std::string_view name) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  FunctionState* FindState(std::string_view base, std::string_view qualifier) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<AliasRoute> RouteOf(const FunctionState& function,
+                                     const AliasOptions& options) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<Alias> StoreAlias(std::string_view function, std::string_view alias,
+                                   const AliasOptions& options, bool is_new)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  Alias AliasOf(const FunctionState& function) const;
+  void RefreshAliases(FunctionBase* base, absl::Time now, UserCode* gone)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::shared_ptr<const Code> CodeFor(const FunctionState& function, uint64_t number) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  static std::shared_ptr<const Code> DeletedVersion(std::string_view name);
+  static std::shared_ptr<const Code> CodeFor(const FunctionState& function,
+                                             std::string_view request_id);
+  std::string RequestIdOf(const Delivery& delivery) const;
 
   // slots.cc
   std::optional<ThrottleReason> SlotRefused(const FunctionState& function, size_t more) const
@@ -303,8 +372,7 @@ class Runtime final : public objstore::EventSink {
       ABSL_LOCKS_EXCLUDED(mu_);
   Ran Attempt(const DeliveryPtr& delivery, const std::shared_ptr<const Code>& code,
               const std::shared_ptr<Trampoline>& trampoline) ABSL_LOCKS_EXCLUDED(mu_);
-  static std::optional<DropCause> CauseToDrop(const Delivery& delivery,
-                                              const objstore::FunctionConfig& config,
+  static std::optional<DropCause> CauseToDrop(const Delivery& delivery, const Code& code,
                                               absl::Time now);
   bool BeginRun(Running running, absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);
   std::optional<std::string> RunHandler(Invocation* invocation) const;
@@ -374,17 +442,25 @@ class Runtime final : public objstore::EventSink {
   size_t DriveAll(base::Drive drive) ABSL_LOCKS_EXCLUDED(mu_);
 
   // invoke.cc
+  // Of these requests `function` is a full name: FunctionName::Full.
   absl::StatusOr<InvokeResult> InvokeNow(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<InvokeResult> InvokeLater(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
   // What Invoke finds under the function's name.
   struct Found {
     FunctionState* function = nullptr;
     std::shared_ptr<const Code> code;  // null: not registered now
+    std::string request_id;            // of one that has a slot
   };
   absl::StatusOr<Found> FindFunction(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<Found> ClaimSlot(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
   void EndInvoked(Invocation* invocation, FunctionState* function,
                   std::optional<std::string>* error) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // metering.cc
+  static void CountBegun(const Running& running, absl::Time now);
+  static void CountEnded(FunctionState* function, const Invocation& invocation);
+  void Report(Invocation* invocation, const std::optional<std::string>& error, bool timed_out,
+              absl::Time ended) const;
 
   // settle.cc
   bool OwnRow(Delivery* delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -412,9 +488,11 @@ class Runtime final : public objstore::EventSink {
   std::atomic<objstore::Ledger*> ledger_;
   std::atomic<uint64_t> store_id_ = 0;
   RuleBook rules_;
+  const std::shared_ptr<InvocationObservers> observers_ = std::make_shared<InvocationObservers>();
   TopicBook topics_;
   BusBook buses_;
   base::Mutex registration_mu_;  // one registration at a time; taken before mu_
+  bool versions_loaded_ ABSL_GUARDED_BY(registration_mu_) = false;
   std::atomic<size_t> inline_interest_ =
       0;  // inline functions registered, and inline runs expected
   std::atomic<bool> settle_failed_ = false;  // logged already
