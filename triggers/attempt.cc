@@ -350,7 +350,7 @@ size_t Runtime::WatchdogAlarm(absl::Time due) {
         --function->invoked;
         ++function->stats.errors;
         ++function->stats.timeouts;
-        if (lost.mapping != nullptr) EndBatch(lost.mapping);
+        if (lost.mapping != nullptr) BatchEnded(lost.mapping);
       }
       if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
       --busy_;

@@ -210,7 +210,7 @@ void Runtime::PauseMapping(const std::shared_ptr<Mapping>& mapping, absl::Time u
   });
 }
 
-void Runtime::EndBatch(const std::shared_ptr<Mapping>& mapping) {
+void Runtime::BatchEnded(const std::shared_ptr<Mapping>& mapping) {
   --mapping->running;
   --busy_;
   if (!mapping->gone) PostBatches(mapping->queue);
@@ -229,7 +229,7 @@ size_t Runtime::RunBatch(const std::shared_ptr<Mapping>& mapping) {
       return 0;
     }
     ++mapping->running;
-    ++busy_;  // until EndBatch, beside the run's own
+    ++busy_;  // until BatchEnded, beside the run's own
     // A run that is as long as it may be must not meet its own messages again.
     take.visibility_timeout = std::max(queue->messages->config.options.visibility_timeout,
                                        mapping->function->code->config.timeout);
@@ -252,7 +252,7 @@ size_t Runtime::RunBatch(const std::shared_ptr<Mapping>& mapping) {
                                          messages.status().ToString()));
       PauseMapping(mapping, now + ThrottleDelay(1));
     }
-    EndBatch(mapping);
+    BatchEnded(mapping);
     return 0;
   }
   batch.payload.append(kSqsEventEnd);
@@ -292,7 +292,7 @@ size_t Runtime::RunBatch(const std::shared_ptr<Mapping>& mapping) {
   } else {
     mapping->throttles = 0;
   }
-  EndBatch(mapping);
+  BatchEnded(mapping);
   return result.ok() ? 1 : 0;
 }
 

@@ -213,7 +213,7 @@ size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
       if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
       --busy_;
       if (lost.delivery == nullptr) --lost.function->invoked;
-      if (lost.mapping != nullptr) EndBatch(lost.mapping);
+      if (lost.mapping != nullptr) BatchEnded(lost.mapping);
       Release(lost.function);
       stuck.push_back(lost.worker);
       ++abandoned;

@@ -593,7 +593,7 @@ class Runtime final : public objstore::EventSink {
   void PauseMapping(const std::shared_ptr<Mapping>& mapping, absl::Time until)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   size_t RunBatch(const std::shared_ptr<Mapping>& mapping) ABSL_LOCKS_EXCLUDED(mu_);
-  void EndBatch(const std::shared_ptr<Mapping>& mapping) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void BatchEnded(const std::shared_ptr<Mapping>& mapping) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // settle.cc
   bool OwnRow(Delivery* delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
