@@ -13,8 +13,8 @@ namespace cloudlet::triggers {
 
 DeliveryPtr Runtime::Divert(DeliveryPtr delivery, const Code& code) {
   const absl::Time now = environment_->clock->Now();
-  if (delivery->timed_out || delivery->is_duplicate ||
-      CauseToDrop(*delivery, code.config, now).has_value()) {
+  if (delivery->timed_out || delivery->is_duplicate || delivery->ending != nullptr ||
+      CauseToDrop(*delivery, code, now).has_value()) {
     return delivery;
   }
   FunctionState* const function = delivery->function;

@@ -28,6 +28,7 @@
 #include "triggers/delivery.h"
 #include "triggers/destinations.h"
 #include "triggers/function_config.h"
+#include "triggers/function_name.h"
 #include "triggers/invocation.h"
 #include "triggers/invocation_record.h"
 #include "triggers/outgoing.h"
@@ -68,7 +69,11 @@ class EndBatch {
     if (message.form == EndMessage::Form::kEvent) {
       out.payload = RequestText(record);
       out.attributes = LetterAttributes(record);
-      out.attributes.emplace(kSourceAttribute, record.function);
+      const bool latest = record.qualifier == kLatestVersion;
+      out.attributes.emplace(
+          kSourceAttribute,
+          FunctionName{std::string(record.function), std::string(latest ? "" : record.qualifier)}
+              .Full());
       return out;
     }
     out.payload = RecordJson(record, MostRecordBytes(message.to.kind));
@@ -146,7 +151,7 @@ void Runtime::End(const DeliveryPtr& delivery, const Code& code, Ending ending) 
     if (status.ok()) wrote = Wrote::kYes;
   }
   if (read_only) {  // kept until it can be written
-    delivery->ending = std::make_unique<Ending>(std::move(ending));
+    delivery->ending = std::make_shared<const Ending>(std::move(ending));
     KeepEnd(delivery, had_row, now);
     return;
   }
@@ -199,11 +204,14 @@ std::vector<absl::Status> Runtime::SendEnd(const Delivery& delivery, const Code&
                                            const objstore::Settlement& settlement) {
   Event event = delivery.event->event;
   event.trigger_id = delivery.trigger_id;
-  const std::string request_id = RequestId(store_id_, event.sequence, code.config.name);
+  const std::string request_id = RequestIdOf(delivery);
+  const std::string_view qualifier = QualifierOf(delivery.function->name);
   InvocationRecord record;
   record.event = &event;
   record.payload = delivery.event->payload;
   record.function = code.config.name;
+  if (!qualifier.empty()) record.qualifier = qualifier;
+  record.executed_version = code.version;
   record.request_id = request_id;
   record.cause = ending.cause;
   record.attempts = delivery.attempts + (ending.cause.has_value() ? 0 : 1);
@@ -241,6 +249,7 @@ void Runtime::CountEnd(FunctionState* function, const Ending& ending,
                        const std::vector<absl::Status>& sent) {
   FunctionStats& stats = function->stats;
   ++(ending.cause.has_value() ? stats.drops : stats.successes);
+  if (ending.cause == DropCause::kRecursion) ++function->meter.recursive_drops;
   for (size_t i = 0; i < messages.size(); ++i) {
     if (messages[i].dead_letter) {
       ++(sent[i].ok() ? stats.dead_letters : stats.dead_letter_failures);
