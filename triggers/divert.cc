@@ -13,7 +13,7 @@ namespace cloudlet::triggers {
 
 DeliveryPtr Runtime::Divert(DeliveryPtr delivery, const Code& code) {
   const absl::Time now = environment_->clock->Now();
-  if (delivery->timed_out || delivery->is_duplicate || delivery->ending != nullptr ||
+  if (code.relay || delivery->timed_out || delivery->is_duplicate || delivery->ending != nullptr ||
       CauseToDrop(*delivery, code, now).has_value()) {
     return delivery;
   }
