@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "base/mutex.h"
+#include "base/strings.h"
 #include "cloudlet/error.h"
 #include "cloudlet/meter.h"
 #include "objstore/store.h"
@@ -141,7 +142,7 @@ void BucketCounts::Add(std::string_view bucket, BucketMeter more, const absl::St
   }
   Shard& shard = shards_[ShardOfThread() % kShards];
   base::MutexLock lock(&shard.mu);
-  auto found = shard.buckets.find(bucket);
+  auto found = shard.buckets.find(base::V(bucket));
   if (found == shard.buckets.end()) {
     found = shard.buckets.emplace(std::string(bucket), BucketMeter{}).first;
   }
