@@ -9,24 +9,18 @@
 #include "base/logger.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "cloud/checks.h"
 #include "cloud/core.h"
 #include "objstore/annotate.h"
-#include "objstore/names.h"
-#include "objstore/tags.h"
 #include "objstore/verify.h"
 
 namespace cloudlet {
 
 using internal::CloudCore;
+using internal::Usable;
 using objstore::Annotate;
 
 namespace {
-
-// Why calls on `core` would not even begin.
-absl::Status Usable(const std::shared_ptr<CloudCore>& core) {
-  if (core == nullptr) return absl::FailedPreconditionError("the Cloud has been moved from");
-  return core->NotForked();
-}
 
 // An error of Open. Names the directory once (the engine's own errors do so already), and carries
 // no code: there is no Cloud, so none that IsReadOnly could advise to reopen.
@@ -37,28 +31,14 @@ absl::Status OpenError(const absl::Status& status, const std::string& directory)
   return absl::Status(status.code(), absl::StrCat("open ", directory, ": ", status.message()));
 }
 
-absl::Status CheckBucketIn(std::string_view option, const Destination& destination) {
-  if (destination.kind != Destination::Kind::kBucket) return absl::OkStatus();
-  const absl::Status named = objstore::CheckBucketName(destination.name);
-  if (named.ok()) return named;
-  return MakeError(ErrorCode::kInvalidParameterValue,
-                   absl::StrCat(base::V(option), ": ", named.message()));
-}
-
 // Of one of the three kinds of handlers.
 template <typename Handler>
 absl::Status RegisterWith(const std::shared_ptr<CloudCore>& core, std::string_view name,
                           Handler handler, const FunctionOptions& options) {
   const auto attempt = [&]() -> absl::Status {
     CLOUDLET_RETURN_IF_ERROR(Usable(core));
-    CLOUDLET_RETURN_IF_ERROR(CheckBucketIn("dead_letter", options.dead_letter));
-    CLOUDLET_RETURN_IF_ERROR(CheckBucketIn("on_failure", options.on_failure));
-    FunctionOptions checked = options;
-    if (const absl::Status tags =
-            objstore::CheckTags(options.tags, objstore::kMaxBucketTags, &checked.tags);
-        !tags.ok()) {
-      return MakeError(ErrorCode::kInvalidParameterValue, base::S(tags.message()));
-    }
+    CLOUDLET_ASSIGN_OR_RETURN(const FunctionOptions checked,
+                              internal::CheckFunctionOptions(options));
     return core->runtime().RegisterFunction(name, std::move(handler), checked);
   };
   return Annotate(attempt(), "register function", name);

@@ -187,7 +187,8 @@ CloudCore::~CloudCore() {
     static_cast<void>(ledger_.release());
     static_cast<void>(gateway_.release());
     static_cast<void>(new (std::nothrow) std::shared_ptr<objstore::LocalStore>(std::move(store_)));
-    static_cast<void>(new (std::nothrow) std::shared_ptr<objstore::ObjectStore>(std::move(front_)));
+    static_cast<void>(new (std::nothrow)
+                          std::shared_ptr<objstore::MeteringStore>(std::move(front_)));
     return;
   }
   runtime_.reset();
@@ -220,7 +221,8 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
     CLOUDLET_ASSIGN_OR_RETURN(const objstore::LocalStore::Entrance entrance, store_->Enter());
     entrance.state.sequencer.ContinueAt(*plan.numbers);
   }
-  front_ = plan.decorate != nullptr ? plan.decorate(store_) : store_;
+  front_ = std::make_shared<objstore::MeteringStore>(
+      plan.decorate != nullptr ? plan.decorate(store_) : store_);
   ledger_ = std::make_unique<objstore::LocalLedger>(store_.get());
 
   triggers::RuntimeOptions runtime;

@@ -27,6 +27,7 @@
 #include "objstore/kv/rocks_kv.h"
 #include "objstore/local_ledger.h"
 #include "objstore/local_store.h"
+#include "objstore/metering_store.h"
 #include "triggers/runtime.h"
 
 namespace cloudlet::internal {
@@ -98,7 +99,7 @@ class CloudCore : public std::enable_shared_from_this<CloudCore> {
 
   objstore::LocalStore& store() { return *store_; }
   // What calls of users meet: the store, or what stands before it.
-  objstore::ObjectStore& front() { return *front_; }
+  objstore::MeteringStore& front() { return *front_; }
   objstore::LocalLedger& ledger() { return *ledger_; }
   triggers::Runtime& runtime() { return *runtime_; }
   const base::Logger& logger() const { return *logger_; }
@@ -115,7 +116,7 @@ class CloudCore : public std::enable_shared_from_this<CloudCore> {
   const bool can_reopen_;
   const std::shared_ptr<const base::Logger> logger_;
   std::shared_ptr<objstore::LocalStore> store_;
-  std::shared_ptr<objstore::ObjectStore> front_;  // store_, or what stands before it
+  std::shared_ptr<objstore::MeteringStore> front_;  // over store_, or over what stands before it
   std::unique_ptr<objstore::LocalLedger> ledger_;
   std::unique_ptr<triggers::Runtime> runtime_;
   std::unique_ptr<Gateway> gateway_;

@@ -128,6 +128,7 @@ absl::StatusOr<MutationResult> BatchBuilder::WriteVersion(const Prepared& prepar
   const std::string row = EncodeHead(*head);
   const std::string_view pieces[] = {row, inline_bytes};
   batch_->PutParts(kHeads, head_key_, pieces);
+  stored += static_cast<int64_t>(head->size);
   absl::StatusOr<MutationResult> verdict(absl::in_place);  // the only return, so it is not moved
   PutResult& result = verdict->emplace<PutResult>();
   SetResult(prepared, *head, &result);
@@ -174,6 +175,7 @@ void BatchBuilder::Release(const Head& head) {
 }
 
 void BatchBuilder::ReleaseBody(const Head& head) {
+  stored -= static_cast<int64_t>(head.size);
   if (head.location == Location::kInline) return;
   const bool has_parts = head.location == Location::kInManifest;
   released.push_back(

@@ -43,6 +43,7 @@ class BatchBuilder {
   std::vector<EventPtr> events;
   std::vector<ChangeRecord> changes;
   std::vector<ReleasedPayload> released;
+  int64_t stored = 0;  // by so many bytes there are more of objects (stored_bytes.h)
 
   // --- For the kinds of mutations. What they read ---
 

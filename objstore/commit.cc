@@ -126,6 +126,7 @@ CommitOutcome Commit(State& state, const Environment& environment, CommitRequest
   CLOUDLET_FAULT_POINT("commit/after_write");
   if (!written.ok()) return NothingWritten(std::move(outcome), written);
 
+  if (builder.stored != 0) state.stored.Add(builder.stored, builder.now_ms());
   for (size_t i = 0; i < request.mutations.size(); ++i) {
     if (!outcome.verdicts[i].ok()) continue;
     std::visit([](auto& kind) { kind.Committed(); }, request.mutations[i].action);

@@ -55,6 +55,9 @@ std::string EncodeDelivery(const DeliveryRow& row) {
   out.set_ready_at_ms(ToMillis(row.ready_at));
   out.set_enqueued_at_ms(ToMillis(row.enqueued_at));
   out.set_last_error(row.last_error);
+  if (row.first_received != absl::InfinitePast()) {
+    out.set_first_received_ms(ToMillis(row.first_received));
+  }
   return out.SerializeAsString();
 }
 
@@ -77,6 +80,7 @@ absl::StatusOr<DeliveryRow> DecodeDelivery(std::string_view key, std::string_vie
   row.ready_at = FromMillis(in.ready_at_ms());
   row.enqueued_at = FromMillis(in.enqueued_at_ms());
   row.last_error = in.last_error();
+  if (in.first_received_ms() != 0) row.first_received = FromMillis(in.first_received_ms());
   return row;
 }
 

@@ -213,6 +213,7 @@ Golden RowsNow() {
       {"function_transactional", base::HexLower(EncodeFunction(TransactionalFunction()))},
       {"function_sending", base::HexLower(EncodeFunction(SendingFunction()))},
       {"delivery", base::HexLower(EncodeDelivery(FullDelivery()))},
+      {"delivery_received", base::HexLower(EncodeDelivery(ReceivedDelivery()))},
       {"function", base::HexLower(EncodeFunction(FullFunction()))},
       {"rule", base::HexLower(EncodeRule(FullRule()))},
       {"lease", base::HexLower(Lease().SerializeAsString())},
@@ -312,6 +313,11 @@ TEST(Golden, RowsOfFormat1_AreReadAsEver) {
                                        Unhexed(golden["delivery"]));
   ASSERT_TRUE(delivery.ok()) << delivery.status();
   EXPECT_EQ(delivery->last_error, FullDelivery().last_error);
+  EXPECT_EQ(delivery->first_received, absl::InfinitePast());
+  const auto received = DecodeDelivery(DeliveryKeyOf(FullEvent().event.sequence, "queue/jobs"),
+                                       Unhexed(golden["delivery_received"]));
+  ASSERT_TRUE(received.ok()) << received.status();
+  EXPECT_EQ(received->first_received, ReceivedDelivery().first_received);
   const auto upload = DecodeUpload(Unhexed(golden["upload"]));
   ASSERT_TRUE(upload.ok()) << upload.status();
   EXPECT_EQ(upload->head.headers.content_type, "video/mp4");

@@ -58,11 +58,13 @@ struct DeliveryRow {
   EventPtr event;
   EventTarget target;
   DeliveryState state = DeliveryState::kWaiting;
-  int attempts = 0;        // runs that ended in failure so far
+  int attempts = 0;        // runs that ended in failure so far; of a queue's message: receipts
   int throttles = 0;       // waits for concurrency since the last run
   absl::Time ready_at;     // not before
   absl::Time enqueued_at;  // from which its age counts
   std::string last_error;  // of the last failed run; cut to 1 KiB
+  // Of a queue's message; infinite past: not received yet.
+  absl::Time first_received = absl::InfinitePast();
 };
 
 struct DeliveryKey {

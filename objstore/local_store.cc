@@ -90,6 +90,7 @@ absl::Status LocalStore::OpenState(Opening opening) {
     state->kv->Close().IgnoreError();
     return loaded;
   }
+  state->stored.Begin(*state->kv, absl::ToUnixMillis(environment_.clock->Now()));
   store_id_ = state->store_id;
   state->sequencer.SetSink(sink_.load());
   state_ = std::move(state);
@@ -400,6 +401,12 @@ CloudStats LocalStore::stats() {
     stats.store_bytes = kv_stats.live_bytes + kv_stats.log_bytes;
   }
   return stats;
+}
+
+absl::StatusOr<double> LocalStore::StoredByteHours() {
+  CLOUDLET_ASSIGN_OR_RETURN(const Entrance entrance, Enter());
+  State& state = entrance.state;
+  return state.stored.ByteHours(*state.kv, absl::ToUnixMillis(environment_.clock->Now()));
 }
 
 absl::Status LocalStore::Close() {

@@ -102,6 +102,8 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
 
   absl::Status health() const;
   CloudStats stats();
+  // Since the open or the last reopen: stored_bytes.h.
+  absl::StatusOr<double> StoredByteHours();
   // As Cloud::Checkpoint.
   absl::Status Checkpoint(const std::string& directory);
 

@@ -95,6 +95,18 @@ inline DeliveryRow FullDelivery() {
   return row;
 }
 
+// A queue's message that was received.
+inline DeliveryRow ReceivedDelivery() {
+  DeliveryRow row;
+  row.event = std::make_shared<const EventRecord>(FullEvent());
+  row.target = {"queue/jobs", ""};
+  row.attempts = 1;
+  row.ready_at = FromMillis(1'893'456'030'000);
+  row.enqueued_at = FromMillis(1'893'456'000'000);
+  row.first_received = FromMillis(1'893'456'000'500);
+  return row;
+}
+
 }  // namespace cloudlet::objstore
 
 #endif  // CLOUDLET_OBJSTORE_RECORDS_TESTING_H_

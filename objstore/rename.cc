@@ -61,6 +61,7 @@ absl::StatusOr<MutationResult> PreparedRename::Apply(BatchBuilder& builder,
     builder.batch().Delete(kOwners,
                            ReferenceKey(source.head.payload_id, kVersionOwner, source.head.number));
   }
+  builder.stored -= static_cast<int64_t>(source.head.size);  // and at the new key they are again
   builder.AddEvent(removal, EventType::kObjectRemovedDelete, number, {});
   builder.AddChange(removal, ChangeKind::kRemoved, number);
   builder.AddEffect(removal, nullptr);

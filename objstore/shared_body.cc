@@ -34,6 +34,7 @@ void WriteShared(BatchBuilder& builder, const Prepared& prepared, DecodedHead& s
   const std::string row = EncodeHead(head);
   const std::string_view parts[] = {row, shared.inline_bytes};
   builder.batch().PutParts(kHeads, builder.head_key(), parts);
+  builder.stored += static_cast<int64_t>(head.size);
   if (head.location != Location::kInline) {
     builder.batch().Put(kOwners, ReferenceKey(head.payload_id, kVersionOwner, number), {});
   }

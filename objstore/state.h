@@ -16,6 +16,7 @@
 #include "objstore/garbage.h"
 #include "objstore/kv/kv.h"
 #include "objstore/sequencer.h"
+#include "objstore/stored_bytes.h"
 #include "objstore/stripes.h"
 
 namespace cloudlet::objstore {
@@ -48,6 +49,7 @@ struct State {
   BucketTable buckets;
   KeyStripes stripes;
   const std::shared_ptr<Garbage> garbage;
+  StoredBytes stored;
 };
 
 // Checks or writes the format row and loads what the members keep in memory. `store_id` is that of

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "objstore/fault_store.h"
 #include "objstore/forwarding_store.h"
+#include "objstore/metering_store.h"
 #include "objstore/store_conformance.h"
 #include "objstore/store_factories.h"
 
@@ -27,6 +28,8 @@ std::vector<StoreFactory> Factories() {
       Over<FaultStore>(MemoryFactory(), "Faults"),
       Over<FaultStore>(RocksFactory(), "Faults"),
       Over<ForwardingStore>(MemoryFactory(), "Forwards"),
+      Over<MeteringStore>(MemoryFactory(), "Meters"),
+      Over<MeteringStore>(RocksFactory(), "Meters"),
   };
 }
 

@@ -159,6 +159,11 @@ std::optional<size_t> Baton::Advance(const Ready& ready) {
   return HandTo(runner).value_or(0);
 }
 
+size_t Baton::under_way() {
+  base::MutexLock driver(&driver_mu_);
+  return under_way_.size();
+}
+
 void Baton::Finish() {
   base::MutexLock driver(&driver_mu_);
   for (int round = 0; !under_way_.empty(); ++round) {

@@ -51,6 +51,8 @@ class Baton final : public triggers::Interleaver {
   std::optional<size_t> Advance(const Ready& ready) override;
   void SwitchPoint() override;
 
+  // Handlers that have begun and not ended.
+  size_t under_way();
   // Goes on with what is under way, in turn, until it has ended; begins nothing. Not from inside a
   // handler.
   void Finish();

@@ -45,10 +45,10 @@ absl::Status FakeCloud::Reopen(const ReopenOptions& options) {
     return Because("reopen", inside);
   }
   if (state_->baton != nullptr) state_->baton->Finish();
-  std::vector<std::shared_ptr<const Registration>> registered;
-  if (options.keep_functions) registered = state_->Registered();
+  std::vector<triggers::Runtime::Bound> bound;
+  if (options.keep_functions) bound = CloudAccess::core(cloud_).runtime().BoundCode();
   const std::shared_ptr<Life> before = std::exchange(state_->life, std::make_shared<Life>());
-  absl::StatusOr<Cloud> cloud = StartOn(*state_->left_behind, PlanOf(state_), registered);
+  absl::StatusOr<Cloud> cloud = StartOn(*state_->left_behind, PlanOf(state_), bound);
   if (!cloud.ok()) {
     state_->life = before;
     return Because("reopen", cloud.status());

@@ -269,7 +269,10 @@ absl::StatusOr<SettleResult> FakeCloud::Settle(const SettleLimits& limits) {
     }
     result.runs += *runs;
     const std::optional<std::string> pending = runtime.DescribeNext();
-    if (!pending.has_value()) return result;
+    if (!pending.has_value()) {
+      if (state_->baton == nullptr || state_->baton->under_way() == 0) return result;
+      return NotSettled(result, "the rest of a handler that has begun");
+    }
     if (result.runs >= limits.max_runs) return NotSettled(result, *pending);
     const std::optional<absl::Time> next = runtime.NextRetry();
     if (!next.has_value()) return result;

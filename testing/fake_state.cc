@@ -113,21 +113,7 @@ AnyHandler FakeState::Wrap(const std::shared_ptr<FakeState>& state, std::string_
                            AnyHandler handler, const FunctionOptions& options) {
   const auto registration = std::make_shared<const Registration>(
       Registration{std::string(name), std::move(handler), options});
-  {
-    base::MutexLock lock(&state->mu);
-    std::erase_if(state->registered, [](const auto& one) { return one.expired(); });
-    state->registered.push_back(registration);
-  }
   return std::visit(LoggedHandler{state, state->life, registration}, registration->handler);
-}
-
-std::vector<std::shared_ptr<const Registration>> FakeState::Registered() {
-  std::vector<std::shared_ptr<const Registration>> here;
-  base::MutexLock lock(&mu);
-  for (const auto& one : registered) {
-    if (auto registration = one.lock()) here.push_back(std::move(registration));
-  }
-  return here;
 }
 
 std::vector<std::string> FakeState::FaultLines() {

@@ -56,11 +56,9 @@ struct FakeState {
   bool interleaves() const {
     return options.interleave != 0 || (!options.schedule.empty() && options.shuffle == 0);
   }
-  // Notes the function, and gives a handler that does what it does and logs its runs.
+  // A handler that does what this one does and logs its runs.
   static AnyHandler Wrap(const std::shared_ptr<FakeState>& state, std::string_view name,
                          AnyHandler handler, const FunctionOptions& options);
-  // In the order in which they were registered.
-  std::vector<std::shared_ptr<const Registration>> Registered();
   // One line for each fault that is or was at work.
   std::vector<std::string> FaultLines();
 
@@ -79,7 +77,6 @@ struct FakeState {
 
   base::Mutex mu;
   uint64_t injected ABSL_GUARDED_BY(mu) = 0;
-  std::vector<std::weak_ptr<const Registration>> registered ABSL_GUARDED_BY(mu);
   std::vector<std::weak_ptr<Fault::Impl>> at_work ABSL_GUARDED_BY(mu);
   std::deque<std::string> ended ABSL_GUARDED_BY(mu);  // lines of faults that are not at work
 };

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -22,6 +23,7 @@ namespace cloudlet::testing {
 namespace {
 
 constexpr size_t kRowsPerRead = 1000;
+constexpr std::string_view kLatest = "$LATEST";
 
 // Deliveries of each function that wait for a time to come.
 absl::StatusOr<std::map<std::string, uint64_t>> Waiting(objstore::Ledger& ledger, absl::Time now) {
@@ -49,14 +51,10 @@ absl::Status CannotFork(const absl::Status& why) {
 absl::StatusOr<std::optional<std::string>> DescribeDue(internal::CloudCore& core,
                                                        FakeState& state) {
   using Due = std::optional<std::string>;
+  if (Due batch = core.runtime().DescribeBatch(); batch.has_value()) return batch;
   uint64_t pending = 0;
-  const auto registered = state.Registered();
-  std::vector<std::pair<std::string, uint64_t>> functions;
-  for (const auto& one : registered) {
-    CLOUDLET_ASSIGN_OR_RETURN(const FunctionStats stats, core.runtime().function_stats(one->name));
-    functions.emplace_back(one->name, stats.pending);
-    pending += stats.pending;
-  }
+  const std::map<std::string, uint64_t> functions = core.runtime().PendingByName();
+  for (const auto& [name, count] : functions) pending += count;
   if (pending == 0) return Due();
   CLOUDLET_ASSIGN_OR_RETURN(const auto waiting, Waiting(core.ledger(), state.clock->Now()));
   for (const auto& [name, count] : functions) {
@@ -70,14 +68,15 @@ absl::StatusOr<std::optional<std::string>> DescribeDue(internal::CloudCore& core
 }
 
 absl::StatusOr<Cloud> StartOn(kv::Kv& engine, internal::CorePlan plan,
-                              const std::vector<std::shared_ptr<const Registration>>& registered) {
+                              const std::vector<triggers::Runtime::Bound>& bound) {
   plan.open_engine = [&engine](objstore::Opening) { return kv::ForkMemoryKv(engine); };
   CLOUDLET_ASSIGN_OR_RETURN(Cloud cloud, CloudAccess::Start(plan));
-  for (const auto& one : registered) {
+  for (const triggers::Runtime::Bound& one : bound) {
     const auto copy = [&](const auto& handler) {
-      return cloud.RegisterFunction(one->name, handler, one->options);
+      if (one.version != kLatest) return cloud.BindVersion(one.function, one.version, handler);
+      return cloud.RegisterFunction(one.function, handler, one.options);
     };
-    CLOUDLET_RETURN_IF_ERROR(std::visit(copy, one->handler));
+    CLOUDLET_RETURN_IF_ERROR(std::visit(copy, one.handler));
   }
   return cloud;
 }
@@ -104,7 +103,8 @@ absl::StatusOr<FakeCloud> FakeCloud::Fork() {
   internal::CorePlan plan = PlanOf(state);
   CLOUDLET_ASSIGN_OR_RETURN(const objstore::LocalStore::Entrance entrance, core.store().Enter());
   plan.numbers = entrance.state.sequencer.position();
-  absl::StatusOr<Cloud> cloud = StartOn(*entrance.state.kv, std::move(plan), state_->Registered());
+  absl::StatusOr<Cloud> cloud =
+      StartOn(*entrance.state.kv, std::move(plan), core.runtime().BoundCode());
   if (!cloud.ok()) return CannotFork(cloud.status());
   return FakeCloud(std::move(state), *std::move(cloud));
 }

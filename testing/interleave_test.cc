@@ -183,6 +183,7 @@ TEST(Interleave, WhatIsInItsMiddle_GoesOnWithTheNextDriver_OrAtTheEnd) {
     EXPECT_THAT(fake.Fork(), StatusIs(absl::StatusCode::kFailedPrecondition));
     EXPECT_THAT(fake.RunUntilIdle(1), StatusIs(absl::StatusCode::kDeadlineExceeded));
     EXPECT_EQ(ended, 2);
+    EXPECT_THAT(fake.Settle({.max_runs = 0}), StatusIs(absl::StatusCode::kDeadlineExceeded));
   }
   EXPECT_GE(ended, 2);
 }

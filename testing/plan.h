@@ -23,10 +23,10 @@ void GiveBaton(FakeState* state);
 // A Cloud in memory whose calls, handlers and log lines `state` sees.
 internal::CorePlan PlanOf(const std::shared_ptr<FakeState>& state);
 
-// The same for a Cloud that begins on the content of `engine`, with the functions of `registered`.
+// The same for a Cloud that begins on the content of `engine`, with the code that `bound` has.
 // `engine` is read until it has begun.
 absl::StatusOr<Cloud> StartOn(kv::Kv& engine, internal::CorePlan plan,
-                              const std::vector<std::shared_ptr<const Registration>>& registered);
+                              const std::vector<triggers::Runtime::Bound>& bound);
 
 // A delivery of a registered function that could run now, in words; nullopt when there is none.
 // Reads the rows of all that wait.

@@ -38,7 +38,7 @@ class AsyncEngine : public ::testing::Test {
                     },
                     options),
                 IsOk());
-    ASSERT_THAT(cloud_.AddTrigger({.bucket = "in", .function = "f"}), IsOk());
+    ASSERT_THAT(cloud_.AddTrigger({.bucket = "input", .function = "f"}), IsOk());
   }
   // A function that keeps what it was given.
   void RegisterKeeping(const std::string& name) {
@@ -52,7 +52,8 @@ class AsyncEngine : public ::testing::Test {
   // The bodies of all objects in the bucket of records.
   std::vector<std::string> Records() {
     std::vector<std::string> bodies;
-    for (const ListEntry& entry : records_.ListOnePage().value().entries) {
+    const ListPage page = records_.ListOnePage().value();
+    for (const ListEntry& entry : page.entries) {
       bodies.emplace_back(std::string(records_.Get(entry.key).value().body));
     }
     return bodies;
@@ -61,7 +62,7 @@ class AsyncEngine : public ::testing::Test {
 
   FakeCloud fake_;
   Cloud& cloud_ = fake_.cloud();
-  Bucket in_ = cloud_.CreateBucket("in").value();
+  Bucket in_ = cloud_.CreateBucket("input").value();
   Bucket records_ = cloud_.CreateBucket("records").value();
   const absl::Time start_ = fake_.clock().Now();
   std::vector<absl::Duration> runs_;
@@ -127,7 +128,7 @@ TEST_F(AsyncEngine, Recursion_StopsAfter16Runs) {
                   },
                   {.on_failure = ToBucket("records")}),
               IsOk());
-  ASSERT_THAT(cloud_.AddTrigger({.bucket = "in", .function = "f"}), IsOk());
+  ASSERT_THAT(cloud_.AddTrigger({.bucket = "input", .function = "f"}), IsOk());
   ASSERT_THAT(in_.Put("k", "v"), IsOk());
   ASSERT_THAT(fake_.Settle(), IsOk());
   EXPECT_EQ(runs, 16);
@@ -160,7 +161,7 @@ TEST_F(AsyncEngine, BusRules_SendOnWhatMatches) {
                                "detail":{"object":{"key":[{"prefix":"cats/"}]}}})",
                            .targets = {ToFunction("index")}}),
               IsOk());
-  ASSERT_THAT(cloud_.AddTrigger({.bucket = "in", .destination = ToEventBus("default")}), IsOk());
+  ASSERT_THAT(cloud_.AddTrigger({.bucket = "input", .destination = ToEventBus("default")}), IsOk());
   ASSERT_THAT(in_.Put("cats/1", "v"), IsOk());
   ASSERT_THAT(in_.Put("dogs/1", "v"), IsOk());
   ASSERT_THAT(fake_.Settle(), IsOk());

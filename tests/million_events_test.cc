@@ -281,7 +281,8 @@ TEST(MillionEvents, NoneLostNonePhantom_InOrderWhereAsked) {
     ASSERT_TRUE(end.killed()) << end.ToString();
   }
   uint64_t acknowledged = 0;
-  for (const DiaryLine& line : ReadDiary(folder / "diary")) acknowledged += line.kind() == 'A';
+  std::ifstream diary(folder / "diary");
+  for (std::string line; std::getline(diary, line);) acknowledged += line[0] == 'A' ? 1 : 0;
   ChildProcess last({"--child", folder.path(), absl::StrCat(seed), absl::StrCat(kills + 1),
                      absl::StrCat(events - acknowledged), "last"},
                     folder / "stderr");

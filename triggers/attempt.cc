@@ -28,6 +28,7 @@
 #include "cloudlet/object.h"
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
+#include "triggers/function_name.h"
 #include "triggers/invocation.h"
 #include "triggers/retry.h"
 #include "triggers/runtime.h"
@@ -58,7 +59,8 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
     // none.
     const DeliveryPtr& first = function->queue.front().delivery;
     const bool to_run = (first == nullptr || (!first->timed_out && first->ending == nullptr)) &&
-                        function->code->config.reserved_concurrency != 0 && !function->is_relay();
+                        !function->code->deleted && function->base->reserved() != 0 &&
+                        !function->is_relay();
     if (!to_run) {
       CountSlot(function);
     } else {
@@ -73,7 +75,7 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
       slot.delivery->place = Delivery::Place::kRunning;
       in_memory_ -= slot.delivery->weight();
     }
-    code = function->code;
+    code = CodeFor(*function, slot.number);
     ++busy_;
   }
   if (slot.delivery == nullptr) slot.delivery = LoadDelivery(function, slot.number, !throttled);
@@ -91,23 +93,27 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
   return ran == Ran::kYes ? 1 : 0;
 }
 
+DeliveryPtr Runtime::DeliveryOf(objstore::DeliveryRow row, FunctionState* function) {
+  auto delivery = std::make_shared<Delivery>();
+  delivery->event = std::move(row.event);
+  delivery->function = function;
+  delivery->trigger_id = std::move(row.target.trigger_id);
+  delivery->attempts = row.attempts;
+  delivery->throttles = row.throttles;
+  delivery->enqueued_at = row.enqueued_at;
+  delivery->ready_at = row.ready_at;
+  delivery->last_error = std::move(row.last_error);
+  delivery->first_received = row.first_received;
+  delivery->place = Delivery::Place::kRunning;
+  delivery->row = Delivery::Row::kWritten;
+  return delivery;
+}
+
 DeliveryPtr Runtime::LoadDelivery(FunctionState* function, uint64_t number, bool has_slot) {
   absl::StatusOr<std::optional<objstore::DeliveryRow>> row =
       ledger().FindDelivery(number, function->name);
   if (row.ok() && row->has_value() && (*row)->state == objstore::DeliveryState::kWaiting) {
-    objstore::DeliveryRow& found = **row;
-    auto delivery = std::make_shared<Delivery>();
-    delivery->event = std::move(found.event);
-    delivery->function = function;
-    delivery->trigger_id = std::move(found.target.trigger_id);
-    delivery->attempts = found.attempts;
-    delivery->throttles = found.throttles;
-    delivery->enqueued_at = found.enqueued_at;
-    delivery->ready_at = found.ready_at;
-    delivery->last_error = std::move(found.last_error);
-    delivery->place = Delivery::Place::kRunning;
-    delivery->row = Delivery::Row::kWritten;
-    return delivery;
+    return DeliveryOf(**std::move(row), function);
   }
   Log(LogLevel::kError,
       absl::StrCat("reading delivery ", number, " of function ", base::Quoted(function->name), ": ",
@@ -119,12 +125,13 @@ DeliveryPtr Runtime::LoadDelivery(FunctionState* function, uint64_t number, bool
   return nullptr;
 }
 
-std::optional<DropCause> Runtime::CauseToDrop(const Delivery& delivery,
-                                              const objstore::FunctionConfig& config,
+std::optional<DropCause> Runtime::CauseToDrop(const Delivery& delivery, const Code& code,
                                               absl::Time now) {
+  if (code.deleted) return DropCause::kVersionDeleted;
   // Its last run was counted when its row was written.
-  if (delivery.attempts > config.max_retry_attempts) return DropCause::kRetriesExhausted;
-  return CauseBeforeRun(config, delivery.event->event.causation.hops, delivery.enqueued_at, now);
+  if (delivery.attempts > code.config.max_retry_attempts) return DropCause::kRetriesExhausted;
+  return CauseBeforeRun(code.config, delivery.function->base->reserved(),
+                        delivery.event->event.causation.hops, delivery.enqueued_at, now);
 }
 
 Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr<const Code>& code,
@@ -135,21 +142,19 @@ Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr
   }
   const absl::Time now = environment_->clock->Now();
   if (delivery->timed_out) {
-    Failed(delivery, *code,
-           TimeoutError(RequestId(store_id_, delivery->number(), code->config.name),
-                        code->config.timeout));
+    Failed(delivery, *code, TimeoutError(RequestIdOf(*delivery), code->config.timeout));
     return Ran::kNo;
   }
   if (delivery->ending != nullptr) {
-    std::unique_ptr<Ending> ending;
+    std::shared_ptr<const Ending> ending;
     {
       base::MutexLock lock(&mu_);
       ending = std::move(delivery->ending);
     }
-    End(delivery, *code, *std::move(ending));
+    End(delivery, *code, *ending);
     return Ran::kNo;
   }
-  if (const auto cause = CauseToDrop(*delivery, code->config, now); cause.has_value()) {
+  if (const auto cause = CauseToDrop(*delivery, *code, now); cause.has_value()) {
     Drop(delivery, *code, *cause);
     return Ran::kNo;
   }
@@ -160,7 +165,8 @@ Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr
     call.record = delivery->event;
     call.payload = call.record->payload;
   }
-  call.request_id = RequestId(store_id_, delivery->number(), code->config.name);
+  call.request_id = RequestIdOf(*delivery);
+  call.qualifier = QualifierOf(delivery->function->name);
   call.attempt = delivery->attempts + 1;
   const auto invocation = std::make_shared<Invocation>(environment_, code, std::move(call), now);
   if (code->environments != nullptr) invocation->UseEnvironment(code->environments->Take());
@@ -183,6 +189,11 @@ Runtime::Ran Runtime::Attempt(const DeliveryPtr& delivery, const std::shared_ptr
 std::optional<std::string> Runtime::RunHandler(Invocation* invocation) const {
   CLOUDLET_FAULT_POINT("triggers/before_handler");
   std::optional<std::string> error;
+  if (invocation->tail() != nullptr || environment_->logger->Takes(LogLevel::kDebug)) {
+    const std::string line = invocation->ReportOf({}, {}, false).StartLine();
+    if (invocation->tail() != nullptr) invocation->tail()->Add(line);
+    environment_->logger->Log(LogLevel::kDebug, "function", line);
+  }
   {
     const ThreadFrame frame(this, invocation);
     if (invocation->wants_environment()) error = invocation->Init();
@@ -198,6 +209,7 @@ void Runtime::EndRun(const DeliveryPtr& delivery, Invocation* invocation,
   const bool late = ended >= invocation->deadline();
   if (late) error = TimeoutError(invocation->request_id(), code.config.timeout);
   if (code.environments != nullptr && !late) KeepEnvironment(invocation, ended);
+  Report(invocation, error, late, ended);
   if (delivery->is_duplicate) {
     EndDuplicate(*invocation, delivery, error.has_value(), late);
     return;
@@ -282,6 +294,7 @@ bool Runtime::BeginRun(Running running, absl::Time now) {
     return false;
   }
   ++function->stats.invocations;
+  CountBegun(running, now);
   if (running.delivery == nullptr) {
     ++function->invoked;
   } else if (running.delivery->attempts > 0) {
@@ -295,6 +308,11 @@ bool Runtime::BeginRun(Running running, absl::Time now) {
 }
 
 void Runtime::RemoveRunning(size_t index) {
+  FunctionState* const function = running_[index].function;
+  --function->meter.executing;
+  --function->base->executing;
+  const Invocation* const ended = running_[index].invocation.get();  // null: moved away
+  if (ended != nullptr && ended->times.has_value()) CountEnded(function, *ended);
   if (index + 1 != running_.size()) {
     running_[index] = std::move(running_.back());
     running_[index].invocation->index = index;
@@ -325,7 +343,8 @@ size_t Runtime::WatchdogAlarm(absl::Time due) {
         continue;
       }
       if (!running_[i].invocation->TimeOut()) continue;  // it has returned
-      const Running& lost = ended.emplace_back(std::move(running_[i]));
+      const Running& lost = ended.emplace_back(running_[i]);
+      lost.invocation->times = lost.invocation->TimesAt(now, /*timed_out=*/true);
       RemoveRunning(i);
       FunctionState* function = lost.function;
       if (lost.delivery != nullptr) {
@@ -336,6 +355,7 @@ size_t Runtime::WatchdogAlarm(absl::Time due) {
         --function->invoked;
         ++function->stats.errors;
         ++function->stats.timeouts;
+        if (lost.mapping != nullptr) BatchEnded(lost.mapping);
       }
       if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
       --busy_;
@@ -345,6 +365,11 @@ size_t Runtime::WatchdogAlarm(absl::Time due) {
     ArmWatchdog(next);
   }
   for (const base::Scheduler::WorkerRef& worker : stuck) scheduler_.ReplaceWorker(worker);
+  for (const Running& lost : ended) {
+    Report(lost.invocation.get(),
+           TimeoutError(lost.invocation->request_id(), lost.invocation->code().config.timeout),
+           /*timed_out=*/true, now);
+  }
   return 0;
 }
 
@@ -366,8 +391,8 @@ void Runtime::Failed(const DeliveryPtr& delivery, const Code& code, std::string 
   const absl::Time now = environment_->clock->Now();
   if (environment_->logger->Takes(LogLevel::kInfo)) {
     Log(LogLevel::kInfo,
-        absl::StrCat("function ", base::Quoted(code.config.name), ", event ", delivery->number(),
-                     ", attempt ", delivery->attempts + 1, ": ", error));
+        absl::StrCat("function ", base::Quoted(delivery->function->name), ", event ",
+                     delivery->number(), ", attempt ", delivery->attempts + 1, ": ", error));
   }
   AfterFailure next;
   {

@@ -14,6 +14,8 @@
 #ifndef CLOUDLET_TRIGGERS_DELIVERY_H_
 #define CLOUDLET_TRIGGERS_DELIVERY_H_
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -23,14 +25,21 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "base/scheduler.h"
 #include "cloudlet/function.h"
+#include "cloudlet/function_version.h"
 #include "objstore/ledger.h"
 #include "triggers/concurrency.h"
 #include "triggers/ends.h"
 #include "triggers/environments.h"
+#include "triggers/function_name.h"
+#include "triggers/message_queue.h"
+#include "triggers/retry.h"
+#include "triggers/targets.h"
+#include "triggers/version_rows.h"
 
 namespace cloudlet::triggers {
 
@@ -45,10 +54,47 @@ struct Code {
   objstore::FunctionConfig config;
   Dispatch dispatch = Dispatch::kBackground;
   WhenThrottled when_throttled = WhenThrottled::kBackOff;
+  std::string version = std::string(kLatestVersion);
+  FunctionOptions options = {};  // that `config` was made of
+  // As it was registered: the handlers above call it, so that all that are made of it share it.
+  std::shared_ptr<const Handler> original = nullptr;
+  // Of a version that is no more: nothing runs, and what is on its way to it is given up.
+  bool deleted = false;
   bool relay = false;  // a topic or bus: the runtime itself is what runs (relay.cc)
 };
 
 struct FunctionState;
+
+// What a function has once, for $LATEST, its versions and its aliases together.
+struct FunctionBase {
+  std::vector<FunctionState*> states;  // $LATEST first, the others as they came
+  // Read by runs without the lock; below 0: none. As last registered, in whatever process.
+  std::atomic<int> reserved_concurrency = -1;
+  bool reserving = false;  // slots are its own, not of those that functions share
+  size_t running = 0;      // slots of concurrency in use
+  ScalingBucket scaling;
+  size_t executing = 0;       // handlers that run, over its names ...
+  size_t most_executing = 0;  // ... and at most at a time
+  uint64_t last_version = 0;  // no number up to this one is given again
+  uint64_t revision = 0;      // counts changes of $LATEST
+  // When it was as it is now; 0: never.
+  uint64_t published_revision = 0;
+  uint64_t published_version = 0;
+  absl::Time changed = absl::UnixEpoch();  // $LATEST, in this process
+  objstore::FunctionConfig config;         // of $LATEST, as last registered
+
+  std::optional<int> reserved() const {
+    const int number = reserved_concurrency.load(std::memory_order_relaxed);
+    return number < 0 ? std::nullopt : std::optional<int>(number);
+  }
+};
+
+// Of an alias: what it was made with, and the versions that its runs go to.
+struct AliasRoute {
+  AliasOptions options;
+  FunctionState* main = nullptr;
+  FunctionState* additional = nullptr;  // null: there is none
+};
 
 struct Delivery {
   enum class Place { kQueued, kRunning, kWaiting, kGone };
@@ -68,12 +114,13 @@ struct Delivery {
   absl::Time taken_at;     // when it came into memory
   absl::Time ready_at;     // while waiting
   std::string last_error;
+  absl::Time first_received = absl::InfinitePast();  // as in DeliveryRow
   // A run has timed out and its failure is still to be dealt with, by whoever takes it from the
   // queue.
   bool timed_out = false;
   int conflicts = 0;  // of a transactional function: runs since the last that ended otherwise
   // It has ended, but that could not be written yet.
-  std::unique_ptr<Ending> ending;
+  std::shared_ptr<const Ending> ending;
   // It has been throttled: whoever writes what becomes of it has no slot to let go of.
   bool slotless = false;
   // A second copy of a delivery (kit_hooks.h): what comes of its run changes nothing.
@@ -93,25 +140,47 @@ struct Slot {
   DeliveryPtr delivery;  // null: in its row
 };
 
+// What FunctionMeter has that FunctionStats has not.
+struct RunMeter {
+  absl::Duration duration;
+  absl::Duration billed;
+  double gb_seconds = 0;
+  size_t executing = 0;
+  size_t most_executing = 0;
+  absl::Duration event_age;
+  absl::Duration most_event_age;
+  uint64_t recursive_drops = 0;
+};
+
+// A target of deliveries: one name under which a function is called ("f", "f:1", "f:prod"), or a
+// queue, whose deliveries are messages that Receive takes.
 struct FunctionState {
-  explicit FunctionState(std::string the_name) : name(std::move(the_name)) {}
+  explicit FunctionState(std::string the_name)
+      : name(std::move(the_name)), is_queue(name.rfind(kQueueTarget, 0) == 0) {}
 
   const std::string name;
-  bool known = false;                // registered once, in this process or an earlier one
-  std::shared_ptr<const Code> code;  // null: not registered now
+  const bool is_queue;
+  std::unique_ptr<MessageQueue> messages;          // null: no queue, or none that exists
+  std::vector<std::shared_ptr<Mapping>> mappings;  // from this queue
+  std::shared_ptr<FunctionBase> base;              // never null
+  bool known = false;  // registered once, in this process or an earlier one
+  // Null: not registered now. Of an alias the code of its main version; null while any of its
+  // versions has none.
+  std::shared_ptr<const Code> code;
+  std::optional<PublishedVersion> version = {};  // of a version
+  std::optional<AliasRoute> alias = {};          // of an alias
   std::deque<Slot> queue;
   int64_t front = 0;     // position of queue[0]
   size_t in_memory = 0;  // slots of the queue that hold a delivery
   std::map<std::pair<absl::Time, uint64_t>, DeliveryPtr> waiting;  // values as Slot::delivery
   uint64_t registration = 0;  // counts unregistrations: a token is good for one only
   size_t tokens = 0;          // tasks in the scheduler that will each take one from the queue
-  size_t running = 0;         // slots of concurrency in use
+  size_t running = 0;         // slots of concurrency in use, of FunctionBase::running
   size_t invoked = 0;         // of these, runs that Invoke waits for
-  bool reserving = false;     // they are its own, not of those that functions share; a relay's too
-  ScalingBucket scaling;
-  bool looks_again = false;  // a timer for its next token is set
-  size_t expected = 0;       // inline runs that the committing thread is about to begin
-  FunctionStats stats;       // without `pending`
+  bool looks_again = false;   // a timer for its next token is set
+  size_t expected = 0;        // inline runs that the committing thread is about to begin
+  FunctionStats stats;        // without `pending`
+  RunMeter meter;
 
   bool is_relay() const { return code != nullptr && code->relay; }
   bool is_inline() const { return code != nullptr && code->dispatch == Dispatch::kInline; }
@@ -123,6 +192,9 @@ struct FunctionState {
   void PushBack(Slot slot);
   void PushFront(Slot slot);
   Slot PopFront();
+  // Of a queue, whose slots lie in the order of their numbers. RemoveAt counts from the front.
+  void PushInOrder(Slot slot);
+  Slot RemoveAt(size_t index);
 };
 
 inline void FunctionState::PushBack(Slot slot) {
@@ -150,6 +222,43 @@ inline Slot FunctionState::PopFront() {
   queue.pop_front();
   ++front;
   if (slot.delivery != nullptr) --in_memory;
+  return slot;
+}
+
+inline void FunctionState::PushInOrder(Slot slot) {
+  const auto behind =
+      std::upper_bound(queue.begin(), queue.end(), slot.number,
+                       [](uint64_t number, const Slot& other) { return number < other.number; });
+  const auto index = static_cast<size_t>(behind - queue.begin());
+  // The shorter side moves by one.
+  const bool to_front = index < queue.size() - index;
+  const auto first = to_front ? queue.begin() : behind;
+  const auto last = to_front ? behind : queue.end();
+  for (auto it = first; it != last; ++it) {
+    if (it->delivery != nullptr) it->delivery->position += to_front ? -1 : 1;
+  }
+  if (to_front) --front;
+  if (slot.delivery != nullptr) {
+    slot.delivery->place = Delivery::Place::kQueued;
+    slot.delivery->position = front + static_cast<int64_t>(index);
+    ++in_memory;
+  }
+  queue.insert(behind, std::move(slot));
+}
+
+// REQUIRES: index < queue.size().
+inline Slot FunctionState::RemoveAt(size_t index) {
+  const auto at = queue.begin() + static_cast<std::ptrdiff_t>(index);
+  Slot slot = std::move(*at);
+  const bool from_front = index < queue.size() - index;
+  const auto first = from_front ? queue.begin() : at + 1;
+  const auto last = from_front ? at : queue.end();
+  for (auto it = first; it != last; ++it) {
+    if (it->delivery != nullptr) it->delivery->position += from_front ? 1 : -1;
+  }
+  if (from_front) ++front;
+  if (slot.delivery != nullptr) --in_memory;
+  queue.erase(at);
   return slot;
 }
 

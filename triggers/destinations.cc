@@ -17,7 +17,7 @@
 #include "base/strings.h"
 #include "cloudlet/destination.h"
 #include "cloudlet/error.h"
-#include "triggers/function_config.h"
+#include "triggers/function_name.h"
 #include "triggers/targets.h"
 
 namespace cloudlet::triggers {
@@ -28,7 +28,6 @@ using Kind = Destination::Kind;
 constexpr size_t kMaxQueueName = 80;
 constexpr size_t kMaxTopicName = 256;
 constexpr size_t kMaxBusName = 80;
-constexpr size_t kMaxQualifier = 128;
 
 bool IsName(std::string_view name, size_t most, std::string_view also) {
   const auto allowed = [also](char c) {
@@ -36,14 +35,6 @@ bool IsName(std::string_view name, size_t most, std::string_view also) {
            also.find(c) != std::string_view::npos;
   };
   return !name.empty() && name.size() <= most && std::all_of(name.begin(), name.end(), allowed);
-}
-
-// With or without a qualifier.
-bool IsFunctionTarget(std::string_view name) {
-  const size_t colon = name.find(':');
-  if (!IsFunctionName(name.substr(0, colon))) return false;
-  return colon == std::string_view::npos || name.substr(colon + 1) == "$LATEST" ||
-         IsName(name.substr(colon + 1), kMaxQualifier, "-_");
 }
 
 std::string_view NameOf(Kind kind) {
@@ -67,7 +58,7 @@ std::string_view NameOf(Kind kind) {
 bool IsNameOf(const Destination& destination) {
   switch (destination.kind) {
     case Kind::kFunction:
-      return IsFunctionTarget(destination.name);
+      return ParseFunctionName(destination.name).ok();
     case Kind::kQueue:
       return IsQueueName(destination.name);
     case Kind::kTopic:

@@ -13,8 +13,8 @@ namespace cloudlet::triggers {
 
 DeliveryPtr Runtime::Divert(DeliveryPtr delivery, const Code& code) {
   const absl::Time now = environment_->clock->Now();
-  if (delivery->timed_out || delivery->is_duplicate ||
-      CauseToDrop(*delivery, code.config, now).has_value()) {
+  if (code.relay || delivery->timed_out || delivery->is_duplicate || delivery->ending != nullptr ||
+      CauseToDrop(*delivery, code, now).has_value()) {
     return delivery;
   }
   FunctionState* const function = delivery->function;
@@ -30,8 +30,15 @@ DeliveryPtr Runtime::Divert(DeliveryPtr delivery, const Code& code) {
   if (fate.kind == DeliveryFate::Kind::kRun) return delivery;
   DeliveryPtr twin;
   if (fate.kind == DeliveryFate::Kind::kTwice) {
-    twin = std::make_shared<Delivery>(*delivery);
+    twin = std::make_shared<Delivery>();
+    twin->event = delivery->event;
+    twin->function = function;
+    twin->trigger_id = delivery->trigger_id;
+    twin->attempts = delivery->attempts;
+    twin->enqueued_at = delivery->enqueued_at;
+    twin->taken_at = delivery->taken_at;
     twin->is_duplicate = true;
+    twin->place = Delivery::Place::kRunning;
   }
   base::MutexLock lock(&mu_);
   absl::Duration delay = fate.delay;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -39,16 +40,34 @@ std::string AboutOf(const objstore::EventPtr& event) {
 uint64_t Runtime::pending() const {
   base::MutexLock lock(&mu_);
   uint64_t sum = 0;
-  for (const auto& [name, function] : functions_) sum += function->pending();
+  for (const auto& [name, function] : functions_) {
+    if (!function->is_queue) sum += function->pending();
+  }
   return sum;
+}
+
+std::map<std::string, uint64_t> Runtime::PendingByName() const {
+  std::map<std::string, uint64_t> pending;
+  base::MutexLock lock(&mu_);
+  for (const auto& [name, function] : functions_) {
+    if (function->code != nullptr) pending.emplace(name, function->pending());
+  }
+  return pending;
 }
 
 std::optional<absl::Time> Runtime::NextRetry() const {
   base::MutexLock lock(&mu_);
   std::optional<absl::Time> next;
   for (const auto& [name, function] : functions_) {
-    if (function->code == nullptr || function->waiting.empty()) continue;
+    if (!IsTimed(*function) || function->waiting.empty()) continue;
     const absl::Time due = function->waiting.begin()->first.first;
+    if (!next.has_value() || due < *next) next = due;
+  }
+  for (const auto& [id, mapping] : mappings_) {
+    if (!Runs(*mapping) || mapping->queue->queue.empty()) continue;
+    const bool paused = mapping->paused_until != absl::InfinitePast();
+    const absl::Time due = paused ? mapping->paused_until : mapping->window_end;
+    if (due == absl::InfiniteFuture()) continue;
     if (!next.has_value() || due < *next) next = due;
   }
   if (!late_ends_.empty()) {
@@ -72,7 +91,7 @@ std::optional<std::string> Runtime::DescribeNext() const {
       event = delivery != nullptr ? delivery->event : nullptr;
     };
     for (const auto& [unused, function] : functions_) {
-      if (function->code == nullptr) continue;
+      if (!IsTimed(*function)) continue;
       for (const Slot& slot : function->queue) take(*function, slot.number, slot.delivery);
       for (const auto& [due, delivery] : function->waiting) take(*function, due.second, delivery);
     }
@@ -85,7 +104,21 @@ std::optional<std::string> Runtime::DescribeNext() const {
     const auto row = ledger().FindDelivery(number, name);
     if (row.ok() && row->has_value()) event = (*row)->event;
   }
+  const bool queue = std::string_view(name).substr(0, kQueueTarget.size()) == kQueueTarget;
+  if (queue) {
+    return absl::StrCat("queue ", base::Quoted(name.substr(kQueueTarget.size())), ", message ",
+                        number);
+  }
   return absl::StrCat("function ", base::Quoted(name), ", event ", number, AboutOf(event));
+}
+
+std::optional<std::string> Runtime::DescribeBatch() const {
+  base::MutexLock lock(&mu_);
+  for (const auto& [id, mapping] : mappings_) {
+    if (mapping->tokens == 0 || !Runs(*mapping)) continue;
+    return absl::StrCat("a batch of queue ", base::Quoted(mapping->config.queue));
+  }
+  return std::nullopt;
 }
 
 std::optional<size_t> Runtime::DriveOne(base::Drive drive) {
@@ -144,6 +177,9 @@ absl::StatusOr<uint64_t> Runtime::RunAtMost(uint64_t max_runs) {
 
 bool Runtime::IsIdle() const {
   if (spilled_ || expected_ > 0 || busy_ > 0) return false;
+  for (const auto& [id, mapping] : mappings_) {
+    if (mapping->tokens > 0 && !mapping->function->is_manual()) return false;
+  }
   return std::all_of(functions_.begin(), functions_.end(), [](const auto& entry) {
     const FunctionState& function = *entry.second;
     return function.code == nullptr || function.is_manual() || function.queue.empty();

@@ -28,6 +28,7 @@
 #include "triggers/delivery.h"
 #include "triggers/destinations.h"
 #include "triggers/function_config.h"
+#include "triggers/function_name.h"
 #include "triggers/invocation.h"
 #include "triggers/invocation_record.h"
 #include "triggers/outgoing.h"
@@ -82,7 +83,11 @@ class EndBatch {
     if (message.form == EndMessage::Form::kEvent) {
       out.payload = RequestText(record);
       out.attributes = LetterAttributes(record);
-      out.attributes.emplace(kSourceAttribute, record.function);
+      const bool latest = record.qualifier == kLatestVersion;
+      out.attributes.emplace(
+          kSourceAttribute,
+          FunctionName{std::string(record.function), std::string(latest ? "" : record.qualifier)}
+              .Full());
       return out;
     }
     out.payload = RecordJson(record, MostRecordBytes(message.to.kind));
@@ -198,7 +203,7 @@ void Runtime::End(const DeliveryPtr& delivery, const Code& code, Ending ending) 
     if (status.ok()) wrote = Wrote::kYes;
   }
   if (read_only) {  // kept until it can be written
-    delivery->ending = std::make_unique<Ending>(std::move(ending));
+    delivery->ending = std::make_shared<const Ending>(std::move(ending));
     KeepEnd(delivery, had_row, now);
     return;
   }
@@ -247,10 +252,13 @@ void Runtime::FinishEnd(const DeliveryPtr& delivery, const objstore::Settlement&
 
 InvocationRecord Runtime::RecordOf(const Delivery& delivery, const Code& code, const Ending& ending,
                                    const Event* event, std::string_view request_id) const {
+  const std::string_view qualifier = QualifierOf(delivery.function->name);
   InvocationRecord record;
   record.event = event;
   record.payload = delivery.event->payload;
   record.function = code.config.name;
+  if (!qualifier.empty()) record.qualifier = qualifier;
+  record.executed_version = code.version;
   record.request_id = request_id;
   record.cause = ending.cause;
   record.attempts = delivery.attempts + (ending.cause.has_value() ? 0 : 1);
@@ -268,7 +276,7 @@ std::vector<absl::Status> Runtime::SendEnd(const Delivery& delivery, const Code&
                                            const objstore::Settlement& settlement) {
   Event event = delivery.event->event;
   event.trigger_id = delivery.trigger_id;
-  const std::string request_id = RequestId(store_id_, event.sequence, code.config.name);
+  const std::string request_id = RequestIdOf(delivery);
   EndBatch batch;
   std::vector<std::optional<size_t>> mutation_of;
   std::vector<absl::Status> sent = batch.AddAll(
@@ -295,15 +303,16 @@ std::vector<absl::Status> Runtime::SendEndWith(Invocation* transaction, Transact
   Event event = delivery.event->event;
   event.trigger_id = delivery.trigger_id;
   const Code& code = transaction->code();
-  const std::string request_id = RequestId(store_id_, event.sequence, code.config.name);
+  const std::string request_id = RequestIdOf(delivery);
   EndBatch batch;
   std::vector<std::optional<size_t>> mutation_of;
   std::vector<absl::Status> sent = batch.AddAll(
       ledger(), messages, RecordOf(delivery, code, ending, &event, request_id), &mutation_of);
   std::vector<objstore::Mutation> beside;
   for (objstore::Mutation& mutation : batch.mutations()) beside.push_back(std::move(mutation));
-  *end = CommitTransaction(transaction, objstore::DeliveryKey{event.sequence, code.config.name},
-                           settlement, std::move(beside));
+  *end =
+      CommitTransaction(transaction, objstore::DeliveryKey{event.sequence, delivery.function->name},
+                        settlement, std::move(beside));
   return sent;
 }
 
@@ -312,6 +321,7 @@ void Runtime::CountEnd(FunctionState* function, const Ending& ending,
                        const std::vector<absl::Status>& sent) {
   FunctionStats& stats = function->stats;
   ++(ending.cause.has_value() ? stats.drops : stats.successes);
+  if (ending.cause == DropCause::kRecursion) ++function->meter.recursive_drops;
   for (size_t i = 0; i < messages.size(); ++i) {
     if (messages[i].dead_letter) {
       ++(sent[i].ok() ? stats.dead_letters : stats.dead_letter_failures);

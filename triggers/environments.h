@@ -29,6 +29,7 @@ class EnvironmentPool {
 
   explicit EnvironmentPool(FunctionFactory factory) : factory_(std::move(factory)) {}
 
+  const FunctionFactory& factory() const { return factory_; }
   // An idle one; null: there is none.
   Handler Take() ABSL_LOCKS_EXCLUDED(mu_);
   // Calls the factory, whose exceptions come through. INVALID_ARGUMENT when it gives no handler.

@@ -16,11 +16,11 @@
 #include "cloudlet/function.h"
 #include "objstore/ledger.h"
 #include "triggers/destinations.h"
+#include "triggers/function_name.h"
 
 namespace cloudlet::triggers {
 namespace {
 
-constexpr size_t kMaxNameBytes = 64;
 constexpr size_t kMaxEnvironmentBytes = 4 << 10;
 constexpr size_t kMaxDescriptionBytes = 256;
 constexpr int kLeastMemoryMb = 128;
@@ -112,12 +112,6 @@ absl::Status CheckOptions(const FunctionOptions& options) {
 }
 
 }  // namespace
-
-bool IsFunctionName(std::string_view name) {
-  const auto allowed = [](char c) { return IsLetter(c) || IsDigit(c) || c == '-' || c == '_'; };
-  return !name.empty() && name.size() <= kMaxNameBytes &&
-         std::all_of(name.begin(), name.end(), allowed);
-}
 
 absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
                                                   const FunctionOptions& options) {

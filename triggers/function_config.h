@@ -17,15 +17,12 @@
 
 namespace cloudlet::triggers {
 
-// 1 to 64 of A-Z a-z 0-9 - _.
-bool IsFunctionName(std::string_view name);
-
 // What is kept of a function. InvalidParameterValueException for a name that is none, or options
 // outside Lambda's ranges (cloudlet/function.h); tags and bucket names are taken as they are.
 absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
                                                   const FunctionOptions& options);
 
-// arn:aws:lambda:<region>:000000000000:function:<name>
+// arn:aws:lambda:<region>:000000000000:function:<name>, with the qualifier that `name` may have.
 std::string FunctionArn(std::string_view region, std::string_view name);
 
 }  // namespace cloudlet::triggers

@@ -68,6 +68,7 @@ void Runtime::Take(const objstore::EventPtr& event, Source source, absl::Time no
   for (const objstore::EventTarget& target : event->targets) {
     FunctionState* function = StateOf(target.function);
     const InlineKey key(number, function);
+    if (function->is_queue && !TakesMessage(function, number, source)) continue;
     if (inline_.erase(key) != 0) {  // its committing thread came first
       ++open;
       continue;
@@ -76,7 +77,12 @@ void Runtime::Take(const objstore::EventPtr& event, Source source, absl::Time no
     ++open;
     ++function->stats.events;
     DeliveryPtr delivery = NewDelivery(event, target, function, now);
-    if (source == Source::kPublished && function->is_inline()) {
+    if (event->delay > absl::ZeroDuration() && delivery->ready_at > now) {
+      parkable_.push_back(delivery);
+      ArmLag(now);
+      const absl::Time ready_at = delivery->ready_at;
+      Wait(function, ready_at, number, std::move(delivery));
+    } else if (source == Source::kPublished && function->is_inline()) {
       inline_.emplace(key, std::move(delivery));
       ++function->expected;
       ++expected_;
@@ -97,8 +103,8 @@ DeliveryPtr Runtime::NewDelivery(const objstore::EventPtr& event,
   delivery->event = event;
   delivery->function = function;
   delivery->trigger_id = target.trigger_id;
-  delivery->enqueued_at = event->event.time;
-  delivery->ready_at = event->event.time;
+  delivery->enqueued_at = function->is_queue ? SentTime(*event) : event->event.time;
+  delivery->ready_at = event->event.time + event->delay;
   delivery->taken_at = now;
   return delivery;
 }
@@ -112,7 +118,12 @@ void Runtime::Enqueue(DeliveryPtr delivery, Waking waking) {
   parkable_.push_back(delivery);
   const uint64_t number = delivery->number();
   in_memory_ += delivery->weight();
-  function->PushBack(Slot{number, std::move(delivery)});
+  if (function->is_queue) {
+    function->PushInOrder(Slot{number, std::move(delivery)});
+    if (function->messages != nullptr && function->messages->pollers > 0) arrived_.SignalAll();
+  } else {
+    function->PushBack(Slot{number, std::move(delivery)});
+  }
   PostTokens(function, waking);
 }
 
@@ -132,11 +143,12 @@ void Runtime::Wake() {
 
 // Whether one more behind `ahead` others that have no slot yet must stay in the queue.
 bool Runtime::MustWaitInTurn(const FunctionState& function, size_t ahead) const {
-  return !function.backs_off() && function.code->config.reserved_concurrency != 0 &&
+  return !function.backs_off() && function.base->reserved() != 0 &&
          SlotRefused(function, ahead).has_value();
 }
 
 void Runtime::PostTokens(FunctionState* function, Waking waking) {
+  if (function->is_queue) PostBatches(function, waking);
   if (state_ != State::kRunning || function->code == nullptr) return;
   while (function->tokens < function->queue.size() && function->tokens < kMaxTokens &&
          !MustWaitInTurn(*function, function->tokens)) {
@@ -158,7 +170,11 @@ void Runtime::QueueDue(FunctionState* function, absl::Time now) {
     Slot slot{due->first.second, std::move(due->second)};
     function->waiting.erase(due);
     if (slot.delivery != nullptr) in_memory_ += slot.delivery->weight();
-    function->PushBack(std::move(slot));
+    if (function->is_queue) {
+      function->PushInOrder(std::move(slot));
+    } else {
+      function->PushBack(std::move(slot));
+    }
   }
   PostTokens(function);
 }
@@ -170,7 +186,7 @@ void Runtime::Wait(FunctionState* function, absl::Time ready_at, uint64_t number
     delivery->ready_at = ready_at;
   }
   function->waiting.insert_or_assign(std::pair(ready_at, number), std::move(delivery));
-  if (function->code != nullptr) ArmRetry(ready_at);
+  if (IsTimed(*function)) ArmRetry(ready_at);
 }
 
 void Runtime::ArmRetry(absl::Time due) {
@@ -187,7 +203,7 @@ size_t Runtime::RetryAlarm(absl::Time due) {
   if (state_ != State::kRunning) return 0;
   absl::Time next = absl::InfiniteFuture();
   for (const auto& [name, function] : functions_) {
-    if (function->code == nullptr) continue;
+    if (!IsTimed(*function)) continue;
     QueueDue(function.get(), now);
     if (!function->waiting.empty()) next = std::min(next, function->waiting.begin()->first.first);
   }
@@ -248,6 +264,7 @@ void Runtime::Committed(absl::Span<const objstore::EventPtr> events) {
     base::MutexLock lock(&mu_);
     if (state_ != State::kRunning) return;
     for (const objstore::EventPtr& event : events) {
+      if (event->delay > absl::ZeroDuration()) continue;  // it waits for its time
       for (const objstore::EventTarget& target : event->targets) {
         if (auto job = ClaimInline(event, target, now)) jobs.push_back(*std::move(job));
       }
@@ -283,11 +300,10 @@ std::optional<Runtime::InlineJob> Runtime::ClaimInline(const objstore::EventPtr&
   } else {
     return std::nullopt;  // it was taken as a background delivery
   }
-  const bool waits = !function->is_inline() ||
-                     (function->reserving && !function->backs_off() && !function->queue.empty());
-  if (waits || CauseBeforeRun(function->code->config, event->event.causation.hops,
-                              delivery->enqueued_at, now)
-                   .has_value()) {
+  const std::shared_ptr<const Code> code = CodeFor(*function, event->event.sequence);
+  const bool waits = !function->is_inline() || (function->base->reserving &&
+                                                !function->backs_off() && !function->queue.empty());
+  if (waits || CauseToDrop(*delivery, *code, now).has_value()) {
     Enqueue(std::move(delivery));
     return std::nullopt;
   }
@@ -306,7 +322,7 @@ std::optional<Runtime::InlineJob> Runtime::ClaimInline(const objstore::EventPtr&
   delivery->place = Delivery::Place::kRunning;
   parkable_.push_back(delivery);
   ArmLag(now);
-  return InlineJob{std::move(delivery), function->code};
+  return InlineJob{std::move(delivery), code};
 }
 
 void Runtime::RunInline(std::vector<InlineJob> jobs) {
@@ -319,7 +335,8 @@ void Runtime::RunInline(std::vector<InlineJob> jobs) {
       base::MutexLock lock(&mu_);
       if (trampoline->dead || trampoline->next == trampoline->jobs.size()) break;
       job = std::move(trampoline->jobs[trampoline->next++]);
-      if (job.delivery->function->code != job.code) {  // unregistered meanwhile: it waits
+      job.code = CodeFor(*job.delivery->function, job.delivery->number());
+      if (job.code == nullptr) {  // unregistered meanwhile: it waits
         Requeue(std::move(job.delivery));
         continue;
       }

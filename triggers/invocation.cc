@@ -23,6 +23,7 @@
 #include "cloudlet/error.h"
 #include "triggers/event_json.h"
 #include "triggers/function_config.h"
+#include "triggers/function_name.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -186,7 +187,8 @@ std::string_view Invocation::payload() const {
 }
 
 std::string Invocation::invoked_function_arn() const {
-  return FunctionArn(environment_->region, code_->config.name);
+  return FunctionArn(environment_->region,
+                     FunctionName{code_->config.name, call_.qualifier}.Full());
 }
 
 void Invocation::AddSlept(absl::Duration duration) {
@@ -226,7 +228,36 @@ absl::StatusOr<InvokeResult> Invocation::DoInvoke(std::string_view function,
   return environment_->invoker(function, payload, options, Caused(), revoked_.get());
 }
 
+RunTimes Invocation::TimesAt(absl::Time ended, bool timed_out) const {
+  const absl::Duration all = std::max(ended - begun_, absl::ZeroDuration());
+  const int64_t began = handler_ns_.load();
+  if (began < 0) {  // its environment was never made
+    return {absl::ZeroDuration(), timed_out ? std::min(all, kInitLimit) : all};
+  }
+  const absl::Duration init = absl::Nanoseconds(began);
+  const absl::Duration duration = std::max(all - init, absl::ZeroDuration());
+  return {timed_out ? std::min(duration, code_->config.timeout) : duration, init};
+}
+
+InvocationReport Invocation::ReportOf(const RunTimes& took, const std::optional<std::string>& error,
+                                      bool timed_out) const {
+  InvocationReport report;
+  report.function = code_->config.name;
+  report.version = code_->version;
+  report.request_id = call_.request_id;
+  report.attempt = call_.attempt;
+  report.began = begun_;
+  report.duration = took.duration;
+  report.init_duration = took.init;
+  report.billed = Billed(took);
+  report.memory_mb = code_->config.memory_mb;
+  report.error = error.value_or("");
+  report.timed_out = timed_out;
+  return report;
+}
+
 void Invocation::Log(std::string_view message) {
+  if (tail_ != nullptr) tail_->Add(message);
   environment_->logger->Log(LogLevel::kInfo, "function", message);
 }
 

@@ -33,10 +33,12 @@
 #include "cloudlet/event.h"
 #include "cloudlet/function.h"
 #include "cloudlet/invoke.h"
+#include "cloudlet/meter.h"
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
 #include "triggers/environments.h"
 #include "triggers/kit_hooks.h"
+#include "triggers/report_lines.h"
 #include "triggers/transaction.h"
 
 namespace cloudlet::triggers {
@@ -77,8 +79,6 @@ struct Environment {
 // How long a FunctionFactory may take.
 inline constexpr absl::Duration kInitLimit = absl::Seconds(10);
 
-inline constexpr std::string_view kLatestVersion = "$LATEST";
-
 // Shaped like a UUID (version 8), the same in every run of the program: a fixed hash of its
 // arguments.
 std::string RequestId(uint64_t store_id, uint64_t number, std::string_view function);
@@ -97,6 +97,7 @@ struct Call {
   std::string request_id;
   int attempt = 1;
   std::string_view client_context = {};  // as `payload`
+  std::string qualifier = {};            // by which the function was called
   bool staged = false;                   // as of a transactional function, whatever it is
 };
 
@@ -117,6 +118,17 @@ class Invocation final : public FunctionContext {
   bool wants_environment() const { return code_->environments != nullptr && handler_ == nullptr; }
   void UseEnvironment(EnvironmentPool::Handler handler);
   EnvironmentPool::Handler TakeEnvironment() { return std::move(handler_); }
+  // Keeps the end of what is logged (LogType::kTail). Before Run.
+  void KeepTail() { tail_ = std::make_unique<LogTail>(); }
+  // Null unless it is kept.
+  LogTail* tail() const { return tail_.get(); }
+  // How long it took, when it ended at `ended`; of one that timed out not more than it may.
+  RunTimes TimesAt(absl::Time ended, bool timed_out) const;
+  InvocationReport ReportOf(const RunTimes& took, const std::optional<std::string>& error,
+                            bool timed_out) const;
+  // Set by whoever has ended it, before it is taken off the running ones.
+  std::optional<RunTimes> times;
+
   const Code& code() const { return *code_; }
   const std::shared_ptr<const Code>& shared_code() const { return code_; }
   // Null: what it writes is written at once.
@@ -150,7 +162,7 @@ class Invocation final : public FunctionContext {
   Bucket bucket(std::string_view name) override;
   void Log(std::string_view message) override;
   std::string_view payload() const override;
-  std::string_view function_version() const override { return kLatestVersion; }
+  std::string_view function_version() const override { return code_->version; }
   std::string invoked_function_arn() const override;
   int memory_mb() const override { return code_->config.memory_mb; }
   const std::map<std::string, std::string>& environment() const override {
@@ -177,6 +189,7 @@ class Invocation final : public FunctionContext {
   std::atomic<int64_t> handler_ns_ = 0;
   EnvironmentPool::Handler handler_;
   std::string response_;
+  std::unique_ptr<LogTail> tail_;
   std::atomic<int64_t> slept_ns_ = 0;  // on a simulated clock
   mutable std::once_flag notification_made_;
   mutable std::string notification_;  // S3's of an event of a bucket, once asked for

@@ -25,7 +25,7 @@
 #include "cloudlet/error.h"
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
-#include "triggers/function_config.h"
+#include "triggers/function_name.h"
 #include "triggers/invocation.h"
 #include "triggers/invocation_record.h"
 #include "triggers/retry.h"
@@ -39,19 +39,15 @@ namespace {
 constexpr std::string_view kNoResponse = "null";
 constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 
-absl::Status CheckInvoke(std::string_view function, std::string_view payload,
-                         const InvokeOptions& options) {
-  if (!IsFunctionName(function)) {
-    return MakeError(ErrorCode::kInvalidParameterValue,
-                     "the name must be 1 to 64 of A-Z a-z 0-9 - _");
-  }
+absl::Status CheckInvoke(std::string_view payload, const InvokeOptions& options) {
   if (options.type != InvocationType::kRequestResponse && options.type != InvocationType::kEvent &&
       options.type != InvocationType::kDryRun) {
     return MakeError(ErrorCode::kInvalidParameterValue,
                      absl::StrCat("type has no value ", static_cast<int>(options.type)));
   }
-  if (!options.qualifier.empty() || options.log_type != LogType::kNone) {
-    return MakeError(ErrorCode::kNotImplemented, "qualifiers and the tail of the log");
+  if (options.log_type != LogType::kNone && options.log_type != LogType::kTail) {
+    return MakeError(ErrorCode::kInvalidParameterValue,
+                     absl::StrCat("log_type has no value ", static_cast<int>(options.log_type)));
   }
   const bool event = options.type == InvocationType::kEvent;
   const size_t most = event ? kMaxAsyncInvokeBytes : kMaxInvokeBytes;
@@ -87,7 +83,11 @@ absl::Status NotRegistered() {
 absl::StatusOr<InvokeResult> Runtime::Invoke(const InvokeRequest& asked) {
   if (options_.interleaver != nullptr) options_.interleaver->SwitchPoint();
   InvokeRequest request = asked;
-  CLOUDLET_RETURN_IF_ERROR(CheckInvoke(request.function, request.payload, *request.options));
+  CLOUDLET_ASSIGN_OR_RETURN(const FunctionName name,
+                            ParseFunctionName(request.function, request.options->qualifier));
+  CLOUDLET_RETURN_IF_ERROR(CheckInvoke(request.payload, *request.options));
+  const std::string full = name.Full();
+  request.function = full;
   const Invocation* const inside = ThreadFrame::InvocationOf(this);
   if (request.causation.hops == 0 && inside != nullptr) request.causation = inside->Caused();
   switch (request.options->type) {
@@ -112,25 +112,33 @@ absl::StatusOr<Runtime::Found> Runtime::FindFunction(std::string_view name) {
   }
   const auto found = functions_.find(name);
   if (found == functions_.end() || !found->second->known) return NotRegistered();
-  return Found{found->second.get(), found->second->code};
+  return Found{found->second.get(), found->second->code, ""};
 }
 
 absl::StatusOr<Runtime::Found> Runtime::ClaimSlot(const InvokeRequest& request) {
   base::MutexLock lock(&mu_);
   CLOUDLET_ASSIGN_OR_RETURN(Found found, FindFunction(request.function));
+  if (found.function->alias.has_value()) {
+    found.request_id = ids_->NextUuid();  // draws the version
+    found.code = CodeFor(*found.function, found.request_id);
+  }
   if (found.code == nullptr) return NotRegistered();
   if (request.revoked != nullptr && request.revoked->load()) {
     return absl::FailedPreconditionError("the invocation that asks has ended or timed out");
   }
-  if (request.causation.hops >= kMaxHops) return MakeError(ErrorCode::kRecursiveInvocation);
   FunctionState* const function = found.function;
+  if (request.causation.hops >= kMaxHops) {
+    ++function->meter.recursive_drops;
+    return MakeError(ErrorCode::kRecursiveInvocation);
+  }
   if (const auto reason = TakeSlot(function, environment_->clock->Now()); reason.has_value()) {
     ++function->stats.throttles;
     const bool of_rate = *reason == ThrottleReason::kFunctionInvocationRateLimitExceeded ||
                          *reason == ThrottleReason::kReservedFunctionInvocationRateLimitExceeded;
-    return Throttled(*reason,
-                     of_rate ? function->scaling.UntilNext(options_.scaling_rate) : kRetryAfter);
+    return Throttled(
+        *reason, of_rate ? function->base->scaling.UntilNext(options_.scaling_rate) : kRetryAfter);
   }
+  if (found.request_id.empty()) found.request_id = ids_->NextUuid();
   ++busy_;
   return found;
 }
@@ -145,19 +153,24 @@ absl::StatusOr<InvokeResult> Runtime::InvokeOnce(const InvokeRequest& request, b
   call.event.causation = request.causation;
   call.event.principal = options_.owner;
   call.payload = request.payload;
-  call.request_id = ids_->NextUuid();
+  call.request_id = found.request_id;
   call.event.request_id = call.request_id;
   call.client_context = request.options->client_context;
+  call.qualifier = QualifierOf(request.function);
   InvokeResult result;
   result.request_id = call.request_id;
-  result.executed_version = kLatestVersion;
+  result.executed_version = found.code->version;
   const auto invocation =
       std::make_shared<Invocation>(environment_, found.code, std::move(call), now);
   if (found.code->environments != nullptr) {
     invocation->UseEnvironment(found.code->environments->Take());
   }
-  // No worker: one that waits here for a handler may be in time with its own.
-  if (!BeginRun(Running{invocation, found.function, nullptr, nullptr, {}}, now)) {
+  if (request.options->log_type == LogType::kTail) invocation->KeepTail();
+  // No worker but a batch's own: one that waits here for a handler may be in time with its own.
+  const auto worker =
+      request.mapping != nullptr ? base::Scheduler::CurrentWorker() : base::Scheduler::WorkerRef();
+  if (!BeginRun(Running{invocation, found.function, nullptr, nullptr, worker, request.mapping},
+                now)) {
     Leave(nullptr);
     return absl::FailedPreconditionError("the Cloud is closed or being reopened");
   }
@@ -166,7 +179,9 @@ absl::StatusOr<InvokeResult> Runtime::InvokeOnce(const InvokeRequest& request, b
       outer != nullptr && invocation->slept() > absl::ZeroDuration()) {
     outer->AddSlept(invocation->slept());
   }
-  if (invocation->Finish()) {
+  const bool finished = invocation->Finish();
+  if (request.lost != nullptr) *request.lost = !finished;
+  if (finished) {
     *again = may_run_again;
     EndInvoked(invocation.get(), found.function, &error, again);
   } else if (invocation->has_timed_out()) {
@@ -174,6 +189,7 @@ absl::StatusOr<InvokeResult> Runtime::InvokeOnce(const InvokeRequest& request, b
   } else {
     return absl::FailedPreconditionError("the Cloud was closed before the handler returned");
   }
+  if (invocation->tail() != nullptr) result.log_tail = invocation->tail()->Text();
   if (error.has_value()) {
     result.function_error = "Unhandled";
     result.payload = ErrorJson(*error);
@@ -205,6 +221,7 @@ void Runtime::EndInvoked(Invocation* invocation, FunctionState* function,
   }
   *again = *again && conflict;
   if (invocation->code().environments != nullptr && !late) KeepEnvironment(invocation, ended);
+  Report(invocation, *error, late, ended);
   {
     base::MutexLock lock(&mu_);
     RemoveRunning(invocation->index);

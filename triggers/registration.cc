@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@
 #include "triggers/destinations.h"
 #include "triggers/environments.h"
 #include "triggers/function_config.h"
+#include "triggers/function_name.h"
 #include "triggers/registry.h"
 #include "triggers/runtime.h"
 
@@ -37,13 +39,41 @@ absl::Status NoHandler() {
   return MakeError(ErrorCode::kInvalidParameterValue, "there is no handler");
 }
 
-absl::StatusOr<std::shared_ptr<Code>> NewCode(std::string_view name,
-                                              const FunctionOptions& options) {
-  auto code = std::make_shared<Code>();
-  CLOUDLET_ASSIGN_OR_RETURN(code->config, ConfigOf(name, options));
-  code->dispatch = options.dispatch;
-  code->when_throttled = options.when_throttled;
-  return code;
+// A handler that calls `held`: copies of it share what that has captured.
+Handler Forwarding(const std::shared_ptr<const Handler>& held) {
+  if (std::holds_alternative<Function>(*held)) {
+    return Function([held](const Event& event, FunctionContext& context) {
+      return std::get<Function>(*held)(event, context);
+    });
+  }
+  if (std::holds_alternative<PayloadFunction>(*held)) {
+    return PayloadFunction([held](std::string_view payload, FunctionContext& context) {
+      return std::get<PayloadFunction>(*held)(payload, context);
+    });
+  }
+  return FunctionFactory([held] { return std::get<FunctionFactory>(*held)(); });
+}
+
+void Add(const FunctionStats& more, FunctionStats* sum) {
+  sum->events += more.events;
+  sum->invocations += more.invocations;
+  sum->errors += more.errors;
+  sum->timeouts += more.timeouts;
+  sum->retries += more.retries;
+  sum->throttles += more.throttles;
+  sum->successes += more.successes;
+  sum->dead_letters += more.dead_letters;
+  sum->drops += more.drops;
+  sum->dead_letter_failures += more.dead_letter_failures;
+  sum->records += more.records;
+  sum->record_failures += more.record_failures;
+  sum->cold_starts += more.cold_starts;
+}
+
+bool HasCode(const FunctionBase& base) {
+  return std::any_of(base.states.begin(), base.states.end(), [](const FunctionState* state) {
+    return state->code != nullptr && !state->code->deleted;
+  });
 }
 
 }  // namespace
@@ -65,11 +95,26 @@ absl::Status Runtime::RegisterFunction(std::string_view name, FunctionFactory fa
 
 absl::Status Runtime::RegisterHandler(std::string_view name, Handler handler,
                                       const FunctionOptions& options) {
+  CLOUDLET_ASSIGN_OR_RETURN(std::shared_ptr<Code> code,
+                            MakeCode(name, kLatestVersion, std::move(handler), options));
+  return Register(std::move(code));
+}
+
+absl::StatusOr<std::shared_ptr<Code>> Runtime::MakeCode(std::string_view name,
+                                                        std::string_view version, Handler handler,
+                                                        const FunctionOptions& options) {
   if (std::visit([](const auto& kind) { return kind == nullptr; }, handler)) return NoHandler();
-  CLOUDLET_ASSIGN_OR_RETURN(const std::shared_ptr<Code> code, NewCode(name, options));
   if (options.transactional && options_.staging == nullptr) {
     return MakeError(ErrorCode::kNotImplemented, "transactional functions over this store");
   }
+  auto code = std::make_shared<Code>();
+  CLOUDLET_ASSIGN_OR_RETURN(code->config, ConfigOf(name, options));
+  code->dispatch = options.dispatch;
+  code->when_throttled = options.when_throttled;
+  code->version = version;
+  code->options = options;
+  code->original = std::make_shared<const Handler>(std::move(handler));
+  handler = Forwarding(code->original);
   if (options_.wrap != nullptr) handler = options_.wrap(name, std::move(handler), options);
   if (auto* function = std::get_if<Function>(&handler)) {
     code->handler = std::move(*function);
@@ -79,7 +124,7 @@ absl::Status Runtime::RegisterHandler(std::string_view name, Handler handler,
     code->environments =
         std::make_shared<EnvironmentPool>(std::get<FunctionFactory>(std::move(handler)));
   }
-  return Register(code);
+  return code;
 }
 
 absl::Status Runtime::Register(std::shared_ptr<Code> code) {
@@ -97,71 +142,101 @@ absl::Status Runtime::Register(std::shared_ptr<Code> code) {
       return MakeError(ErrorCode::kFunctionConflict,
                        "a function of this name is registered already");
     }
-    CLOUDLET_RETURN_IF_ERROR(CheckReservation(code->config.reserved_concurrency.value_or(0),
-                                              options_.account_concurrency, Reserved()));
+    CLOUDLET_RETURN_IF_ERROR(CheckReserved(*state->base, code->config.reserved_concurrency));
   }
   CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(code->config));
   const absl::Time now = environment_->clock->Now();
+  UserCode gone;
   base::MutexLock lock(&mu_);
   state->known = true;
-  SetReserving(state, code->config.reserved_concurrency.has_value());
-  state->code = std::move(code);
-  unreserved_limit_ = UnreservedLimit(options_.account_concurrency, Reserved());
-  if (state->is_inline()) inline_interest_.fetch_add(1, std::memory_order_acq_rel);
-  QueueDue(state, now);
-  std::stable_sort(state->queue.begin(), state->queue.end(),
-                   [](const Slot& a, const Slot& b) { return a.number < b.number; });
-  for (size_t i = 0; i < state->queue.size(); ++i) {
-    if (DeliveryPtr& delivery = state->queue[i].delivery; delivery != nullptr) {
-      delivery->position = state->front + static_cast<int64_t>(i);
-    }
-  }
-  PostTokens(state);
-  if (!state->waiting.empty()) ArmRetry(state->waiting.begin()->first.first);
+  ++state->base->revision;
+  state->base->changed = now;
+  state->base->config = code->config;
+  SetReserved(state->base.get(), code->config.reserved_concurrency);
+  SetCode(state, std::move(code), now, &gone);
+  RefreshAliases(state->base.get(), now, &gone);
   return absl::OkStatus();
 }
 
 std::vector<objstore::FunctionConfig> Runtime::RegisteredConfigs() const {
   std::vector<objstore::FunctionConfig> configs;
   for (const auto& [name, function] : functions_) {
-    if (function->code != nullptr) configs.push_back(function->code->config);
+    const bool is_latest = function->base->states.front() == function.get();
+    if (is_latest && function->code != nullptr) configs.push_back(function->code->config);
   }
   return configs;
 }
 
-int Runtime::Reserved() const {
+// Binds `code`, or none, to a name. What waits for it goes on in the order of its numbers.
+void Runtime::SetCode(FunctionState* function, std::shared_ptr<const Code> code, absl::Time now,
+                      UserCode* gone) {
+  const bool had_code = function->code != nullptr;
+  const base::Lane lane = function->lane();
+  if (function->is_inline()) inline_interest_.fetch_sub(1, std::memory_order_acq_rel);
+  gone->push_back(std::exchange(function->code, std::move(code)));
+  if (function->is_inline()) inline_interest_.fetch_add(1, std::memory_order_acq_rel);
+  if (had_code && (function->code == nullptr || function->lane() != lane)) {
+    ++function->registration;  // the tokens are of no use any more
+    function->tokens = 0;
+  }
+  unreserved_limit_ = UnreservedLimit(options_.account_concurrency, ReservedBeside(nullptr));
+  if (function->code == nullptr) return;
+  QueueDue(function, now);
+  if (!had_code) {
+    std::stable_sort(function->queue.begin(), function->queue.end(),
+                     [](const Slot& a, const Slot& b) { return a.number < b.number; });
+    for (size_t i = 0; i < function->queue.size(); ++i) {
+      if (DeliveryPtr& delivery = function->queue[i].delivery; delivery != nullptr) {
+        delivery->position = function->front + static_cast<int64_t>(i);
+      }
+    }
+  }
+  PostTokens(function);
+  if (!function->waiting.empty()) ArmRetry(function->waiting.begin()->first.first);
+  FeedFunction(function, now);
+}
+
+// What functions that have code reserve, but for that of `base`.
+int Runtime::ReservedBeside(const FunctionBase* base) const {
   int sum = 0;
   for (const auto& [name, function] : functions_) {
-    if (function->code != nullptr) sum += function->code->config.reserved_concurrency.value_or(0);
+    const FunctionBase& one = *function->base;
+    if (one.states.front() != function.get() || &one == base || !one.reserved().has_value()) {
+      continue;
+    }
+    if (HasCode(one)) sum += *one.reserved();
   }
   return sum;
 }
 
-void Runtime::SetReserving(FunctionState* function, bool reserving) {
-  if (function->reserving == reserving) return;
-  function->reserving = reserving;
-  if (reserving) {
-    unreserved_running_ -= function->running;
+absl::Status Runtime::CheckReserved(const FunctionBase& base, std::optional<int> wanted) const {
+  return CheckReservation(wanted.value_or(0), options_.account_concurrency, ReservedBeside(&base));
+}
+
+void Runtime::SetReserved(FunctionBase* base, std::optional<int> reserved) {
+  base->reserved_concurrency.store(reserved.value_or(-1), std::memory_order_relaxed);
+  if (base->reserving == reserved.has_value()) return;
+  base->reserving = reserved.has_value();
+  if (base->reserving) {
+    unreserved_running_ -= base->running;
   } else {
-    unreserved_running_ += function->running;
+    unreserved_running_ += base->running;
   }
 }
 
 absl::Status Runtime::UnregisterFunction(std::string_view name) {
   CLOUDLET_RETURN_IF_ERROR(Refuse());
-  // May be the last share of user code: destroyed without the lock.
-  std::shared_ptr<const Code> code;
+  UserCode gone;  // destroyed without the lock
+  const absl::Time now = environment_->clock->Now();
   base::MutexLock lock(&mu_);
   const auto found = functions_.find(name);
-  if (found == functions_.end() || found->second->code == nullptr || found->second->is_relay()) {
+  if (found == functions_.end() || !IsFunctionName(name) || !HasCode(*found->second->base)) {
     return NoSuchFunction();
   }
-  if (found->second->is_inline()) inline_interest_.fetch_sub(1, std::memory_order_acq_rel);
-  code = std::move(found->second->code);
-  found->second->code = nullptr;
+  for (FunctionState* state : found->second->base->states) {
+    if (state->code != nullptr && !state->code->deleted) SetCode(state, nullptr, now, &gone);
+  }
   PostWaiting();  // what it has reserved is for the others
-  ++found->second->registration;
-  found->second->tokens = 0;
   if (spilled_) {
     scheduler_.Post(base::Lane::kAlarm, [this] {
       Housekeep();
@@ -188,14 +263,20 @@ absl::StatusOr<std::vector<Trigger>> Runtime::ListTriggers() {
 }
 
 absl::StatusOr<FunctionStats> Runtime::function_stats(std::string_view name) const {
+  const absl::StatusOr<FunctionName> parsed = ParseFunctionName(name);
+  if (!parsed.ok()) return NoSuchFunction();
   base::MutexLock lock(&mu_);
-  const auto found = functions_.find(name);
-  if (found == functions_.end() || found->second->is_relay()) return NoSuchFunction();
-  const FunctionState& function = *found->second;
-  const size_t waiting = function.pending();
-  if (!function.known && function.stats.events == 0 && waiting == 0) return NoSuchFunction();
-  FunctionStats stats = function.stats;
-  stats.pending = waiting;
+  const FunctionState* const function = FindState(parsed->name, parsed->qualifier);
+  if (function == nullptr) return NoSuchFunction();
+  FunctionStats stats;
+  bool known = false;
+  for (const FunctionState* state : function->base->states) {
+    if (state != function && !parsed->qualifier.empty()) continue;
+    Add(state->stats, &stats);
+    stats.pending += state->pending();
+    known = known || state->known;
+  }
+  if (!known && stats.events == 0 && stats.pending == 0) return NoSuchFunction();
   return stats;
 }
 

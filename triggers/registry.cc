@@ -21,7 +21,7 @@
 #include "objstore/ledger.h"
 #include "objstore/rules.h"
 #include "triggers/destinations.h"
-#include "triggers/function_config.h"
+#include "triggers/function_name.h"
 #include "triggers/targets.h"
 
 namespace cloudlet::triggers {
@@ -71,8 +71,12 @@ absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
       return BadTrigger(trigger, "it has a function and a destination");
     CLOUDLET_RETURN_IF_ERROR(CheckDestination("destination", trigger.destination,
                                               {Kind::kQueue, Kind::kTopic, Kind::kEventBus}));
-  } else if (!IsFunctionName(trigger.function)) {
-    return BadTrigger(trigger, "the function's name must be 1 to 64 of A-Z a-z 0-9 - _");
+  }
+  std::string target = TargetOf(trigger.destination);
+  if (trigger.destination.empty()) {
+    const absl::StatusOr<FunctionName> function = ParseFunctionName(trigger.function);
+    if (!function.ok()) return BadTrigger(trigger, base::S(function.status().message()));
+    target = function->Full();
   }
   if (trigger.events.empty()) return BadTrigger(trigger, "it names no event type");
   for (const EventType type : trigger.events) {
@@ -93,7 +97,7 @@ absl::StatusOr<objstore::Rule> RuleOf(const Trigger& trigger) {
   objstore::Rule rule;
   rule.bucket = trigger.bucket;
   rule.id = trigger.id;
-  rule.function = trigger.destination.empty() ? trigger.function : TargetOf(trigger.destination);
+  rule.function = std::move(target);
   rule.types = trigger.events;
   rule.prefix = trigger.prefix;
   rule.suffix = trigger.suffix;

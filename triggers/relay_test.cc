@@ -229,5 +229,36 @@ TEST_F(RelayTest, RelaysAreNoFunctions) {
   EXPECT_TRUE(harness_.ledger().LoadFunctions()->empty());
 }
 
+// What a test does to deliveries of functions is not done to what the runtime sends on itself.
+TEST(RelayDivertTest, RelaysAreNotDoubled) {
+  RuntimeOptions options = Driven();
+  std::vector<std::string> offered;
+  options.on_delivery = [&](const DeliveryOffer& offer) {
+    offered.emplace_back(offer.function);
+    DeliveryFate fate;
+    if (offer.function != "a") fate.kind = DeliveryFate::Kind::kTwice;
+    return fate;
+  };
+  Harness harness(options);
+  int runs = 0;
+  harness.Register("a", [&](const Event&, FunctionContext&) {
+    ++runs;
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(harness.runtime()
+                  .topics()
+                  .Change(harness.ledger(), "t",
+                          [](const TopicConfig*) -> absl::StatusOr<TopicConfig> {
+                            TopicConfig topic;
+                            topic.Add({.id = "1", .endpoint = ToFunction("a")}).IgnoreError();
+                            return topic;
+                          })
+                  .ok());
+  ASSERT_TRUE(harness.runtime().Send({{"topic/t", "hello"}}).ok());
+  harness.RunUntilIdle();
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(offered, std::vector<std::string>{"a"});
+}
+
 }  // namespace
 }  // namespace cloudlet::triggers

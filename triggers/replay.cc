@@ -18,6 +18,7 @@
 #include "cloudlet/event.h"
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
+#include "triggers/function_name.h"
 #include "triggers/invocation.h"
 #include "triggers/runtime.h"
 
@@ -43,7 +44,10 @@ absl::Status Runtime::WaitPublished(uint64_t publications, absl::Duration timeou
 absl::Status Runtime::CheckRegistered(std::string_view function) const {
   base::MutexLock lock(&mu_);
   const auto found = functions_.find(function);
-  if (found != functions_.end() && found->second->code != nullptr) return absl::OkStatus();
+  if (found != functions_.end() &&
+      (found->second->code != nullptr || found->second->alias.has_value())) {
+    return absl::OkStatus();
+  }
   return MakeError(ErrorCode::kFunctionNotFound,
                    absl::StrCat("no function ", base::Quoted(function), " is registered"));
 }
@@ -57,6 +61,8 @@ absl::StatusOr<ReplayOutcome> Runtime::RunStaged(std::string_view function,
   {
     base::MutexLock lock(&mu_);
     CLOUDLET_ASSIGN_OR_RETURN(found, FindFunction(function));
+    found.request_id = RequestId(store_id_, event->event.sequence, function);
+    if (found.function->alias.has_value()) found.code = CodeFor(*found.function, found.request_id);
   }
   if (found.code == nullptr) {
     return MakeError(ErrorCode::kFunctionNotFound, "no function of this name is registered");
@@ -65,7 +71,8 @@ absl::StatusOr<ReplayOutcome> Runtime::RunStaged(std::string_view function,
   call.event = event->event;
   call.record = event;
   call.payload = event->payload;
-  call.request_id = RequestId(store_id_, event->event.sequence, found.code->config.name);
+  call.request_id = found.request_id;
+  call.qualifier = QualifierOf(function);
   call.staged = true;
   Invocation invocation(environment_, found.code, std::move(call), environment_->clock->Now());
   if (found.code->environments != nullptr) {

@@ -27,14 +27,17 @@ std::string_view ConditionName(DropCause cause) {
       return "ZeroReservedConcurrency";
     case DropCause::kRecursion:
       return "RecursiveLoop";
+    case DropCause::kVersionDeleted:
+      return "ResourceNotFound";
   }
   return "";
 }
 
-std::optional<DropCause> CauseBeforeRun(const objstore::FunctionConfig& config, int hops,
+std::optional<DropCause> CauseBeforeRun(const objstore::FunctionConfig& config,
+                                        std::optional<int> reserved, int hops,
                                         absl::Time enqueued_at, absl::Time now) {
   if (hops >= kMaxHops) return DropCause::kRecursion;
-  if (config.reserved_concurrency == 0) return DropCause::kZeroReservedConcurrency;
+  if (reserved == 0) return DropCause::kZeroReservedConcurrency;
   if (now - enqueued_at > config.max_event_age) return DropCause::kEventAgeExceeded;
   return std::nullopt;
 }

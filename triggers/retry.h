@@ -22,14 +22,22 @@ namespace cloudlet::triggers {
 inline constexpr int kMaxHops = 16;
 
 // Why a delivery is given up.
-enum class DropCause { kRetriesExhausted, kEventAgeExceeded, kZeroReservedConcurrency, kRecursion };
+enum class DropCause {
+  kRetriesExhausted,
+  kEventAgeExceeded,
+  kZeroReservedConcurrency,
+  kRecursion,
+  kVersionDeleted,  // no record is made of it
+};
 
 // The `condition` of Lambda's invocation record. That of kRecursion, "RecursiveLoop", is our own:
 // AWS documents none.
 std::string_view ConditionName(DropCause cause);
 
 // Whether a delivery is given up before its next run.
-std::optional<DropCause> CauseBeforeRun(const objstore::FunctionConfig& config, int hops,
+// `reserved` is the function's reserved concurrency, which its versions share.
+std::optional<DropCause> CauseBeforeRun(const objstore::FunctionConfig& config,
+                                        std::optional<int> reserved, int hops,
                                         absl::Time enqueued_at, absl::Time now);
 
 // What follows a failed run: the time of the next one, or why there is none.

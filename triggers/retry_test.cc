@@ -60,16 +60,20 @@ TEST(RetryTest, BeforeRun_ChecksRecursionThenConcurrencyThenAge) {
   objstore::FunctionConfig config = Config(2, absl::Seconds(60));
   const absl::Time fresh = kEvent + absl::Seconds(60);
   const absl::Time old = kEvent + absl::Seconds(61);
-  EXPECT_EQ(CauseBeforeRun(config, 0, kEvent, fresh), std::nullopt);
-  EXPECT_EQ(CauseBeforeRun(config, 15, kEvent, fresh), std::nullopt);
-  EXPECT_EQ(CauseBeforeRun(config, 0, kEvent, old), DropCause::kEventAgeExceeded);
+  EXPECT_EQ(CauseBeforeRun(config, config.reserved_concurrency, 0, kEvent, fresh), std::nullopt);
+  EXPECT_EQ(CauseBeforeRun(config, config.reserved_concurrency, 15, kEvent, fresh), std::nullopt);
+  EXPECT_EQ(CauseBeforeRun(config, config.reserved_concurrency, 0, kEvent, old),
+            DropCause::kEventAgeExceeded);
   config.reserved_concurrency = 0;
-  EXPECT_EQ(CauseBeforeRun(config, 0, kEvent, old), DropCause::kZeroReservedConcurrency);
-  EXPECT_EQ(CauseBeforeRun(config, 16, kEvent, old), DropCause::kRecursion);
+  EXPECT_EQ(CauseBeforeRun(config, config.reserved_concurrency, 0, kEvent, old),
+            DropCause::kZeroReservedConcurrency);
+  EXPECT_EQ(CauseBeforeRun(config, config.reserved_concurrency, 16, kEvent, old),
+            DropCause::kRecursion);
 }
 
 TEST(RetryTest, ClockThatWentBackMakesNothingOld) {
-  EXPECT_EQ(CauseBeforeRun(Config(2, absl::Seconds(60)), 0, kEvent, kEvent - absl::Hours(24)),
+  EXPECT_EQ(CauseBeforeRun(Config(2, absl::Seconds(60)), std::nullopt, 0, kEvent,
+                           kEvent - absl::Hours(24)),
             std::nullopt);
 }
 

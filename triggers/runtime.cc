@@ -26,6 +26,7 @@
 #include "objstore/ledger.h"
 #include "triggers/concurrency.h"
 #include "triggers/delivery.h"
+#include "triggers/function_name.h"
 #include "triggers/registry.h"
 #include "triggers/thread_frame.h"
 
@@ -94,7 +95,13 @@ absl::Status Runtime::Load() {
   std::vector<objstore::FunctionConfig> missing;
   {
     base::MutexLock lock(&mu_);
-    for (const objstore::FunctionConfig& config : stored) StateOf(config.name)->known = true;
+    for (const objstore::FunctionConfig& config : stored) {
+      FunctionState* const state = StateOf(config.name);
+      state->known = true;
+      if (state->code != nullptr) continue;
+      state->base->config = config;
+      state->base->reserved_concurrency.store(config.reserved_concurrency.value_or(-1));
+    }
     for (const auto& [name, function] : functions_) {
       const bool found =
           std::any_of(stored.begin(), stored.end(),
@@ -106,10 +113,12 @@ absl::Status Runtime::Load() {
   for (const objstore::FunctionConfig& config : missing) {
     CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(config));
   }
+  CLOUDLET_RETURN_IF_ERROR(LoadVersions());
   CLOUDLET_RETURN_IF_ERROR(topics_.Load(ledger()));
   CLOUDLET_RETURN_IF_ERROR(buses_.Load(ledger()));
   CLOUDLET_RETURN_IF_ERROR(rules_.Publish(ledger()));
   CLOUDLET_ASSIGN_OR_RETURN(const uint64_t watermark, ledger().Watermark());
+  CLOUDLET_RETURN_IF_ERROR(LoadQueues());
   CLOUDLET_RETURN_IF_ERROR(LoadRows(watermark));
   const absl::Time now = environment_->clock->Now();
   {
@@ -122,7 +131,7 @@ absl::Status Runtime::Load() {
     environment_->closing.store(false, std::memory_order_release);
     if (options_.every_minute != nullptr) ArmMinute();
     for (const auto& [name, function] : functions_) {
-      if (function->code == nullptr) continue;
+      if (!IsTimed(*function)) continue;
       QueueDue(function.get(), now);
       if (!function->waiting.empty()) ArmRetry(function->waiting.begin()->first.first);
     }
@@ -145,7 +154,13 @@ absl::Status Runtime::LoadRows(uint64_t watermark) {
       if (number > watermark) rows_above_.emplace(number, function);
       if (row.state == objstore::DeliveryState::kDone) {
         done_.emplace(number, function->name);
+      } else if (function->is_queue && IsGone(*function, number)) {  // its row is left over
+        ended_.push_back(Ended{number, row});
+        ended_.back().row.state = objstore::DeliveryState::kDone;
       } else {
+        if (function->is_queue && row.attempts > 0) {
+          function->messages->received[number] = {row.attempts, row.ready_at};
+        }
         function->waiting.emplace(std::pair(row.ready_at, number), nullptr);
       }
     }
@@ -155,15 +170,24 @@ absl::Status Runtime::LoadRows(uint64_t watermark) {
 }
 
 FunctionState* Runtime::StateOf(std::string_view name) {
-  auto found = functions_.find(name);
-  if (found == functions_.end()) {
-    std::string key(name);
-    auto state = std::make_unique<FunctionState>(key);
-    state->code = RelayCode(name);
-    state->reserving = state->is_relay();
-    found = functions_.emplace(std::move(key), std::move(state)).first;
+  const std::string_view qualifier = QualifierOf(name);
+  if (qualifier == kLatestVersion) return StateOf(BaseOf(name));
+  if (const auto found = functions_.find(name); found != functions_.end()) {
+    return found->second.get();
   }
-  return found->second.get();
+  auto made = std::make_unique<FunctionState>(std::string(name));
+  FunctionState* const state = made.get();
+  state->base = qualifier.empty() ? std::make_shared<FunctionBase>() : StateOf(BaseOf(name))->base;
+  state->base->states.push_back(state);
+  functions_.emplace(state->name, std::move(made));
+  if ((state->code = RelayCode(name)) != nullptr) {
+    state->base->reserving = true;  // it takes no slot of those that functions share
+    return state;
+  }
+  const uint64_t number = VersionNumber(qualifier);
+  // Of versions that are there the state is made when they are loaded.
+  if (number != 0 && number <= state->base->last_version) state->code = DeletedVersion(name);
+  return state;
 }
 
 size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
@@ -177,6 +201,8 @@ size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
     environment_->closing.store(true);
     environment_->WakeSleepers();
     idle_.SignalAll();
+    arrived_.SignalAll();
+    settled_.SignalAll();
     published_.SignalAll();
     ++waiters_;
     while (busy_ > 0 && !deadline.passed()) idle_.WaitWithTimeout(&mu_, deadline.left());
@@ -190,6 +216,7 @@ size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
       if (lost.trampoline != nullptr) GiveUpTrampoline(lost.trampoline.get());
       --busy_;
       if (lost.delivery == nullptr) --lost.function->invoked;
+      if (lost.mapping != nullptr) BatchEnded(lost.mapping);
       Release(lost.function);
       stuck.push_back(lost.worker);
       ++abandoned;
@@ -213,6 +240,10 @@ void Runtime::Forget() {
     function->in_memory = 0;
     function->waiting.clear();
     function->expected = 0;
+    if (function->messages != nullptr) {
+      function->messages->received.clear();
+      function->messages->moving.clear();
+    }
   }
   inline_interest_.fetch_sub(expected_, std::memory_order_acq_rel);
   expected_ = 0;

@@ -22,11 +22,17 @@
 //
 //   * A run that sleeps on a simulated clock keeps its slot until that time has come.
 //
+//   * A queue is a target whose deliveries are pulled: they gather as those of a function that is
+//     not registered, and whoever receives writes the row that hides the message. Nobody waits for
+//     them but event source mappings.
+//
 // Written in several files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
-// (functions and triggers), intake.cc (events in), slots.cc (concurrency), attempt.cc (runs of
-// deliveries), ends.cc (what follows from their ends), relay.cc (deliveries to topics and buses),
-// invoke.cc (runs that a caller waits for), settle.cc (rows and watermark), divert.cc (deliveries
-// that a test holds up).
+// (functions and triggers), versions.cc (and aliases), intake.cc (events in), slots.cc
+// (concurrency), attempt.cc (runs of deliveries), ends.cc (what follows from their ends), relay.cc
+// (deliveries to topics and buses), invoke.cc (runs that a caller waits for), settle.cc (rows and
+// watermark), metering.cc, divert.cc (deliveries that a test holds up), queue_admin.cc,
+// queue_messages.cc, queue_receipts.cc, queue_redrive.cc (queues), batches.cc (event source
+// mappings).
 //
 // Threads: all methods may be called from any thread, unless they say otherwise. User code runs
 // with no lock held.
@@ -61,15 +67,21 @@
 #include "cloudlet/clock.h"
 #include "cloudlet/cloud.h"
 #include "cloudlet/function.h"
+#include "cloudlet/function_version.h"
 #include "cloudlet/invoke.h"
+#include "cloudlet/meter.h"
+#include "cloudlet/observer.h"
+#include "cloudlet/queue.h"
 #include "objstore/ledger.h"
 #include "triggers/buses.h"
 #include "triggers/delivery.h"
 #include "triggers/ends.h"
 #include "triggers/invocation.h"
+#include "triggers/invocation_observers.h"
 #include "triggers/invocation_record.h"
 #include "triggers/kit_hooks.h"
 #include "triggers/outgoing.h"
+#include "triggers/queues.h"
 #include "triggers/registry.h"
 #include "triggers/retry.h"
 #include "triggers/settling.h"
@@ -149,7 +161,31 @@ class Runtime final : public objstore::EventSink {
                                 const FunctionOptions& options);
   absl::Status RegisterFunction(std::string_view name, FunctionFactory factory,
                                 const FunctionOptions& options);
+  // Its versions have no code either then.
   absl::Status UnregisterFunction(std::string_view name);
+
+  // --- Versions and aliases: as in cloudlet/cloud.h ---
+  absl::Status UpdateFunctionCode(std::string_view name, Handler handler);
+  absl::Status UpdateFunctionConfiguration(std::string_view name, const FunctionOptions& options);
+  absl::StatusOr<std::string> PublishVersion(std::string_view name, std::string_view description);
+  absl::Status BindVersion(std::string_view name, std::string_view version, Handler handler);
+  absl::Status DeleteVersion(std::string_view name, std::string_view version);
+  absl::StatusOr<std::vector<FunctionVersion>> ListVersions(std::string_view name) const;
+  absl::StatusOr<Alias> CreateAlias(std::string_view function, std::string_view alias,
+                                    const AliasOptions& options);
+  absl::StatusOr<Alias> UpdateAlias(std::string_view function, std::string_view alias,
+                                    const AliasOptions& options);
+  absl::Status DeleteAlias(std::string_view function, std::string_view alias);
+  absl::StatusOr<std::vector<Alias>> ListAliases(std::string_view function) const;
+  // What has code now, by name, $LATEST before versions; for a copy of this runtime.
+  struct Bound {
+    std::string function;
+    std::string version;
+    Handler handler;  // as it was registered
+    FunctionOptions options;
+  };
+  std::vector<Bound> BoundCode() const;
+
   absl::StatusOr<std::string> AddTrigger(const Trigger& trigger);
   absl::Status RemoveTrigger(std::string_view bucket, std::string_view id);
   absl::StatusOr<std::vector<Trigger>> ListTriggers();
@@ -157,12 +193,15 @@ class Runtime final : public objstore::EventSink {
 
   // --- Invoke: as in cloudlet/cloud.h ---
   struct InvokeRequest {
-    std::string_view function;
+    std::string_view function;  // may have a qualifier
     std::string_view payload;
     const InvokeOptions* options = nullptr;  // not null
     // What causes it; of no hops: the invocation that this thread is in, if there is one.
     Causation causation = {};
     const std::atomic<bool>* revoked = nullptr;  // as in MutateRequest
+    // Of a batch: its run may be given up with its thread, and *lost is true then.
+    std::shared_ptr<Mapping> mapping = nullptr;
+    bool* lost = nullptr;
   };
   absl::StatusOr<InvokeResult> Invoke(const InvokeRequest& request);
 
@@ -172,14 +211,43 @@ class Runtime final : public objstore::EventSink {
   // Puts payloads on their way, in one batch, caused as Invoke says; their ids, in the same order.
   absl::StatusOr<std::vector<std::string>> Send(const std::vector<Outgoing>& messages);
 
-  // Deliveries pending, over all functions.
+  // --- Queues and event source mappings: as in cloudlet/queue.h and cloudlet/cloud.h ---
+  absl::Status CreateQueue(std::string_view name, const QueueOptions& options);
+  absl::Status SetQueueOptions(std::string_view name, const QueueOptions& options);
+  absl::Status DeleteQueue(std::string_view name);
+  absl::StatusOr<std::vector<std::string>> ListQueues() const;
+  absl::StatusOr<QueueOptions> GetQueueOptions(std::string_view name) const;
+  absl::StatusOr<QueueStats> GetQueueStats(std::string_view name);
+  absl::StatusOr<std::string> SendMessage(std::string_view queue, std::string_view body,
+                                          const SendOptions& options);
+  absl::StatusOr<std::vector<Message>> ReceiveMessages(std::string_view queue,
+                                                       const ReceiveOptions& options);
+  absl::Status DeleteMessage(std::string_view queue, std::string_view receipt_handle);
+  absl::Status ChangeVisibility(std::string_view queue, std::string_view receipt_handle,
+                                absl::Duration timeout);
+  absl::Status PurgeQueue(std::string_view name);
+  absl::StatusOr<uint64_t> Redrive(std::string_view queue, std::string_view to);
+  absl::StatusOr<std::string> PutMapping(const EventSourceMapping& mapping);
+  absl::Status DeleteMapping(std::string_view id);
+  absl::StatusOr<std::vector<EventSourceMapping>> ListMappings() const;
+
+  // Deliveries pending, over all functions. Messages in queues are none.
   uint64_t pending() const;
+  // The same of each name, with or without a qualifier, that has code now.
+  std::map<std::string, uint64_t> PendingByName() const;
+  // The parts of Cloud::meter() that are of functions; one moment of all of them.
+  Meter meter() const;
+  ObserverToken ObserveInvocations(InvocationObserver observer) {
+    return observers_->Add(std::move(observer));
+  }
   // The earliest time for which a delivery of a registered function waits, or at which one that
   // sleeps on a simulated clock ends; nullopt when there is none.
   std::optional<absl::Time> NextRetry() const;
   // The oldest delivery of a registered function that is queued or waits for a time, in words:
   // `function "f", event 7 of "bucket/key"`. Nullopt when there is none. It may read the ledger.
   std::optional<std::string> DescribeNext() const;
+  // A queue of which a batch is due; nullopt when there is none.
+  std::optional<std::string> DescribeBatch() const;
 
   // --- The event log ---
   // How often events have been published: for WaitPublished.
@@ -235,6 +303,7 @@ class Runtime final : public objstore::EventSink {
     DeliveryPtr delivery;  // null: Invoke waits for it
     std::shared_ptr<Trampoline> trampoline;
     base::Scheduler::WorkerRef worker;
+    std::shared_ptr<Mapping> mapping = nullptr;  // whose batch it is
   };
   // A run whose handler has returned, but that ends later on a simulated clock: it has slept.
   struct LateEnd {
@@ -253,11 +322,45 @@ class Runtime final : public objstore::EventSink {
   // registration.cc
   absl::Status RegisterHandler(std::string_view name, Handler handler,
                                const FunctionOptions& options) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<std::shared_ptr<Code>> MakeCode(std::string_view name, std::string_view version,
+                                                 Handler handler, const FunctionOptions& options);
   absl::Status Register(std::shared_ptr<Code> code) ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<objstore::FunctionConfig> RegisteredConfigs() const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  int Reserved() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void SetReserving(FunctionState* function, bool reserving) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  int ReservedBeside(const FunctionBase* base) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status CheckReserved(const FunctionBase& base, std::optional<int> wanted) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SetReserved(FunctionBase* base, std::optional<int> reserved)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SetCode(FunctionState* function, std::shared_ptr<const Code> code, absl::Time now,
+               UserCode* gone) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // versions.cc
+  absl::Status LoadVersions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(registration_mu_)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status SaveVersions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(registration_mu_)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<FunctionState*> Registered(std::string_view name) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<FunctionState*> Known(std::string_view name) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  FunctionState* FindState(std::string_view base, std::string_view qualifier) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<AliasRoute> RouteOf(const FunctionState& function,
+                                     const AliasOptions& options) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<Alias> StoreAlias(std::string_view function, std::string_view alias,
+                                   const AliasOptions& options, bool is_new)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  Alias AliasOf(const FunctionState& function) const;
+  void RefreshAliases(FunctionBase* base, absl::Time now, UserCode* gone)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::shared_ptr<const Code> CodeFor(const FunctionState& function, uint64_t number) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  static std::shared_ptr<const Code> DeletedVersion(std::string_view name);
+  static std::shared_ptr<const Code> CodeFor(const FunctionState& function,
+                                             std::string_view request_id);
+  std::string RequestIdOf(const Delivery& delivery) const;
 
   // slots.cc
   std::optional<ThrottleReason> SlotRefused(const FunctionState& function, size_t more) const
@@ -317,12 +420,12 @@ class Runtime final : public objstore::EventSink {
 
   // attempt.cc
   size_t RunNext(FunctionState* function, uint64_t registration) ABSL_LOCKS_EXCLUDED(mu_);
+  static DeliveryPtr DeliveryOf(objstore::DeliveryRow row, FunctionState* function);
   DeliveryPtr LoadDelivery(FunctionState* function, uint64_t number, bool has_slot)
       ABSL_LOCKS_EXCLUDED(mu_);
   Ran Attempt(const DeliveryPtr& delivery, const std::shared_ptr<const Code>& code,
               const std::shared_ptr<Trampoline>& trampoline) ABSL_LOCKS_EXCLUDED(mu_);
-  static std::optional<DropCause> CauseToDrop(const Delivery& delivery,
-                                              const objstore::FunctionConfig& config,
+  static std::optional<DropCause> CauseToDrop(const Delivery& delivery, const Code& code,
                                               absl::Time now);
   bool BeginRun(Running running, absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);
   std::optional<std::string> RunHandler(Invocation* invocation) const;
@@ -411,6 +514,7 @@ class Runtime final : public objstore::EventSink {
   size_t DriveAll(base::Drive drive) ABSL_LOCKS_EXCLUDED(mu_);
 
   // invoke.cc
+  // Of these requests `function` is a full name: FunctionName::Full.
   // Where `*again`, and the run is to be run again after a conflict, it is left true.
   absl::StatusOr<InvokeResult> InvokeOnce(const InvokeRequest& request, bool* again)
       ABSL_LOCKS_EXCLUDED(mu_);
@@ -419,6 +523,7 @@ class Runtime final : public objstore::EventSink {
   struct Found {
     FunctionState* function = nullptr;
     std::shared_ptr<const Code> code;  // null: not registered now
+    std::string request_id;            // of one that has a slot
   };
   absl::StatusOr<Found> FindFunction(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<Found> ClaimSlot(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
@@ -428,6 +533,110 @@ class Runtime final : public objstore::EventSink {
   // runtime.cc
   void ArmMinute() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   size_t MinuteAlarm() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // metering.cc
+  static void CountBegun(const Running& running, absl::Time now);
+  static void CountEnded(FunctionState* function, const Invocation& invocation);
+  void Report(Invocation* invocation, const std::optional<std::string>& error, bool timed_out,
+              absl::Time ended) const;
+
+  // queue_admin.cc
+  absl::Status LoadQueues() ABSL_EXCLUSIVE_LOCKS_REQUIRED(registration_mu_)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  FunctionState* QueueNamed(std::string_view name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<FunctionState*> FindQueue(std::string_view name) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status CheckDeadLetterQueue(const QueueOptions& options) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  uint64_t NewestNumber() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::vector<uint64_t> ClearQueue(FunctionState* queue, uint64_t after, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void EraseRows(const std::string& target, const std::vector<uint64_t>& numbers)
+      ABSL_LOCKS_EXCLUDED(mu_);
+
+  // queue_messages.cc
+  // A message in the hands of a call.
+  struct Taken {
+    DeliveryPtr delivery;
+    bool had_row = false;
+    bool marked = false;   // of one that has ended: a kDone row says so
+    Message message = {};  // of one that is received
+  };
+  struct TakeRequest {
+    size_t most = 1;
+    std::optional<absl::Duration> visibility_timeout = {};
+    // Whether one more may be taken; asked of each in turn, the first is taken anyway.
+    std::function<bool(const Message& message, const Event& event)> fits = nullptr;
+  };
+  // What becomes of messages that were popped.
+  struct Sorted {
+    std::vector<Taken> receive;
+    std::vector<Taken> expired;
+    std::vector<Taken> dead;
+    std::vector<Slot> back;
+    std::vector<uint64_t> lost;  // their rows are gone
+    absl::Status error;          // why some are in `back`
+  };
+  static bool IsGone(const FunctionState& queue, uint64_t number);
+  bool TakesMessage(FunctionState* queue, uint64_t number, Source source)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::vector<Slot> PopVisible(FunctionState* queue, size_t most)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void PutBackMessage(FunctionState* queue, Slot slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<DeliveryPtr> LoadMessage(FunctionState* queue, const Slot& slot)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  Message MessageOf(const Delivery& delivery, int receipts, absl::Time first_received) const;
+  Sorted SortMessages(FunctionState* queue, std::vector<Slot> slots, const QueueOptions& options,
+                      const TakeRequest& request, absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<std::vector<Message>> TakeMessages(FunctionState* queue,
+                                                    const TakeRequest& request)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  void SettleEnd(Taken* taken, objstore::Settlement* settlement) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void MessageEnded(FunctionState* queue, const Taken& taken, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void MessageHidden(FunctionState* queue, const Taken& taken, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void LeaveQueue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // queue_receipts.cc
+  struct Held {  // a received message, taken out of its place
+    uint64_t number = 0;
+    Received received;
+  };
+  // Batches end while the runtime stops, too.
+  bool MovesMessages() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return state_ == State::kRunning || state_ == State::kStopping;
+  }
+  std::optional<Held> TakeReceived(FunctionState* queue, const Receipt& receipt)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void PutBackReceived(FunctionState* queue, const Held& held) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status EndMessages(FunctionState* queue, const std::vector<Receipt>& receipts)
+      ABSL_LOCKS_EXCLUDED(mu_);
+
+  // queue_redrive.cc
+  absl::Status MoveMessage(FunctionState* queue, Taken* taken, std::string_view target,
+                           const std::map<std::string, std::string>& attributes,
+                           const Causation& causation) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status ToDeadLetterQueue(FunctionState* queue, Taken* taken, std::string_view name)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  std::optional<std::string> SourceOf(const Delivery& delivery) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // batches.cc
+  bool Runs(const Mapping& mapping) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool IsTimed(const FunctionState& target) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void BindMapping(std::shared_ptr<Mapping> mapping) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void UnbindMapping(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void FeedFunction(FunctionState* function, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void PostBatches(FunctionState* queue, Waking waking = Waking::kNow)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  size_t BatchesWanted(const std::shared_ptr<Mapping>& mapping, size_t visible)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void PauseMapping(const std::shared_ptr<Mapping>& mapping, absl::Time until)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  size_t RunBatch(const std::shared_ptr<Mapping>& mapping) ABSL_LOCKS_EXCLUDED(mu_);
+  void BatchEnded(const std::shared_ptr<Mapping>& mapping) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // settle.cc
   bool OwnRow(Delivery* delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -455,9 +664,11 @@ class Runtime final : public objstore::EventSink {
   std::atomic<objstore::Ledger*> ledger_;
   std::atomic<uint64_t> store_id_ = 0;
   RuleBook rules_;
+  const std::shared_ptr<InvocationObservers> observers_ = std::make_shared<InvocationObservers>();
   TopicBook topics_;
   BusBook buses_;
   base::Mutex registration_mu_;  // one registration at a time; taken before mu_
+  bool versions_loaded_ ABSL_GUARDED_BY(registration_mu_) = false;
   std::atomic<size_t> inline_interest_ =
       0;  // inline functions registered, and inline runs expected
   std::atomic<bool> settle_failed_ = false;  // logged already
@@ -490,14 +701,19 @@ class Runtime final : public objstore::EventSink {
   absl::flat_hash_map<InlineKey, DeliveryPtr> inline_ ABSL_GUARDED_BY(mu_);
   size_t expected_ ABSL_GUARDED_BY(mu_) = 0;  // the former of these
 
+  // Queues.
+  base::CondVar arrived_;  // a message, for those who wait in ReceiveMessages
+  std::map<std::string, std::shared_ptr<Mapping>, std::less<>> mappings_ ABSL_GUARDED_BY(mu_);
+  uint64_t loaded_up_to_ ABSL_GUARDED_BY(mu_) = 0;  // events above are of this life
+
   // Runs.
   size_t unreserved_running_ ABSL_GUARDED_BY(mu_) = 0;  // of functions that reserve nothing
   size_t unreserved_limit_ ABSL_GUARDED_BY(mu_) = 0;    // for these
   std::vector<Running> running_ ABSL_GUARDED_BY(mu_);
   std::map<LateKey, LateEnd> late_ends_ ABSL_GUARDED_BY(mu_);  // their runs are in running_ too
   uint64_t late_count_ ABSL_GUARDED_BY(mu_) = 0;
-  // Threads inside RunNext or RunInline. One whose run is given up is taken off at once, and
-  // touches nothing any more.
+  // Threads inside RunNext or RunInline, or that move messages. One whose run is given up is taken
+  // off at once, and touches nothing any more.
   size_t busy_ ABSL_GUARDED_BY(mu_) = 0;
   // Deliveries that are gone, for the committing threads to free: memory that goes back to the
   // thread it was allocated on costs the allocator no contended lock.

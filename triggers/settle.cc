@@ -71,6 +71,7 @@ objstore::DeliveryRow Runtime::RowOf(const Delivery& delivery, objstore::Deliver
   row.ready_at = delivery.ready_at;
   row.enqueued_at = delivery.enqueued_at;
   row.last_error = delivery.last_error;
+  row.first_received = delivery.first_received;
   return row;
 }
 

@@ -19,19 +19,19 @@ namespace cloudlet::triggers {
 // Whether one more run would be refused, beside those that run and `more`.
 std::optional<ThrottleReason> Runtime::SlotRefused(const FunctionState& function,
                                                    size_t more) const {
-  const std::optional<int>& reserved = function.code->config.reserved_concurrency;
-  return CheckSlot(reserved, {.function = function.running + more,
-                              .unreserved = unreserved_running_ + more,
-                              .unreserved_limit = unreserved_limit_});
+  const FunctionBase& base = *function.base;
+  return CheckSlot(base.reserved(), {.function = base.running + more,
+                                     .unreserved = unreserved_running_ + more,
+                                     .unreserved_limit = unreserved_limit_});
 }
 
 std::optional<ThrottleReason> Runtime::TakeSlot(FunctionState* function, absl::Time now) {
   if (const auto refused = SlotRefused(*function, 0); refused.has_value()) return refused;
   if (options_.scaling_rate > 0 &&
-      !function->scaling.Grow(function->running, now, options_.scaling_rate,
-                              function->code->config.environment_idle)) {
-    return function->reserving ? ThrottleReason::kReservedFunctionInvocationRateLimitExceeded
-                               : ThrottleReason::kFunctionInvocationRateLimitExceeded;
+      !function->base->scaling.Grow(function->base->running, now, options_.scaling_rate,
+                                    function->code->config.environment_idle)) {
+    return function->base->reserving ? ThrottleReason::kReservedFunctionInvocationRateLimitExceeded
+                                     : ThrottleReason::kFunctionInvocationRateLimitExceeded;
   }
   CountSlot(function);
   return std::nullopt;
@@ -39,15 +39,18 @@ std::optional<ThrottleReason> Runtime::TakeSlot(FunctionState* function, absl::T
 
 void Runtime::CountSlot(FunctionState* function) {
   ++function->running;
-  if (!function->reserving) ++unreserved_running_;
+  ++function->base->running;
+  if (!function->base->reserving) ++unreserved_running_;
 }
 
 void Runtime::Release(FunctionState* function) {
-  const bool was_full = !function->reserving && unreserved_running_ >= unreserved_limit_;
+  FunctionBase& base = *function->base;
+  const bool was_full = !base.reserving && unreserved_running_ >= unreserved_limit_;
   --function->running;
-  if (!function->reserving) --unreserved_running_;
-  if (options_.scaling_rate > 0) function->scaling.Ended(environment_->clock->Now());
-  PostTokens(function);
+  --base.running;
+  if (!base.reserving) --unreserved_running_;
+  if (options_.scaling_rate > 0) base.scaling.Ended(environment_->clock->Now());
+  for (FunctionState* state : base.states) PostTokens(state);
   if (was_full) PostWaiting();
   ForgetParkable();
   Notify();
@@ -70,7 +73,7 @@ void Runtime::LookAgain(FunctionState* function, absl::Time now) {
     return;
   }
   function->looks_again = true;
-  const absl::Time due = now + function->scaling.UntilNext(options_.scaling_rate);
+  const absl::Time due = now + function->base->scaling.UntilNext(options_.scaling_rate);
   scheduler_.PostAt(due, base::Lane::kAlarm, [this, function] {
     base::MutexLock lock(&mu_);
     function->looks_again = false;
@@ -81,7 +84,7 @@ void Runtime::LookAgain(FunctionState* function, absl::Time now) {
 
 // Tokens for those who wait in turn for slots that functions share.
 void Runtime::PostWaiting() {
-  unreserved_limit_ = UnreservedLimit(options_.account_concurrency, Reserved());
+  unreserved_limit_ = UnreservedLimit(options_.account_concurrency, ReservedBeside(nullptr));
   for (const auto& [name, function] : functions_) {
     if (function->code != nullptr && !function->queue.empty()) PostTokens(function.get());
   }
@@ -89,7 +92,7 @@ void Runtime::PostWaiting() {
 
 void Runtime::Throttle(const DeliveryPtr& delivery, const Code& code) {
   const absl::Time now = environment_->clock->Now();
-  const auto cause = CauseToDrop(*delivery, code.config, now);
+  const auto cause = CauseToDrop(*delivery, code, now);
   {
     base::MutexLock lock(&mu_);
     delivery->slotless = true;
