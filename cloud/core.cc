@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "cloud/staging.h"
 #include "objstore/annotate.h"
 #include "objstore/keys.h"
 #include "objstore/kv/memory_kv.h"
@@ -112,10 +113,13 @@ absl::Status CheckPlan(const CorePlan& plan) {
     return absl::InvalidArgumentError(
         absl::StrCat("options: scaling_rate is ", plan.scaling_rate, ", not 0 or more"));
   }
-  if (plan.max_pending_deliveries != 0 || plan.event_retention.max_bytes != UINT64_MAX ||
-      plan.event_retention.max_age != absl::InfiniteDuration()) {
-    return MakeError(ErrorCode::kNotImplemented,
-                     "options: max_pending_deliveries and event_retention");
+  if (plan.max_pending_deliveries != 0) {
+    return MakeError(ErrorCode::kNotImplemented, "options: max_pending_deliveries");
+  }
+  if (plan.event_retention.max_age < absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("options: event_retention.max_age is ",
+                     absl::FormatDuration(plan.event_retention.max_age), ", not 0 or more"));
   }
   if (plan.owner.empty() || plan.owner == kAnonymousPrincipal) {
     return absl::InvalidArgumentError("options: owner is empty or \"anonymous\"");
@@ -241,18 +245,31 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
     if (core != nullptr) return core->Invoke(function, payload, options, causation, revoked);
     return Annotate(absl::FailedPreconditionError("the Cloud is gone"), "invoke", function);
   };
+  if (plan.event_retention.max_bytes != UINT64_MAX ||
+      plan.event_retention.max_age != absl::InfiniteDuration()) {
+    runtime.every_minute = [this, keep = plan.event_retention, clock = plan.clock] {
+      const absl::StatusOr<TrimResult> trimmed = ledger_->TrimEvents(keep, clock->Now());
+      if (trimmed.ok()) return;
+      Log(LogLevel::kWarning,
+          absl::StrCat("trimming the event log: ", trimmed.status().ToString()));
+    };
+  }
   // An abandoned handler may ask when the core is gone: the closed store then answers alone.
-  const auto bucket_of = [weak = weak_from_this(), closed_store = front_](
-                             std::string_view name, Caller caller,
-                             std::shared_ptr<const std::atomic<bool>> revoked) {
-    std::shared_ptr<objstore::ObjectStore> store = closed_store;
-    if (std::shared_ptr<CloudCore> core = weak.lock()) {
-      // The pointer keeps the whole core: a commit ends in the runtime.
-      objstore::ObjectStore* const front = core->front_.get();
-      store = std::shared_ptr<objstore::ObjectStore>(std::move(core), front);
-    }
-    return Bucket(std::make_shared<Gateway>(std::move(store), std::move(revoked)),
-                  std::string(name), std::move(caller));
+  const auto front_of = [weak = weak_from_this(), closed_store = front_] {
+    std::shared_ptr<CloudCore> core = weak.lock();
+    if (core == nullptr) return closed_store;
+    // The pointer keeps the whole core: a commit ends in the runtime.
+    objstore::ObjectStore* const front = core->front_.get();
+    return std::shared_ptr<objstore::ObjectStore>(std::move(core), front);
+  };
+  const auto bucket_of = [front_of](std::string_view name, Caller caller,
+                                    std::shared_ptr<const std::atomic<bool>> revoked) {
+    return Bucket(std::make_shared<Gateway>(front_of(), std::move(revoked)), std::string(name),
+                  std::move(caller));
+  };
+  runtime.staging = [front_of,
+                     staging = objstore::StagingOptions{plan.limits, plan.key_policy, plan.clock}] {
+    return std::make_shared<CloudStaging>(front_of(), staging);
   };
   runtime_ =
       std::make_unique<triggers::Runtime>(ledger_.get(), plan.clock, logger_, bucket_of, runtime);

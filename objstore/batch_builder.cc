@@ -38,6 +38,9 @@ absl::StatusOr<MutationResult> BatchBuilder::Apply(Prepared& prepared, uint64_t 
   if (!prepared.refused.ok()) return prepared.refused;
   CLOUDLET_RETURN_IF_ERROR(NotRevoked(request_.revoked));
   if (prepared.bucket == nullptr) {
+    if (auto* open = std::get_if<PreparedRequireOpen>(&prepared.action)) {
+      return open->Apply(*this, prepared, number);
+    }
     return std::get<PreparedEnqueue>(prepared.action).Apply(*this, prepared, number);
   }
   if (prepared.bucket->deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);

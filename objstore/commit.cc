@@ -45,6 +45,9 @@ StripeLocks::Indexes StripesOf(absl::Span<Prepared> mutations) {
     if (prepared.source_bucket != nullptr) {
       indexes.push_back(KeyStripes::IndexOf(prepared.source_bucket->id, prepared.source_key));
     }
+    if (const auto* open = std::get_if<PreparedRequireOpen>(&prepared.action)) {
+      indexes.push_back(KeyStripes::IndexOf(open->event, open->function));
+    }
   }
   return indexes;
 }

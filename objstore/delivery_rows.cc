@@ -106,6 +106,7 @@ std::string EncodeFunction(const FunctionConfig& config) {
   if (config.environment_idle != kDefaultIdle) {
     row.set_environment_idle_ms(absl::ToInt64Milliseconds(config.environment_idle));
   }
+  row.set_transactional(config.transactional);
   return row.SerializeAsString();
 }
 
@@ -134,6 +135,7 @@ absl::StatusOr<FunctionConfig> DecodeFunction(std::string_view name, std::string
   if (row.environment_idle_ms() != 0) {
     config.environment_idle = absl::Milliseconds(row.environment_idle_ms());
   }
+  config.transactional = row.transactional();
   return config;
 }
 

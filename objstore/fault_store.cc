@@ -26,6 +26,8 @@ StoreCall CallOf(const DeleteTagsMutation& /*one*/) { return StoreCall::kDeleteT
 StoreCall CallOf(const PutAnnotationMutation& /*one*/) { return StoreCall::kPutAnnotation; }
 StoreCall CallOf(const DeleteAnnotationMutation& /*one*/) { return StoreCall::kDeleteAnnotation; }
 StoreCall CallOf(const EnqueueMutation& /*one*/) { return StoreCall::kEnqueue; }
+StoreCall CallOf(const RequireMutation& /*one*/) { return StoreCall::kRequire; }
+StoreCall CallOf(const RequireOpenMutation& /*one*/) { return StoreCall::kRequire; }
 
 // Whether these options of a mutation have a condition on what it replaces or deletes.
 template <typename Options>

@@ -50,6 +50,7 @@ enum class StoreCall {
   kPutAnnotation,
   kDeleteAnnotation,
   kEnqueue,
+  kRequire,
   kStage,
   kGet,
   kHead,

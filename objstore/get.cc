@@ -68,20 +68,6 @@ absl::StatusOr<Wanted> FindWanted(State& state, const ReadRequest& request, cons
   return wanted;
 }
 
-void SetResponseHeaders(const ResponseHeaders& response, ObjectInfo* info) {
-  const std::pair<const std::string*, std::string*> headers[] = {
-      {&response.content_type, &info->content_type},
-      {&response.cache_control, &info->cache_control},
-      {&response.content_disposition, &info->content_disposition},
-      {&response.content_encoding, &info->content_encoding},
-      {&response.content_language, &info->content_language},
-      {&response.expires, &info->expires},
-  };
-  for (const auto& [wanted, shown] : headers) {
-    if (!wanted->empty()) *shown = *wanted;
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<OpenedBody> OpenBody(State& state, const kv::PinnedBytes& row,

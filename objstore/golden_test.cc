@@ -105,6 +105,13 @@ FunctionConfig LaterFunction() {
   return config;
 }
 
+FunctionConfig TransactionalFunction() {
+  FunctionConfig config;
+  config.name = "count";
+  config.transactional = true;
+  return config;
+}
+
 // With destinations, which came later still.
 FunctionConfig SendingFunction() {
   FunctionConfig config = FullFunction();
@@ -203,6 +210,7 @@ Golden RowsNow() {
       {"event_annotation", base::HexLower(EncodeEvent(AnnotationEvent()))},
       {"event_invocation", base::HexLower(EncodeEvent(Invocation()))},
       {"function_later", base::HexLower(EncodeFunction(LaterFunction()))},
+      {"function_transactional", base::HexLower(EncodeFunction(TransactionalFunction()))},
       {"function_sending", base::HexLower(EncodeFunction(SendingFunction()))},
       {"delivery", base::HexLower(EncodeDelivery(FullDelivery()))},
       {"delivery_received", base::HexLower(EncodeDelivery(ReceivedDelivery()))},
@@ -289,6 +297,10 @@ TEST(Golden, RowsOfFormat1_AreReadAsEver) {
   EXPECT_EQ(function->environment, LaterFunction().environment);
   EXPECT_EQ(function->tags, LaterFunction().tags);
   EXPECT_EQ(function->environment_idle, LaterFunction().environment_idle);
+  const auto transactional = DecodeFunction("count", Unhexed(golden["function_transactional"]));
+  ASSERT_TRUE(transactional.ok()) << transactional.status();
+  EXPECT_TRUE(transactional->transactional);
+  EXPECT_FALSE(function->transactional);
   const auto letters = DecodeFunction("thumbnail", Unhexed(golden["function"]));
   ASSERT_TRUE(letters.ok()) << letters.status();
   EXPECT_EQ(letters->dead_letter, FullFunction().dead_letter);

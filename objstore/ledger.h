@@ -99,6 +99,7 @@ struct FunctionConfig {
   std::string description = {};
   TagSet tags = {};
   absl::Duration environment_idle = absl::Minutes(10);
+  bool transactional = false;
 };
 
 // Who is told of commits.

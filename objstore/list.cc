@@ -1,8 +1,5 @@
 // List: one page of a bucket, in byte order, common prefixes found by seeking past them.
 //
-// A continuation token is base64 of: 'k' and the last key given, or 'p' and the last common prefix
-// given; then the CRC32C of that as 4 little-endian bytes, so that a made-up token is refused and
-// never skips anything silently.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 #include <algorithm>
 #include <optional>
@@ -10,12 +7,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
-#include "base/crc.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
 #include "objstore/authorize.h"
 #include "objstore/keys.h"
+#include "objstore/list_position.h"
 #include "objstore/list_rules.h"
 #include "objstore/records.h"
 #include "objstore/verbs.h"
@@ -26,34 +23,6 @@ namespace {
 // A common prefix may hold one key or a million: a few steps are cheaper than a seek, a seek than
 // many.
 constexpr int kStepsBeforeSeek = 3;
-
-constexpr char kAtFirst = '\0';  // never in a token
-constexpr char kAfterKey = 'k';
-constexpr char kAfterPrefix = 'p';
-
-struct Position {
-  char kind = kAtFirst;
-  std::string text;
-};
-
-std::string EncodeToken(const Position& position) {
-  std::string token(1, position.kind);
-  token += position.text;
-  base::AppendU32(&token, base::Crc32c(token));
-  return base::Base64Encode(token);
-}
-
-absl::StatusOr<Position> DecodeToken(std::string_view token) {
-  const absl::Status bad = MakeError(ErrorCode::kInvalidArgument,
-                                     "the continuation token is not one that a listing has given");
-  const std::optional<std::string> bytes = base::Base64Decode(token);
-  if (!bytes.has_value() || bytes->size() < 5) return bad;
-  const std::string_view body = std::string_view(*bytes).substr(0, bytes->size() - 4);
-  uint32_t crc = 0;
-  base::ByteReader(std::string_view(*bytes).substr(body.size())).ReadU32(&crc);
-  if (crc != base::Crc32c(body) || (body[0] != kAfterKey && body[0] != kAfterPrefix)) return bad;
-  return Position{body[0], std::string(body.substr(1))};
-}
 
 // Walks the heads of one bucket as listing entries.
 class Walk {
@@ -69,7 +38,7 @@ class Walk {
     it_ = state.kv->NewIterator(kHeads, bounds);
   }
 
-  void Start(const Position& position) {
+  void Start(const ListPosition& position) {
     if (position.kind == kAtFirst) {
       it_->SeekToFirst();
     } else if (position.kind == kAfterPrefix) {
@@ -140,40 +109,14 @@ class Walk {
   bool at_end_ = false;
 };
 
-absl::Status CheckOptions(const ListPageOptions& options) {
-  if (!options.marker.empty() &&
-      (!options.start_after.empty() || !options.continuation_token.empty())) {
-    return MakeError(ErrorCode::kInvalidArgument,
-                     "a marker is given beside a start_after or a continuation token");
-  }
-  return CheckEncodingType(options.encoding_type);
-}
-
-// Where the page begins. (No optional: GCC 12 sees uninitialized use in one at -O2.)
-absl::StatusOr<Position> StartOf(const ListPageOptions& options) {
-  Position start;
-  if (!options.continuation_token.empty()) {
-    CLOUDLET_ASSIGN_OR_RETURN(start, DecodeToken(options.continuation_token));
-  } else if (!options.start_after.empty()) {
-    start = Position{kAfterKey, options.start_after};
-  } else if (!options.marker.empty()) {
-    const std::string_view common =
-        CommonPrefixOf(options.marker, options.prefix, options.delimiter);
-    start = common.empty() ? Position{kAfterKey, options.marker}
-                           : Position{kAfterPrefix, std::string(common)};
-  }
-  if (start.text < options.prefix) start = Position{};
-  return start;
-}
-
 }  // namespace
 
 absl::StatusOr<ListPage> List(State& state, const Environment& environment, std::string_view bucket,
                               const ListPageOptions& options, const Caller& caller) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr found, state.buckets.Find(bucket));
   CLOUDLET_RETURN_IF_ERROR(Authorize(caller, found->owner, environment.owner));
-  CLOUDLET_RETURN_IF_ERROR(CheckOptions(options));
-  CLOUDLET_ASSIGN_OR_RETURN(const Position start, StartOf(options));
+  CLOUDLET_RETURN_IF_ERROR(CheckListOptions(options));
+  CLOUDLET_ASSIGN_OR_RETURN(const ListPosition start, StartOfList(options));
   const size_t most = std::min(options.max_keys, environment.limits.max_list_page);
   ListPage page;
   if (options.fetch_owner) page.owner = found->owner;
@@ -189,7 +132,7 @@ absl::StatusOr<ListPage> List(State& state, const Environment& environment, std:
   if (page.is_truncated) {
     const ListEntry& last = page.entries.back();
     page.next_continuation_token =
-        EncodeToken({last.is_prefix ? kAfterPrefix : kAfterKey, last.key});
+        EncodeListToken({last.is_prefix ? kAfterPrefix : kAfterKey, last.key});
     page.next_marker = last.key;
   }
   EncodeKeys(options.encoding_type, &page.entries, &page.next_marker);

@@ -103,15 +103,15 @@ absl::StatusOr<LocalStore::Entrance> LocalStore::Enter() {
 }
 
 std::vector<absl::StatusOr<MutationResult>> LocalStore::Mutate(const MutateRequest& request) {
+  if (request.mutations.size() > kMaxMutations) {
+    return AllAnswer(request, MakeError(ErrorCode::kInvalidRequest,
+                                        absl::StrCat("more than ", kMaxMutations, " mutations")));
+  }
   return MutateWith(request, nullptr);
 }
 
 std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateRequest& request,
                                                                    const AppendRows& ledger_rows) {
-  if (request.mutations.size() > kMaxMutations) {
-    return AllAnswer(request, MakeError(ErrorCode::kInvalidRequest,
-                                        absl::StrCat("more than ", kMaxMutations, " mutations")));
-  }
   if (const absl::Status known = CheckDurability(request.durability); !known.ok()) {
     return AllAnswer(request, known);
   }
@@ -131,7 +131,7 @@ std::vector<absl::StatusOr<MutationResult>> LocalStore::MutateWith(const MutateR
   CommitOutcome all;
   size_t done = 0;
   do {
-    const size_t most = request.together == Together::kEachAlone ? kGroup : kMaxMutations;
+    const size_t most = request.together == Together::kEachAlone ? kGroup : prepared.size();
     CommitRequest commit;
     commit.mutations = absl::MakeSpan(prepared).subspan(done, most);
     commit.caller = &request.caller;

@@ -168,6 +168,20 @@ absl::Status CheckResponseHeaders(const ResponseHeaders& response, const Caller&
   return absl::OkStatus();
 }
 
+void SetResponseHeaders(const ResponseHeaders& response, ObjectInfo* info) {
+  const std::pair<const std::string*, std::string*> headers[] = {
+      {&response.content_type, &info->content_type},
+      {&response.cache_control, &info->cache_control},
+      {&response.content_disposition, &info->content_disposition},
+      {&response.content_encoding, &info->content_encoding},
+      {&response.content_language, &info->content_language},
+      {&response.expires, &info->expires},
+  };
+  for (const auto& [wanted, shown] : headers) {
+    if (!wanted->empty()) *shown = *wanted;
+  }
+}
+
 absl::Status CheckDurability(Durability durability) {
   if (durability == Durability::kBuffered || durability == Durability::kSync) {
     return absl::OkStatus();

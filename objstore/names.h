@@ -31,6 +31,8 @@ absl::Status CheckHeaders(const PutOptions& options, const Limits& limits, Objec
 // The response headers that a read asks for: InvalidRequest from an anonymous caller,
 // InvalidArgument for a CR, LF or NUL.
 absl::Status CheckResponseHeaders(const ResponseHeaders& response, const Caller& caller);
+// Shows these, where they are not empty, in place of those that are stored.
+void SetResponseHeaders(const ResponseHeaders& response, ObjectInfo* info);
 // InvalidArgument for what is none of Durability's values.
 absl::Status CheckDurability(Durability durability);
 

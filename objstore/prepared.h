@@ -182,13 +182,36 @@ struct PreparedEnqueue : MutationTraits {
   absl::Duration delay = absl::ZeroDuration();
 };
 
+// require.cc
+struct PreparedRequire : MutationTraits {
+  static constexpr uint64_t kNumbers = 0;
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& /*result*/, CloudStats* /*stats*/) const {}
+
+  // As in RequireMutation.
+  uint64_t sequence = 0;
+  const TagSet* tags = nullptr;
+};
+
+// require.cc. It holds the stripe of the delivery, as if that were a key.
+struct PreparedRequireOpen : MutationTraits {
+  static constexpr uint64_t kNumbers = 0;
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& /*result*/, CloudStats* /*stats*/) const {}
+
+  uint64_t event = 0;
+  std::string_view function;
+};
+
 struct Prepared {
   absl::Status refused;  // not OK: the verdict is known already
-  BucketPtr bucket;      // null: refused, or of no bucket (PreparedEnqueue)
+  BucketPtr bucket;      // null: refused, or of no bucket
   std::string_view key;
   std::variant<PreparedDelete, PreparedPut, PreparedCopy, PreparedRename, PreparedComplete,
                PreparedAppend, PreparedTagging, PreparedPutAnnotation, PreparedDeleteAnnotation,
-               PreparedEnqueue>
+               PreparedEnqueue, PreparedRequire, PreparedRequireOpen>
       action;
   // Of the object that a copy or rename is made of; its stripe is held too. Null: there is none.
   BucketPtr source_bucket = nullptr;
@@ -225,6 +248,10 @@ absl::Status Prepare(State& state, const Environment& environment, PutAnnotation
 absl::Status Prepare(State& state, const Environment& environment,
                      DeleteAnnotationMutation& mutation, Prepared* prepared);
 absl::Status Prepare(State& state, const Environment& environment, EnqueueMutation& mutation,
+                     Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, RequireMutation& mutation,
+                     Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, RequireOpenMutation& mutation,
                      Prepared* prepared);
 
 // How many of the first of `rest` can be one commit: it ends before a mutation that must be the

@@ -171,16 +171,38 @@ struct EnqueueResult {
   uint64_t sequence = 0;  // number of the event
 };
 
+// Asks that an object is as it was when it was read: ConditionalRequestConflict where it is not.
+// Changes nothing and takes no number; of use in an all-or-nothing request, before what it is for.
+struct RequireMutation {
+  static constexpr std::string_view kVerb = "check";
+  std::string_view bucket;
+  std::string_view key;
+  uint64_t sequence = 0;         // of its ObjectInfo; 0: there is none
+  const TagSet* tags = nullptr;  // in the order of their keys; null: whatever they are
+};
+
+// Asks that the delivery of an event to a function has not ended: ConditionalRequestConflict where
+// it has. As above; of no bucket and key.
+struct RequireOpenMutation {
+  static constexpr std::string_view kVerb = "check delivery";
+  static constexpr std::string_view bucket = {};
+  static constexpr std::string_view key = {};
+  uint64_t number = 0;  // of the event
+  std::string_view function;
+};
+struct RequireResult {};
+
 // In an all-or-nothing request a copy or rename does not see what others before it do to its
 // source, and others than put, delete, copy and rename not what they do to its key: it answers
 // ABORTED then, as every kind does in a bucket with versioning.
-using Mutation = std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation,
-                              CompleteMutation, AppendMutation, SetTagsMutation, DeleteTagsMutation,
-                              PutAnnotationMutation, DeleteAnnotationMutation, EnqueueMutation>;
+using Mutation =
+    std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation, CompleteMutation,
+                 AppendMutation, SetTagsMutation, DeleteTagsMutation, PutAnnotationMutation,
+                 DeleteAnnotationMutation, EnqueueMutation, RequireMutation, RequireOpenMutation>;
 // A PutResult for a complete, too.
 using MutationResult =
     std::variant<PutResult, DeleteResult, CopyResult, RenameResult, AppendResult, ChangeTagsResult,
-                 PutAnnotationResult, DeleteAnnotationResult, EnqueueResult>;
+                 PutAnnotationResult, DeleteAnnotationResult, EnqueueResult, RequireResult>;
 
 // What happens to the others when one mutation fails.
 enum class Together {
@@ -191,8 +213,9 @@ enum class Together {
 inline constexpr size_t kMaxMutations = 1'000;
 
 struct MutateRequest {
-  // At most kMaxMutations, carried out in this order, each seeing those before it. kAllOrNothing
-  // takes effect at one moment; kEachAlone in groups of at most 32, each at one moment.
+  // At most kMaxMutations (Ledger::MutateAndSettle: any number), carried out in this order, each
+  // seeing those before it. kAllOrNothing takes effect at one moment; kEachAlone in groups of at
+  // most 32, each at one moment.
   absl::Span<Mutation> mutations;
   Caller caller = {};
   Durability durability = Durability::kBuffered;

@@ -215,13 +215,18 @@ void Runtime::EndRun(const DeliveryPtr& delivery, Invocation* invocation,
     return;
   }
   if (!error.has_value()) {
-    Succeeded(delivery, invocation, ended);
+    if (invocation->staging() != nullptr) {
+      EndTransaction(delivery, invocation, ended);
+    } else {
+      Succeeded(delivery, invocation, ended);
+    }
     return;
   }
   {
     base::MutexLock lock(&mu_);
     RemoveRunning(invocation->index);
     delivery->timed_out = late;
+    delivery->conflicts = 0;
   }
   Failed(delivery, code, *std::move(error));
 }

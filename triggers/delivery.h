@@ -118,6 +118,7 @@ struct Delivery {
   // A run has timed out and its failure is still to be dealt with, by whoever takes it from the
   // queue.
   bool timed_out = false;
+  int conflicts = 0;  // of a transactional function: runs since the last that ended otherwise
   // It has ended, but that could not be written yet.
   std::shared_ptr<const Ending> ending;
   // It has been throttled: whoever writes what becomes of it has no slot to let go of.

@@ -61,6 +61,20 @@ class EndBatch {
     out.target = TargetOf(message.to);
     return AddMessage(std::move(out));
   }
+  // All whose destinations are there, and in `mutation_of` where; the verdict on the others.
+  std::vector<absl::Status> AddAll(objstore::Ledger& ledger,
+                                   const std::vector<EndMessage>& messages,
+                                   const InvocationRecord& record,
+                                   std::vector<std::optional<size_t>>* mutation_of) {
+    std::vector<absl::Status> sent(messages.size());
+    mutation_of->resize(messages.size());
+    for (size_t i = 0; i < messages.size(); ++i) {
+      sent[i] = CheckExists(ledger, messages[i].dead_letter ? "dead_letter" : "destination",
+                            messages[i].to);
+      if (sent[i].ok()) (*mutation_of)[i] = Add(messages[i], record);
+    }
+    return sent;
+  }
   absl::Span<objstore::Mutation> mutations() { return absl::MakeSpan(mutations_); }
 
  private:
@@ -112,6 +126,11 @@ class EndBatch {
   std::vector<objstore::Mutation> mutations_;
 };
 
+Ending SuccessOf(Invocation* invocation) {
+  return {std::nullopt, invocation->code().handler != nullptr ? std::string(kNoResponse)
+                                                              : invocation->TakeResponse()};
+}
+
 }  // namespace
 
 void Runtime::Succeeded(const DeliveryPtr& delivery, Invocation* invocation, absl::Time now) {
@@ -127,9 +146,42 @@ void Runtime::Succeeded(const DeliveryPtr& delivery, Invocation* invocation, abs
       return;
     }
   }
-  End(delivery, code,
-      {std::nullopt,
-       code.handler != nullptr ? std::string(kNoResponse) : invocation->TakeResponse()});
+  End(delivery, code, SuccessOf(invocation));
+}
+
+void Runtime::EndTransaction(const DeliveryPtr& delivery, Invocation* invocation, absl::Time now) {
+  using How = TransactionEnd::How;
+  const std::shared_ptr<const Code> code = invocation->shared_code();
+  const Ending ending = SuccessOf(invocation);
+  const std::vector<EndMessage> messages =
+      MessagesOf(code->config, ending, delivery->event->event.causation.hops);
+  bool had_row = false;
+  const objstore::Settlement settlement = OwnEnd(delivery.get(), &had_row);
+  TransactionEnd end;
+  const std::vector<absl::Status> sent =
+      SendEndWith(invocation, &end, *delivery, ending, messages, settlement);
+  if (end.how == How::kCommitted) LogEnd(*delivery, ending, messages, sent);
+  {
+    base::MutexLock lock(&mu_);
+    RemoveRunning(invocation->index);
+    if (end.how == How::kCommitted || end.how == How::kEnded) {
+      if (end.how == How::kCommitted) CountEnd(delivery->function, ending, messages, sent);
+      delivery->conflicts = 0;
+      // Of one that had ended already: the row is there.
+      FinishEnd(delivery, settlement, had_row, Wrote::kYes, now);
+      return;
+    }
+    delivery->row = had_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
+    if (end.how == How::kConflict && delivery->conflicts < kMaxConflicts) {
+      ++delivery->conflicts;
+      in_memory_ += delivery->weight();
+      delivery->function->PushFront(Slot{delivery->number(), delivery});
+      Release(delivery->function);
+      return;
+    }
+    delivery->conflicts = 0;
+  }
+  Failed(delivery, *code, std::move(end.error));
 }
 
 void Runtime::Drop(const DeliveryPtr& delivery, const Code& code, DropCause cause) {
@@ -198,16 +250,11 @@ void Runtime::FinishEnd(const DeliveryPtr& delivery, const objstore::Settlement&
   Release(delivery.get());
 }
 
-std::vector<absl::Status> Runtime::SendEnd(const Delivery& delivery, const Code& code,
-                                           const Ending& ending,
-                                           const std::vector<EndMessage>& messages,
-                                           const objstore::Settlement& settlement) {
-  Event event = delivery.event->event;
-  event.trigger_id = delivery.trigger_id;
-  const std::string request_id = RequestIdOf(delivery);
+InvocationRecord Runtime::RecordOf(const Delivery& delivery, const Code& code, const Ending& ending,
+                                   const Event* event, std::string_view request_id) const {
   const std::string_view qualifier = QualifierOf(delivery.function->name);
   InvocationRecord record;
-  record.event = &event;
+  record.event = event;
   record.payload = delivery.event->payload;
   record.function = code.config.name;
   if (!qualifier.empty()) record.qualifier = qualifier;
@@ -220,15 +267,20 @@ std::vector<absl::Status> Runtime::SendEnd(const Delivery& delivery, const Code&
   record.now = environment_->clock->Now();
   record.region = options_.region;
   record.owner = options_.owner;
+  return record;
+}
 
+std::vector<absl::Status> Runtime::SendEnd(const Delivery& delivery, const Code& code,
+                                           const Ending& ending,
+                                           const std::vector<EndMessage>& messages,
+                                           const objstore::Settlement& settlement) {
+  Event event = delivery.event->event;
+  event.trigger_id = delivery.trigger_id;
+  const std::string request_id = RequestIdOf(delivery);
   EndBatch batch;
-  std::vector<absl::Status> sent(messages.size());
-  std::vector<std::optional<size_t>> mutation_of(messages.size());
-  for (size_t i = 0; i < messages.size(); ++i) {
-    sent[i] = CheckExists(ledger(), messages[i].dead_letter ? "dead_letter" : "destination",
-                          messages[i].to);
-    if (sent[i].ok()) mutation_of[i] = batch.Add(messages[i], record);
-  }
+  std::vector<std::optional<size_t>> mutation_of;
+  std::vector<absl::Status> sent = batch.AddAll(
+      ledger(), messages, RecordOf(delivery, code, ending, &event, request_id), &mutation_of);
   if (batch.mutations().empty()) return sent;
   objstore::MutateRequest request;
   request.mutations = batch.mutations();
@@ -241,6 +293,26 @@ std::vector<absl::Status> Runtime::SendEnd(const Delivery& delivery, const Code&
     sent[i] = *mutation_of[i] < results.size() ? results[*mutation_of[i]].status()
                                                : absl::InternalError("the ledger gave no verdict");
   }
+  return sent;
+}
+
+std::vector<absl::Status> Runtime::SendEndWith(Invocation* transaction, TransactionEnd* end,
+                                               const Delivery& delivery, const Ending& ending,
+                                               const std::vector<EndMessage>& messages,
+                                               const objstore::Settlement& settlement) {
+  Event event = delivery.event->event;
+  event.trigger_id = delivery.trigger_id;
+  const Code& code = transaction->code();
+  const std::string request_id = RequestIdOf(delivery);
+  EndBatch batch;
+  std::vector<std::optional<size_t>> mutation_of;
+  std::vector<absl::Status> sent = batch.AddAll(
+      ledger(), messages, RecordOf(delivery, code, ending, &event, request_id), &mutation_of);
+  std::vector<objstore::Mutation> beside;
+  for (objstore::Mutation& mutation : batch.mutations()) beside.push_back(std::move(mutation));
+  *end =
+      CommitTransaction(transaction, objstore::DeliveryKey{event.sequence, delivery.function->name},
+                        settlement, std::move(beside));
   return sent;
 }
 

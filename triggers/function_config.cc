@@ -103,8 +103,8 @@ absl::Status CheckOptions(const FunctionOptions& options) {
     return BadParameter(
         absl::StrCat("memory_mb must be 128 to 10240 (is ", options.memory_mb, ")"));
   }
-  if (options.transactional || options.order != DeliveryOrder::kNone) {
-    return MakeError(ErrorCode::kNotImplemented, "transactional functions, kPerKey");
+  if (options.order != DeliveryOrder::kNone) {
+    return MakeError(ErrorCode::kNotImplemented, "kPerKey");
   }
   CLOUDLET_RETURN_IF_ERROR(CheckDestinations(options));
   CLOUDLET_RETURN_IF_ERROR(CheckTimes(options));
@@ -133,6 +133,7 @@ absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
   config.description = options.description;
   config.tags = options.tags;
   config.environment_idle = options.environment_idle;
+  config.transactional = options.transactional;
   return config;
 }
 

@@ -44,6 +44,8 @@ constexpr size_t kSpentBatch = 32;
 void Runtime::Published(absl::Span<const objstore::EventPtr> events) {
   const absl::Time now = environment_->clock->Now();
   base::MutexLock lock(&mu_);
+  ++publications_;
+  if (tailers_ > 0) published_.SignalAll();
   for (const objstore::EventPtr& event : events) {
     const uint64_t number = event->event.sequence;
     newest_ = std::max(newest_, number);

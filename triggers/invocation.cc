@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "cloudlet/error.h"
 #include "triggers/event_json.h"
 #include "triggers/function_config.h"
 #include "triggers/function_name.h"
@@ -96,7 +97,10 @@ Invocation::Invocation(std::shared_ptr<Environment> environment, std::shared_ptr
     : environment_(std::move(environment)),
       code_(std::move(code)),
       call_(std::move(call)),
-      begun_(now) {}
+      begun_(now),
+      staging_((call_.staged || code_->config.transactional) && environment_->staging != nullptr
+                   ? environment_->staging()
+                   : nullptr) {}
 
 void Invocation::UseEnvironment(EnvironmentPool::Handler handler) {
   handler_ = std::move(handler);
@@ -170,6 +174,7 @@ Causation Invocation::Caused() const {
 Bucket Invocation::bucket(std::string_view name) {
   Caller caller;
   caller.causation = Caused();
+  if (staging_ != nullptr) return staging_->bucket(name, std::move(caller), revoked_);
   return environment_->buckets(name, std::move(caller), revoked_);
 }
 
@@ -214,6 +219,12 @@ absl::Status Invocation::Sleep(absl::Duration duration) {
 absl::StatusOr<InvokeResult> Invocation::DoInvoke(std::string_view function,
                                                   std::string_view payload,
                                                   const InvokeOptions& options) {
+  if (staging_ != nullptr && options.type == InvocationType::kEvent) {
+    return MakeError(ErrorCode::kNotImplemented,
+                     absl::StrCat("invoke ", base::Quoted(function),
+                                  ": no asynchronous invocation from a transactional function (put "
+                                  "an object whose trigger names it)"));
+  }
   return environment_->invoker(function, payload, options, Caused(), revoked_.get());
 }
 

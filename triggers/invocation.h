@@ -39,6 +39,7 @@
 #include "triggers/environments.h"
 #include "triggers/kit_hooks.h"
 #include "triggers/report_lines.h"
+#include "triggers/transaction.h"
 
 namespace cloudlet::triggers {
 
@@ -64,6 +65,7 @@ struct Environment {
   BucketFactory buckets;
   Invoker invoker;
   std::shared_ptr<Interleaver> interleaver;  // null: none
+  StagingFactory staging;                    // null: there are no transactional functions
   std::string region;
   std::string owner;
   std::atomic<bool> closing = false;
@@ -96,6 +98,7 @@ struct Call {
   int attempt = 1;
   std::string_view client_context = {};  // as `payload`
   std::string qualifier = {};            // by which the function was called
+  bool staged = false;                   // as of a transactional function, whatever it is
 };
 
 class Invocation final : public FunctionContext {
@@ -128,6 +131,8 @@ class Invocation final : public FunctionContext {
 
   const Code& code() const { return *code_; }
   const std::shared_ptr<const Code>& shared_code() const { return code_; }
+  // Null: what it writes is written at once.
+  Staging* staging() const { return staging_.get(); }
 
   bool has_ended() const { return phase_.load(std::memory_order_acquire) != Phase::kRunning; }
   bool has_timed_out() const { return phase_.load(std::memory_order_acquire) == Phase::kTimedOut; }
@@ -179,6 +184,7 @@ class Invocation final : public FunctionContext {
   const std::shared_ptr<const Code> code_;
   const Call call_;
   const absl::Time begun_;
+  const std::shared_ptr<Staging> staging_;
   // When the handler began, nanoseconds after begun_; below 0: the environment is being made.
   std::atomic<int64_t> handler_ns_ = 0;
   EnvironmentPool::Handler handler_;

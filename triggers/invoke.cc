@@ -143,7 +143,8 @@ absl::StatusOr<Runtime::Found> Runtime::ClaimSlot(const InvokeRequest& request) 
   return found;
 }
 
-absl::StatusOr<InvokeResult> Runtime::InvokeNow(const InvokeRequest& request) {
+absl::StatusOr<InvokeResult> Runtime::InvokeOnce(const InvokeRequest& request, bool* again) {
+  const bool may_run_again = std::exchange(*again, false);
   CLOUDLET_ASSIGN_OR_RETURN(const Found found, ClaimSlot(request));
   const absl::Time now = environment_->clock->Now();
   Call call;
@@ -181,7 +182,8 @@ absl::StatusOr<InvokeResult> Runtime::InvokeNow(const InvokeRequest& request) {
   const bool finished = invocation->Finish();
   if (request.lost != nullptr) *request.lost = !finished;
   if (finished) {
-    EndInvoked(invocation.get(), found.function, &error);
+    *again = may_run_again;
+    EndInvoked(invocation.get(), found.function, &error, again);
   } else if (invocation->has_timed_out()) {
     error = TimeoutError(result.request_id, found.code->config.timeout);
   } else {
@@ -199,7 +201,7 @@ absl::StatusOr<InvokeResult> Runtime::InvokeNow(const InvokeRequest& request) {
 }
 
 void Runtime::EndInvoked(Invocation* invocation, FunctionState* function,
-                         std::optional<std::string>* error) {
+                         std::optional<std::string>* error, bool* again) {
   const absl::Time ended = invocation->Now();
   const objstore::FunctionConfig& config = invocation->code().config;
   const bool late = ended >= invocation->deadline();
@@ -211,13 +213,20 @@ void Runtime::EndInvoked(Invocation* invocation, FunctionState* function,
                                    " bytes) exceeded maximum allowed payload size (",
                                    kMaxInvokeBytes, " bytes)."));
   }
+  bool conflict = false;
+  if (!error->has_value() && invocation->staging() != nullptr) {
+    TransactionEnd end = CommitTransaction(invocation, std::nullopt, {}, {});
+    conflict = end.how == TransactionEnd::How::kConflict;
+    if (end.how != TransactionEnd::How::kCommitted) *error = std::move(end.error);
+  }
+  *again = *again && conflict;
   if (invocation->code().environments != nullptr && !late) KeepEnvironment(invocation, ended);
   Report(invocation, *error, late, ended);
   {
     base::MutexLock lock(&mu_);
     RemoveRunning(invocation->index);
     --function->invoked;
-    if (error->has_value()) ++function->stats.errors;
+    if (error->has_value() && !*again) ++function->stats.errors;
     if (late) ++function->stats.timeouts;
     Release(function);
   }

@@ -104,6 +104,9 @@ absl::StatusOr<std::shared_ptr<Code>> Runtime::MakeCode(std::string_view name,
                                                         std::string_view version, Handler handler,
                                                         const FunctionOptions& options) {
   if (std::visit([](const auto& kind) { return kind == nullptr; }, handler)) return NoHandler();
+  if (options.transactional && options_.staging == nullptr) {
+    return MakeError(ErrorCode::kNotImplemented, "transactional functions over this store");
+  }
   auto code = std::make_shared<Code>();
   CLOUDLET_ASSIGN_OR_RETURN(code->config, ConfigOf(name, options));
   code->dispatch = options.dispatch;

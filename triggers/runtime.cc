@@ -43,6 +43,7 @@ std::shared_ptr<Environment> MakeEnvironment(std::shared_ptr<Clock> clock,
   environment->logger = std::move(logger);
   environment->buckets = std::move(buckets);
   environment->invoker = options.invoker;
+  environment->staging = options.staging;
   environment->interleaver = options.interleaver;
   environment->region = options.region;
   environment->owner = options.owner;
@@ -128,6 +129,7 @@ absl::Status Runtime::Load() {
     refill_error_ = absl::OkStatus();
     state_ = State::kRunning;
     environment_->closing.store(false, std::memory_order_release);
+    if (options_.every_minute != nullptr) ArmMinute();
     for (const auto& [name, function] : functions_) {
       if (!IsTimed(*function)) continue;
       QueueDue(function.get(), now);
@@ -201,6 +203,7 @@ size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
     idle_.SignalAll();
     arrived_.SignalAll();
     settled_.SignalAll();
+    published_.SignalAll();
     ++waiters_;
     while (busy_ > 0 && !deadline.passed()) idle_.WaitWithTimeout(&mu_, deadline.left());
     for (size_t i = running_.size(); i-- > 0;) {
@@ -307,6 +310,25 @@ absl::Status Runtime::Shutdown(absl::Duration timeout, UserCode* gone) {
                                                   " (abandoned: their events come again)"));
 }
 
+void Runtime::ArmMinute() {
+  if (minute_armed_) return;
+  minute_armed_ = true;
+  scheduler_.PostAt(environment_->clock->Now() + absl::Minutes(1), base::Lane::kAlarm,
+                    [this] { return MinuteAlarm(); });
+}
+
+size_t Runtime::MinuteAlarm() {
+  {
+    base::MutexLock lock(&mu_);
+    minute_armed_ = false;
+    if (state_ != State::kRunning) return 0;  // armed again when it resumes
+  }
+  options_.every_minute();
+  base::MutexLock lock(&mu_);
+  if (state_ == State::kRunning) ArmMinute();
+  return 0;
+}
+
 void Runtime::Halt() {
   base::MutexLock lock(&mu_);
   if (state_ != State::kRunning) return;
@@ -314,6 +336,7 @@ void Runtime::Halt() {
   environment_->closing.store(true);
   environment_->WakeSleepers();
   idle_.SignalAll();
+  published_.SignalAll();
 }
 
 bool Runtime::InHandler() const { return ThreadFrame::InvocationOf(this) != nullptr; }

@@ -78,6 +78,7 @@
 #include "triggers/ends.h"
 #include "triggers/invocation.h"
 #include "triggers/invocation_observers.h"
+#include "triggers/invocation_record.h"
 #include "triggers/kit_hooks.h"
 #include "triggers/outgoing.h"
 #include "triggers/queues.h"
@@ -85,6 +86,7 @@
 #include "triggers/retry.h"
 #include "triggers/settling.h"
 #include "triggers/topics.h"
+#include "triggers/transaction.h"
 
 namespace cloudlet::triggers {
 
@@ -95,6 +97,7 @@ struct RuntimeOptions {
   int scaling_rate = 0;                           // likewise
   std::shared_ptr<base::IdSource> ids = nullptr;  // of Invoke's requests; null: one of its own
   Invoker invoker = nullptr;                      // for contexts; null: they cannot invoke
+  StagingFactory staging = nullptr;               // null: no function can be transactional
   int workers = 1;                                // threads for background functions, at least 0
   int max_replacements = 64;   // stuck workers that are replaced at most at a time
   size_t memory_limit = 4096;  // weights queued in memory, and the longest lag in events
@@ -102,6 +105,8 @@ struct RuntimeOptions {
   absl::Duration settle_delay = absl::Milliseconds(100);  // ... or this long after the first
   absl::Duration lag = absl::Seconds(1);  // what is not settled after this long gets a row
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
+  // Called once a minute by the clock while the runtime runs, with no lock held; null: nothing.
+  std::function<void()> every_minute = nullptr;
   // Of the test kit: chooses the order of driven runs (base/scheduler.h), what a handler becomes
   // when it is registered, how drivers run handlers and what becomes of a delivery that is about to
   // run (kit_hooks.h; not of one that runs inline). Null: none of it.
@@ -243,6 +248,19 @@ class Runtime final : public objstore::EventSink {
   std::optional<std::string> DescribeNext() const;
   // A queue of which a batch is due; nullopt when there is none.
   std::optional<std::string> DescribeBatch() const;
+
+  // --- The event log ---
+  // How often events have been published: for WaitPublished.
+  uint64_t publications() const;
+  // Waits, in real time, until events have been published beyond that count; OK then and after
+  // `timeout`. FAILED_PRECONDITION while the runtime does not run.
+  absl::Status WaitPublished(uint64_t publications, absl::Duration timeout);
+  // ResourceNotFoundException unless a function of this name is registered now.
+  absl::Status CheckRegistered(std::string_view function) const;
+  // Runs the function on this thread as a transactional one, and throws away what it wrote. Takes
+  // no slot and counts in no statistics. ResourceNotFoundException, FAILED_PRECONDITION.
+  absl::StatusOr<ReplayOutcome> RunStaged(std::string_view function,
+                                          const objstore::EventPtr& event);
 
   // --- Driving: as in cloudlet/cloud.h; the results count handlers run ---
   uint64_t Step();
@@ -423,6 +441,17 @@ class Runtime final : public objstore::EventSink {
   size_t WatchdogAlarm(absl::Time due) ABSL_LOCKS_EXCLUDED(mu_);
   void Failed(const DeliveryPtr& delivery, const Code& code, std::string error)
       ABSL_LOCKS_EXCLUDED(mu_);
+
+  // transaction.cc; `beside`: what is to be in the batch with it
+  TransactionEnd CommitTransaction(Invocation* invocation,
+                                   const std::optional<objstore::DeliveryKey>& delivery,
+                                   const objstore::Settlement& settlement,
+                                   std::vector<objstore::Mutation> beside) ABSL_LOCKS_EXCLUDED(mu_);
+  void EndTransaction(const DeliveryPtr& delivery, Invocation* invocation, absl::Time now)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<InvokeResult> InvokeNow(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // attempt.cc
   void Retry(const DeliveryPtr& delivery, absl::Time retry_at) ABSL_LOCKS_EXCLUDED(mu_);
   void Leave(DeliveryPtr spent) ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -437,6 +466,14 @@ class Runtime final : public objstore::EventSink {
                                     const Ending& ending, const std::vector<EndMessage>& messages,
                                     const objstore::Settlement& settlement)
       ABSL_LOCKS_EXCLUDED(mu_);
+  // The same in one batch with what a transactional run has written; `end`: of that.
+  std::vector<absl::Status> SendEndWith(Invocation* transaction, TransactionEnd* end,
+                                        const Delivery& delivery, const Ending& ending,
+                                        const std::vector<EndMessage>& messages,
+                                        const objstore::Settlement& settlement)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  InvocationRecord RecordOf(const Delivery& delivery, const Code& code, const Ending& ending,
+                            const Event* event, std::string_view request_id) const;
   void CountEnd(FunctionState* function, const Ending& ending,
                 const std::vector<EndMessage>& messages, const std::vector<absl::Status>& sent)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -478,7 +515,9 @@ class Runtime final : public objstore::EventSink {
 
   // invoke.cc
   // Of these requests `function` is a full name: FunctionName::Full.
-  absl::StatusOr<InvokeResult> InvokeNow(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
+  // Where `*again`, and the run is to be run again after a conflict, it is left true.
+  absl::StatusOr<InvokeResult> InvokeOnce(const InvokeRequest& request, bool* again)
+      ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<InvokeResult> InvokeLater(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
   // What Invoke finds under the function's name.
   struct Found {
@@ -489,7 +528,11 @@ class Runtime final : public objstore::EventSink {
   absl::StatusOr<Found> FindFunction(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<Found> ClaimSlot(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
   void EndInvoked(Invocation* invocation, FunctionState* function,
-                  std::optional<std::string>* error) ABSL_LOCKS_EXCLUDED(mu_);
+                  std::optional<std::string>* error, bool* again) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // runtime.cc
+  void ArmMinute() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  size_t MinuteAlarm() ABSL_LOCKS_EXCLUDED(mu_);
 
   // metering.cc
   static void CountBegun(const Running& running, absl::Time now);
@@ -632,15 +675,19 @@ class Runtime final : public objstore::EventSink {
   std::atomic<bool> wake_wanted_ = false;    // Published has queued what nobody was woken for
 
   mutable base::Mutex mu_;
-  base::CondVar idle_;     // something ended
-  base::CondVar settled_;  // a batch has been written
+  base::CondVar idle_;       // something ended
+  base::CondVar settled_;    // a batch has been written
+  base::CondVar published_;  // of those who wait for events
   State state_ ABSL_GUARDED_BY(mu_) = State::kNew;
   std::map<std::string, std::unique_ptr<FunctionState>, std::less<>> functions_
       ABSL_GUARDED_BY(mu_);
 
   // Intake.
   SettleTracker tracker_ ABSL_GUARDED_BY(mu_);
-  uint64_t newest_ ABSL_GUARDED_BY(mu_) = 0;   // highest number published
+  uint64_t newest_ ABSL_GUARDED_BY(mu_) = 0;  // highest number published
+  uint64_t publications_ ABSL_GUARDED_BY(mu_) = 0;
+  int tailers_ ABSL_GUARDED_BY(mu_) = 0;  // who wait for published_
+  bool minute_armed_ ABSL_GUARDED_BY(mu_) = false;
   bool spilled_ ABSL_GUARDED_BY(mu_) = false;  // the log holds events that were not taken
   bool refilling_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status refill_error_ ABSL_GUARDED_BY(mu_);
