@@ -101,7 +101,8 @@ struct OpenOptions {
   int scaling_rate = 0;
   // Deliveries pending over all functions, from which on `when_full` holds for changes in buckets
   // with triggers; 0: none. Changes that handlers make are never held up or refused by it: what
-  // they wait for could wait for them.
+  // they wait for could wait for them. Not there yet: other values than 0 are refused, with
+  // NotImplemented.
   size_t max_pending_deliveries = 0;
   WhenFull when_full = WhenFull::kSpill;
   // What is kept of retained events; trimmed once a minute as TrimEvents does.
@@ -293,6 +294,10 @@ class Cloud {
   absl::Status UpdateFunctionCode(std::string_view name, Function function);
   absl::Status UpdateFunctionCode(std::string_view name, PayloadFunction function);
   absl::Status UpdateFunctionCode(std::string_view name, FunctionFactory factory);
+  template <typename F,
+            typename = std::enable_if_t<std::is_same_v<
+                std::invoke_result_t<F&, std::string_view, FunctionContext&>, absl::Status>>>
+  absl::Status UpdateFunctionCode(std::string_view name, F function) = delete;
   absl::Status UpdateFunctionConfiguration(std::string_view name, const FunctionOptions& options);
   // Makes a version of $LATEST as it is now, code and configuration, and returns its number.
   // Nothing changed since the last one: returns that one's.
@@ -305,6 +310,10 @@ class Cloud {
                            PayloadFunction function);
   absl::Status BindVersion(std::string_view name, std::string_view version,
                            FunctionFactory factory);
+  template <typename F,
+            typename = std::enable_if_t<std::is_same_v<
+                std::invoke_result_t<F&, std::string_view, FunctionContext&>, absl::Status>>>
+  absl::Status BindVersion(std::string_view name, std::string_view version, F function) = delete;
   // ResourceConflictException while an alias names it. Events on their way to it are given up.
   absl::Status DeleteVersion(std::string_view name, std::string_view version);
   // $LATEST first, then in the order of their numbers.

@@ -103,7 +103,7 @@ class FunctionContext {
 using Function = std::function<absl::Status(const Event&, FunctionContext&)>;
 
 // A handler that takes a payload (FunctionContext::payload()) and returns one, for which the same
-// holds. What it returns for an event is dropped.
+// holds. What it returns for an event only the record of on_success tells.
 using PayloadFunction =
     std::function<absl::StatusOr<std::string>(std::string_view payload, FunctionContext&)>;
 
@@ -140,7 +140,7 @@ enum class DeliveryOrder {
   kNone,  // that of their commits as far as nothing has to wait; see docs/delivery.md
   // Extension: of one key (of one bucket) strictly that of their commits, one at a time: an event
   // waits until those before it have succeeded or been given up, retries and throttles included.
-  // Other keys go on meanwhile.
+  // Other keys go on meanwhile. Not there yet: RegisterFunction answers NotImplemented.
   kPerKey,
 };
 

@@ -44,7 +44,7 @@ struct FunctionVersion {
   std::string arn = {};
   std::string description = {};
   bool bound = false;             // its code is there: it can run
-  absl::Time last_modified = {};  // when it was published; of $LATEST: last changed
+  absl::Time last_modified = {};  // when it was published; of $LATEST: last changed in this process
   absl::Duration timeout = {};    // as in FunctionOptions, and so are these:
   int memory_mb = 0;
 };

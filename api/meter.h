@@ -77,11 +77,13 @@ struct Meter {
   std::map<std::string, FunctionMeter> functions = {};
   std::map<std::string, BucketMeter> buckets = {};
   uint64_t unreserved_concurrent_executions = 0;  // now
-  // Bytes of all objects (versions and parts included) times the hours that they lay there.
+  // Bytes of all objects, of every version and copy, times the hours that they lay there since the
+  // open (or the last Reopen); parts of uploads that are not complete do not count.
   double storage_byte_hours = 0;
 };
 
-// Called when a run has ended, on its thread, with no lock of the library held. It must not throw.
+// Called when a run has ended, with no lock of the library held: on its thread, or, of one that
+// timed out, on that which noticed. It must not throw.
 using InvocationObserver = std::function<void(const InvocationReport&)>;
 
 }  // namespace cloudlet

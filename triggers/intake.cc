@@ -281,9 +281,8 @@ void Runtime::Committed(absl::Span<const objstore::EventPtr> events) {
   RunInline(std::move(jobs));
 }
 
-std::optional<Runtime::InlineJob> Runtime::ClaimInline(const objstore::EventPtr& event,
-                                                       const objstore::EventTarget& target,
-                                                       absl::Time now) {
+std::optional<InlineJob> Runtime::ClaimInline(const objstore::EventPtr& event,
+                                              const objstore::EventTarget& target, absl::Time now) {
   FunctionState* function = StateOf(target.function);
   const InlineKey key(event->event.sequence, function);
   DeliveryPtr delivery;

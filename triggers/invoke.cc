@@ -106,7 +106,7 @@ absl::StatusOr<InvokeResult> Runtime::Invoke(const InvokeRequest& asked) {
   return result;
 }
 
-absl::StatusOr<Runtime::Found> Runtime::FindFunction(std::string_view name) {
+absl::StatusOr<Found> Runtime::FindFunction(std::string_view name) {
   if (state_ != State::kRunning) {
     return absl::FailedPreconditionError("the Cloud is closed or being reopened");
   }
@@ -115,7 +115,7 @@ absl::StatusOr<Runtime::Found> Runtime::FindFunction(std::string_view name) {
   return Found{found->second.get(), found->second->code, ""};
 }
 
-absl::StatusOr<Runtime::Found> Runtime::ClaimSlot(const InvokeRequest& request) {
+absl::StatusOr<Found> Runtime::ClaimSlot(const InvokeRequest& request) {
   base::MutexLock lock(&mu_);
   CLOUDLET_ASSIGN_OR_RETURN(Found found, FindFunction(request.function));
   if (found.function->alias.has_value()) {

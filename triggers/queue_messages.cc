@@ -166,9 +166,9 @@ Message Runtime::MessageOf(const Delivery& delivery, int receipts,
   return message;
 }
 
-Runtime::Sorted Runtime::SortMessages(FunctionState* queue, std::vector<Slot> slots,
-                                      const QueueOptions& options, const TakeRequest& request,
-                                      absl::Time now) {
+Sorted Runtime::SortMessages(FunctionState* queue, std::vector<Slot> slots,
+                             const QueueOptions& options, const TakeRequest& request,
+                             absl::Time now) {
   Sorted sorted;
   bool full = false;
   for (Slot& slot : slots) {

@@ -28,7 +28,7 @@ absl::Status NotInFlight() { return MakeError(ErrorCode::kMessageNotInflight); }
 
 // The message of that receipt, if it is the last one and the message is not gone; its slot is taken
 // out, and it is in the caller's hands. Waits for another call that holds it.
-std::optional<Runtime::Held> Runtime::TakeReceived(FunctionState* queue, const Receipt& receipt) {
+std::optional<Held> Runtime::TakeReceived(FunctionState* queue, const Receipt& receipt) {
   Held held{receipt.number, {}};
   for (;;) {
     if (!MovesMessages() || queue->messages == nullptr) return std::nullopt;

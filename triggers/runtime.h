@@ -26,13 +26,7 @@
 //     not registered, and whoever receives writes the row that hides the message. Nobody waits for
 //     them but event source mappings.
 //
-// Written in several files: runtime.cc (lifetime), driving.cc (drivers and waits), registration.cc
-// (functions and triggers), versions.cc (and aliases), intake.cc (events in), slots.cc
-// (concurrency), attempt.cc (runs of deliveries), ends.cc (what follows from their ends), relay.cc
-// (deliveries to topics and buses), invoke.cc (runs that a caller waits for), settle.cc (rows and
-// watermark), metering.cc, divert.cc (deliveries that a test holds up), queue_admin.cc,
-// queue_messages.cc, queue_receipts.cc, queue_redrive.cc (queues), batches.cc (event source
-// mappings).
+// Its members stand in the files that are named below, by what they do.
 //
 // Threads: all methods may be called from any thread, unless they say otherwise. User code runs
 // with no lock held.
@@ -84,42 +78,13 @@
 #include "triggers/queues.h"
 #include "triggers/registry.h"
 #include "triggers/retry.h"
+#include "triggers/runtime_options.h"
+#include "triggers/runtime_parts.h"
 #include "triggers/settling.h"
 #include "triggers/topics.h"
 #include "triggers/transaction.h"
 
 namespace cloudlet::triggers {
-
-struct RuntimeOptions {
-  std::string region = "us-east-1";               // in dead letters
-  std::string owner = "cloudlet";                 // likewise
-  int account_concurrency = 1'000;                // as in OpenOptions
-  int scaling_rate = 0;                           // likewise
-  std::shared_ptr<base::IdSource> ids = nullptr;  // of Invoke's requests; null: one of its own
-  Invoker invoker = nullptr;                      // for contexts; null: they cannot invoke
-  StagingFactory staging = nullptr;               // null: no function can be transactional
-  int workers = 1;                                // threads for background functions, at least 0
-  int max_replacements = 64;   // stuck workers that are replaced at most at a time
-  size_t memory_limit = 4096;  // weights queued in memory, and the longest lag in events
-  size_t settle_every = 64;    // settled targets after which the watermark is written ...
-  absl::Duration settle_delay = absl::Milliseconds(100);  // ... or this long after the first
-  absl::Duration lag = absl::Seconds(1);  // what is not settled after this long gets a row
-  TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
-  // Called once a minute by the clock while the runtime runs, with no lock held; null: nothing.
-  std::function<void()> every_minute = nullptr;
-  // Of the test kit: chooses the order of driven runs (base/scheduler.h), what a handler becomes
-  // when it is registered, how drivers run handlers and what becomes of a delivery that is about to
-  // run (kit_hooks.h; not of one that runs inline). Null: none of it.
-  std::function<size_t(size_t)> shuffle = nullptr;
-  std::function<Handler(std::string_view name, Handler handler, const FunctionOptions& options)>
-      wrap = nullptr;
-  std::shared_ptr<Interleaver> interleaver = nullptr;
-  std::function<DeliveryFate(const DeliveryOffer&)> on_delivery = nullptr;
-};
-
-// Shares of user code that a runtime has done with, for its owner to destroy where that code may
-// call anything.
-using UserCode = std::vector<std::shared_ptr<const void>>;
 
 class Runtime final : public objstore::EventSink {
  public:
@@ -284,39 +249,9 @@ class Runtime final : public objstore::EventSink {
   // kLost: the run was timed out or abandoned; touch nothing any more.
   enum class Ran { kNo, kYes, kLost };
 
-  struct InlineJob {
-    DeliveryPtr delivery;
-    std::shared_ptr<const Code> code;
-  };
-  // The inline runs that one commit brought about, with those that they bring about. Guarded by
-  // mu_.
-  struct Trampoline {
-    std::vector<InlineJob> jobs;
-    size_t next = 0;
-    bool dead = false;  // its thread is stuck in a run that was given up
-  };
   // What this thread is doing for a runtime; frames of several runtimes may nest.
   struct ThreadFrame;
-  struct Running {
-    std::shared_ptr<Invocation> invocation;
-    FunctionState* function = nullptr;
-    DeliveryPtr delivery;  // null: Invoke waits for it
-    std::shared_ptr<Trampoline> trampoline;
-    base::Scheduler::WorkerRef worker;
-    std::shared_ptr<Mapping> mapping = nullptr;  // whose batch it is
-  };
-  // A run whose handler has returned, but that ends later on a simulated clock: it has slept.
-  struct LateEnd {
-    std::shared_ptr<Invocation> invocation;
-    DeliveryPtr delivery;
-    std::optional<std::string> error;
-  };
   using LateKey = std::pair<absl::Time, uint64_t>;  // when, and counted
-  // A delivery with a row that has ended since the last flush.
-  struct Ended {
-    uint64_t number = 0;
-    objstore::DeliveryRow row;
-  };
   using InlineKey = std::pair<uint64_t, FunctionState*>;
 
   // registration.cc
@@ -519,12 +454,6 @@ class Runtime final : public objstore::EventSink {
   absl::StatusOr<InvokeResult> InvokeOnce(const InvokeRequest& request, bool* again)
       ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<InvokeResult> InvokeLater(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
-  // What Invoke finds under the function's name.
-  struct Found {
-    FunctionState* function = nullptr;
-    std::shared_ptr<const Code> code;  // null: not registered now
-    std::string request_id;            // of one that has a slot
-  };
   absl::StatusOr<Found> FindFunction(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<Found> ClaimSlot(const InvokeRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
   void EndInvoked(Invocation* invocation, FunctionState* function,
@@ -555,28 +484,6 @@ class Runtime final : public objstore::EventSink {
       ABSL_LOCKS_EXCLUDED(mu_);
 
   // queue_messages.cc
-  // A message in the hands of a call.
-  struct Taken {
-    DeliveryPtr delivery;
-    bool had_row = false;
-    bool marked = false;   // of one that has ended: a kDone row says so
-    Message message = {};  // of one that is received
-  };
-  struct TakeRequest {
-    size_t most = 1;
-    std::optional<absl::Duration> visibility_timeout = {};
-    // Whether one more may be taken; asked of each in turn, the first is taken anyway.
-    std::function<bool(const Message& message, const Event& event)> fits = nullptr;
-  };
-  // What becomes of messages that were popped.
-  struct Sorted {
-    std::vector<Taken> receive;
-    std::vector<Taken> expired;
-    std::vector<Taken> dead;
-    std::vector<Slot> back;
-    std::vector<uint64_t> lost;  // their rows are gone
-    absl::Status error;          // why some are in `back`
-  };
   static bool IsGone(const FunctionState& queue, uint64_t number);
   bool TakesMessage(FunctionState* queue, uint64_t number, Source source)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -600,10 +507,6 @@ class Runtime final : public objstore::EventSink {
   void LeaveQueue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // queue_receipts.cc
-  struct Held {  // a received message, taken out of its place
-    uint64_t number = 0;
-    Received received;
-  };
   // Batches end while the runtime stops, too.
   bool MovesMessages() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return state_ == State::kRunning || state_ == State::kStopping;
