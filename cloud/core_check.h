@@ -15,7 +15,8 @@ namespace cloudlet::internal {
 inline absl::Status CheckOpen(const std::shared_ptr<CloudCore>& core) {
   if (core == nullptr) return absl::FailedPreconditionError("the Cloud has been moved from");
   CLOUDLET_RETURN_IF_ERROR(core->NotForked());
-  return core->store().Enter().status();
+  CLOUDLET_RETURN_IF_ERROR(core->store().Enter().status());
+  return core->runtime().Refuse();
 }
 
 }  // namespace cloudlet::internal

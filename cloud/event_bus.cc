@@ -122,10 +122,13 @@ absl::StatusOr<EventBus> Cloud::CreateEventBus(std::string_view name) {
       return MakeError(ErrorCode::kInvalidParameterValue,
                        "the name must be 1 to 80 of A-Z a-z 0-9 - _ . /");
     }
-    return core_->runtime().buses().Change(core_->ledger(), name,
-                                           [](const BusConfig* old) -> absl::StatusOr<BusConfig> {
-                                             return old != nullptr ? *old : BusConfig();
-                                           });
+    return core_->runtime().buses().Change(
+        core_->ledger(), name, [name](const BusConfig* old) -> absl::StatusOr<BusConfig> {
+          if (old != nullptr || name == kDefaultBus) {
+            return MakeError(ErrorCode::kFunctionConflict, "there is an event bus of this name");
+          }
+          return BusConfig();
+        });
   };
   if (const absl::Status done = attempt(); !done.ok()) {
     return Annotate(done, "create event bus", name);

@@ -30,6 +30,7 @@
 #include "cloudlet/queue.h"
 #include "objstore/ledger.h"
 #include "triggers/delivery.h"
+#include "triggers/invocation.h"
 #include "triggers/mappings.h"
 #include "triggers/queues.h"
 #include "triggers/retry.h"
@@ -69,11 +70,24 @@ struct Batch {
   }
 };
 
+absl::Duration LongestRun(const Code& code) {
+  return code.config.timeout + (code.environments != nullptr ? kInitLimit : absl::ZeroDuration());
+}
+
+// REQUIRES: it has code.
+absl::Duration LongestRun(const FunctionState& function) {
+  absl::Duration longest = LongestRun(*function.code);
+  if (!function.alias.has_value() || function.alias->additional == nullptr) return longest;
+  const std::shared_ptr<const Code>& other = function.alias->additional->code;
+  return other == nullptr ? longest : std::max(longest, LongestRun(*other));
+}
+
 }  // namespace
 
 bool Runtime::Runs(const Mapping& mapping) const {
   return !mapping.gone && mapping.config.enabled && state_ == State::kRunning &&
-         mapping.queue->messages != nullptr && mapping.function->code != nullptr;
+         mapping.queue->messages != nullptr && mapping.function->code != nullptr &&
+         !mapping.function->code->deleted;
 }
 
 // Whether somebody waits for its deliveries, so that they need timers.
@@ -99,6 +113,18 @@ void Runtime::UnbindMapping(std::string_view id) {
   std::erase(found->second->queue->mappings, found->second);
   mappings_.erase(found);
   Notify();
+}
+
+// Those of the function, whose tokens lie in a lane that is its own no longer.
+void Runtime::RenewMappings(const FunctionState* function) {
+  std::vector<EventSourceMapping> configs;
+  for (const auto& [id, mapping] : mappings_) {
+    if (mapping->function == function) configs.push_back(mapping->config);
+  }
+  for (const EventSourceMapping& config : configs) {
+    UnbindMapping(config.id);
+    BindMapping(std::make_shared<Mapping>(config));
+  }
 }
 
 void Runtime::FeedFunction(FunctionState* function, absl::Time now) {
@@ -232,7 +258,7 @@ size_t Runtime::RunBatch(const std::shared_ptr<Mapping>& mapping) {
     ++busy_;  // until BatchEnded, beside the run's own
     // A run that is as long as it may be must not meet its own messages again.
     take.visibility_timeout = std::max(queue->messages->config.options.visibility_timeout,
-                                       mapping->function->code->config.timeout);
+                                       LongestRun(*mapping->function));
   }
   Batch batch;
   take.fits = [&](const Message& message, const Event& event) {
@@ -243,6 +269,8 @@ size_t Runtime::RunBatch(const std::shared_ptr<Mapping>& mapping) {
     base::MutexLock lock(&mu_);
     --mapping->tokens;  // it stood for these messages
     mapping->window_end = absl::InfiniteFuture();
+    const bool goes_on = messages.ok() && !messages->empty() && !mapping->gone;
+    if (goes_on) PostBatches(queue);  // what has come meanwhile
   }
   if (!messages.ok() || messages->empty()) {
     const absl::Time now = environment_->clock->Now();
@@ -288,6 +316,8 @@ size_t Runtime::RunBatch(const std::shared_ptr<Mapping>& mapping) {
   if (!result.ok() && Runs(*mapping)) {
     Log(LogLevel::kInfo, absl::StrCat("event source mapping ", mapping->config.id, ": ",
                                       result.status().ToString()));
+  }
+  if (ErrorCodeOf(result.status()) == ErrorCode::kTooManyRequests && Runs(*mapping)) {
     PauseMapping(mapping, now + ThrottleDelay(++mapping->throttles));
   } else {
     mapping->throttles = 0;

@@ -35,6 +35,7 @@
 #include "triggers/retry.h"
 #include "triggers/runtime.h"
 #include "triggers/targets.h"
+#include "triggers/thread_frame.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -202,7 +203,7 @@ void Runtime::End(const DeliveryPtr& delivery, const Code& code, Ending ending) 
     read_only = read_only || absl::IsUnavailable(status);
     if (status.ok()) wrote = Wrote::kYes;
   }
-  if (read_only) {  // kept until it can be written
+  if (read_only && wrote != Wrote::kYes) {  // kept until it can be written
     delivery->ending = std::make_shared<const Ending>(std::move(ending));
     KeepEnd(delivery, had_row, now);
     return;
@@ -285,6 +286,7 @@ std::vector<absl::Status> Runtime::SendEnd(const Delivery& delivery, const Code&
   objstore::MutateRequest request;
   request.mutations = batch.mutations();
   request.caller.causation = CausedBy(event, 1);
+  const NoInlineRuns queued(this);
   CLOUDLET_FAULT_POINT("triggers/before_end");
   const auto results = ledger().MutateAndSettle(request, settlement);
   CLOUDLET_FAULT_POINT("triggers/after_end");

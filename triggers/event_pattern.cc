@@ -57,7 +57,8 @@ void AddLeaves(const Value& value, bool of_texts, std::vector<Leaf>* leaves) {
   double number = 0;
   if (value.kind_case() == Value::kNumberValue) {
     leaf.number = value.number_value();
-  } else if (of_texts && leaf.is_text() && absl::SimpleAtod(leaf.text(), &number)) {
+  } else if (of_texts && leaf.is_text() && IsJson(leaf.text()) &&
+             absl::SimpleAtod(leaf.text(), &number)) {
     leaf.number = number;
   }
   leaves->push_back(leaf);
@@ -211,7 +212,8 @@ bool ObjectMatches(const Struct& pattern, const Struct* event, bool of_texts) {
 
 absl::StatusOr<JsonObject> JsonObject::Parse(std::string_view text) {
   auto fields = std::make_shared<Struct>();
-  if (!IsJson(text) ||
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos || text[begin] != '{' || !IsJson(text) ||
       !google::protobuf::util::JsonStringToMessage(std::string(text), fields.get()).ok()) {
     return absl::InvalidArgumentError("it is no JSON object");
   }

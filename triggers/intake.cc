@@ -187,6 +187,8 @@ void Runtime::Wait(FunctionState* function, absl::Time ready_at, uint64_t number
   }
   function->waiting.insert_or_assign(std::pair(ready_at, number), std::move(delivery));
   if (IsTimed(*function)) ArmRetry(ready_at);
+  // Who waits for a message may have to wait less.
+  if (function->messages != nullptr && function->messages->pollers > 0) arrived_.SignalAll();
 }
 
 void Runtime::ArmRetry(absl::Time due) {
@@ -330,11 +332,12 @@ void Runtime::RunInline(std::vector<InlineJob> jobs) {
   const ThreadFrame frame(this, trampoline);
   for (;;) {
     InlineJob job;
+    std::shared_ptr<const Code> claimed;  // perhaps the last share: destroyed without the lock
     {
       base::MutexLock lock(&mu_);
       if (trampoline->dead || trampoline->next == trampoline->jobs.size()) break;
       job = std::move(trampoline->jobs[trampoline->next++]);
-      job.code = CodeFor(*job.delivery->function, job.delivery->number());
+      claimed = std::exchange(job.code, CodeFor(*job.delivery->function, job.delivery->number()));
       if (job.code == nullptr) {  // unregistered meanwhile: it waits
         Requeue(std::move(job.delivery));
         continue;

@@ -83,7 +83,7 @@ Meter Runtime::meter() const {
   Meter meter;
   base::MutexLock lock(&mu_);
   for (const auto& [name, function] : functions_) {
-    if (function->is_relay()) continue;
+    if (function->is_relay() || function->is_queue) continue;
     if (!function->known && function->stats.events == 0) continue;
     Add(*function, &meter.functions[name]);
     const FunctionBase& base = *function->base;

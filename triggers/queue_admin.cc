@@ -162,6 +162,7 @@ absl::Status Runtime::DeleteQueue(std::string_view name) {
   std::vector<uint64_t> rows;
   {
     base::MutexLock lock(&mu_);
+    while (settle_busy_) settled_.Wait(&mu_);  // not between the number and what it is for
     FunctionState* const queue = QueueNamed(name);
     if (queue == nullptr) return absl::OkStatus();
     rows = ClearQueue(queue, NewestNumber(), now);

@@ -106,9 +106,10 @@ absl::StatusOr<std::vector<Message>> Runtime::ReceiveMessages(std::string_view n
     if (!queue->waiting.empty()) {
       left = std::min(left, queue->waiting.begin()->first.first - now);
     }
-    ++queue->messages->pollers;
+    MessageQueue* const waited_for = queue->messages.get();
+    ++waited_for->pollers;
     arrived_.WaitWithTimeout(&mu_, left);
-    if (queue->messages != nullptr && queue->messages->pollers > 0) --queue->messages->pollers;
+    if (queue->messages.get() == waited_for) --waited_for->pollers;  // not one made meanwhile
   }
 }
 
@@ -120,6 +121,9 @@ std::vector<Slot> Runtime::PopVisible(FunctionState* queue, size_t most) {
     if (slot.delivery == nullptr) continue;
     slot.delivery->place = Delivery::Place::kRunning;
     in_memory_ -= slot.delivery->weight();
+  }
+  if (queue->queue.empty()) {  // the next message begins a window of its own
+    for (const auto& mapping : queue->mappings) mapping->window_end = absl::InfiniteFuture();
   }
   return slots;
 }
@@ -137,6 +141,8 @@ void Runtime::PutBackMessage(FunctionState* queue, Slot slot) {
   }
   if (slot.delivery != nullptr) in_memory_ += slot.delivery->weight();
   queue->PushInOrder(std::move(slot));
+  PostBatches(queue);
+  if (queue->messages != nullptr && queue->messages->pollers > 0) arrived_.SignalAll();
 }
 
 // Null: there is no such message any more.

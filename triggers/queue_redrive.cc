@@ -47,6 +47,7 @@ absl::Status Runtime::MoveMessage(FunctionState* queue, Taken* taken, std::strin
   request.mutations = absl::MakeSpan(&mutation, 1);
   request.together = objstore::Together::kAllOrNothing;  // or the settlement is written alone
   request.caller.causation = causation;
+  const NoInlineRuns queued(this);
   CLOUDLET_FAULT_POINT("triggers/before_move");
   const auto verdicts = ledger().MutateAndSettle(request, settlement);
   CLOUDLET_FAULT_POINT("triggers/after_move");

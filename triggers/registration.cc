@@ -128,6 +128,7 @@ absl::StatusOr<std::shared_ptr<Code>> Runtime::MakeCode(std::string_view name,
 }
 
 absl::Status Runtime::Register(std::shared_ptr<Code> code) {
+  UserCode gone;  // destroyed without a lock
   base::MutexLock registration(&registration_mu_);
   CLOUDLET_RETURN_IF_ERROR(Refuse());
   CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "dead_letter", code->config.dead_letter));
@@ -146,7 +147,6 @@ absl::Status Runtime::Register(std::shared_ptr<Code> code) {
   }
   CLOUDLET_RETURN_IF_ERROR(ledger().StoreFunction(code->config));
   const absl::Time now = environment_->clock->Now();
-  UserCode gone;
   base::MutexLock lock(&mu_);
   state->known = true;
   ++state->base->revision;
@@ -178,6 +178,7 @@ void Runtime::SetCode(FunctionState* function, std::shared_ptr<const Code> code,
   if (had_code && (function->code == nullptr || function->lane() != lane)) {
     ++function->registration;  // the tokens are of no use any more
     function->tokens = 0;
+    RenewMappings(function);
   }
   unreserved_limit_ = UnreservedLimit(options_.account_concurrency, ReservedBeside(nullptr));
   if (function->code == nullptr) return;

@@ -147,6 +147,7 @@ absl::Status Runtime::SendOn(const Delivery& delivery, std::vector<Outgoing> mes
   request.mutations = absl::MakeSpan(mutations);
   request.caller.causation = CausedBy(delivery.event->event, 0);
   request.together = objstore::Together::kAllOrNothing;
+  const NoInlineRuns queued(this);
   CLOUDLET_FAULT_POINT("triggers/before_relay");
   const auto results = ledger().MutateAndSettle(request, settlement);
   CLOUDLET_FAULT_POINT("triggers/after_relay");

@@ -106,8 +106,10 @@ absl::Status Runtime::Load() {
       const bool found =
           std::any_of(stored.begin(), stored.end(),
                       [&name = name](const auto& config) { return config.name == name; });
-      if (function->code != nullptr && !found && !function->is_relay())
+      const bool is_latest = QualifierOf(name).empty();  // configurations stand under plain names
+      if (function->code != nullptr && !found && is_latest && !function->is_relay()) {
         missing.push_back(function->code->config);
+      }
     }
   }
   for (const objstore::FunctionConfig& config : missing) {

@@ -116,6 +116,8 @@ class Runtime final : public objstore::EventSink {
   // From here on no run begins and nothing is settled, as had the process died: for tests. Handlers
   // that run find their contexts cancelled. Also from inside a handler; Shutdown comes later.
   void Halt();
+  // FAILED_PRECONDITION unless it runs: before Start, while it is suspended, and at its end.
+  absl::Status Refuse() const ABSL_LOCKS_EXCLUDED(mu_);
   // Whether this thread is inside a handler of this Runtime.
   bool InHandler() const;
 
@@ -251,6 +253,7 @@ class Runtime final : public objstore::EventSink {
 
   // What this thread is doing for a runtime; frames of several runtimes may nest.
   struct ThreadFrame;
+  class NoInlineRuns;
   using LateKey = std::pair<absl::Time, uint64_t>;  // when, and counted
   using InlineKey = std::pair<uint64_t, FunctionState*>;
 
@@ -316,7 +319,6 @@ class Runtime final : public objstore::EventSink {
   size_t StopRuns(absl::Duration timeout, UserCode* gone) ABSL_LOCKS_EXCLUDED(mu_);
   void Forget() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status Refuse() const ABSL_LOCKS_EXCLUDED(mu_);
   void Notify() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (waiters_ > 0 && busy_ == 0) idle_.SignalAll();
   }
@@ -531,6 +533,7 @@ class Runtime final : public objstore::EventSink {
   bool IsTimed(const FunctionState& target) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void BindMapping(std::shared_ptr<Mapping> mapping) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void UnbindMapping(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void RenewMappings(const FunctionState* function) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void FeedFunction(FunctionState* function, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void PostBatches(FunctionState* queue, Waking waking = Waking::kNow)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -9,6 +9,7 @@
 #define CLOUDLET_TRIGGERS_THREAD_FRAME_H_
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -57,6 +58,23 @@ struct Runtime::ThreadFrame {
   ThreadFrame* const outer;
 
   static thread_local ThreadFrame* innermost;
+};
+
+// While it is there, what this thread commits runs no inline function in the middle of what the
+// runtime does: those are queued, unless an outer trampoline takes them.
+class Runtime::NoInlineRuns {
+ public:
+  explicit NoInlineRuns(const Runtime* runtime) {
+    if (ThreadFrame::TrampolineOf(runtime) != nullptr) return;
+    auto nobody = std::make_shared<Trampoline>();
+    nobody->dead = true;
+    frame_.emplace(runtime, std::move(nobody));
+  }
+  NoInlineRuns(const NoInlineRuns&) = delete;
+  NoInlineRuns& operator=(const NoInlineRuns&) = delete;
+
+ private:
+  std::optional<ThreadFrame> frame_;
 };
 
 }  // namespace cloudlet::triggers

@@ -24,6 +24,7 @@
 #include "triggers/delivery.h"
 #include "triggers/invocation.h"
 #include "triggers/runtime.h"
+#include "triggers/thread_frame.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -82,6 +83,7 @@ TransactionEnd Runtime::CommitTransaction(Invocation* invocation,
   request.caller.causation = invocation->Caused();
   request.durability = staged.durability;
   request.together = objstore::Together::kAllOrNothing;
+  const NoInlineRuns queued(this);
   CLOUDLET_FAULT_POINT("triggers/before_transaction");
   const Verdicts verdicts = ledger().MutateAndSettle(request, settlement);
   CLOUDLET_FAULT_POINT("triggers/after_transaction");

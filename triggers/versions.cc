@@ -149,7 +149,17 @@ absl::Status Runtime::SaveVersions() {
       }
     }
   }
-  for (const std::string_view prefix : {kVersionSettings, kAliasSettings}) {
+  // At any moment an alias has the versions that it names.
+  const auto store = [&](std::string_view prefix, bool matching) -> absl::Status {
+    for (const auto& [name, bytes] : rows) {
+      const bool matches = name.compare(0, prefix.size(), prefix) == 0;
+      if (matches == matching) CLOUDLET_RETURN_IF_ERROR(ledger().StoreSetting(name, bytes));
+    }
+    return absl::OkStatus();
+  };
+  CLOUDLET_RETURN_IF_ERROR(store(kAliasSettings, false));
+  CLOUDLET_RETURN_IF_ERROR(store(kAliasSettings, true));
+  for (const std::string_view prefix : {kAliasSettings, kVersionSettings}) {
     CLOUDLET_ASSIGN_OR_RETURN(const std::vector<objstore::Setting> stored,
                               ledger().LoadSettings(prefix));
     for (const objstore::Setting& setting : stored) {
@@ -157,9 +167,6 @@ absl::Status Runtime::SaveVersions() {
         CLOUDLET_RETURN_IF_ERROR(ledger().EraseSetting(setting.name));
       }
     }
-  }
-  for (const auto& [name, bytes] : rows) {
-    CLOUDLET_RETURN_IF_ERROR(ledger().StoreSetting(name, bytes));
   }
   return absl::OkStatus();
 }
@@ -244,6 +251,7 @@ std::vector<Runtime::Bound> Runtime::BoundCode() const {
 // --- $LATEST ---
 
 absl::Status Runtime::UpdateFunctionCode(std::string_view name, Handler handler) {
+  UserCode gone;  // destroyed without a lock
   base::MutexLock registration(&registration_mu_);
   CLOUDLET_RETURN_IF_ERROR(Refuse());
   FunctionState* state = nullptr;
@@ -256,7 +264,6 @@ absl::Status Runtime::UpdateFunctionCode(std::string_view name, Handler handler)
   CLOUDLET_ASSIGN_OR_RETURN(std::shared_ptr<Code> code,
                             MakeCode(name, kLatestVersion, std::move(handler), options));
   const absl::Time now = environment_->clock->Now();
-  UserCode gone;
   base::MutexLock lock(&mu_);
   if (state->code == nullptr) return NoSuch("function", name);  // unregistered meanwhile
   ++state->base->revision;
@@ -269,13 +276,14 @@ absl::Status Runtime::UpdateFunctionCode(std::string_view name, Handler handler)
 absl::Status Runtime::UpdateFunctionConfiguration(std::string_view name,
                                                   const FunctionOptions& options) {
   CLOUDLET_ASSIGN_OR_RETURN(objstore::FunctionConfig config, ConfigOf(name, options));
+  UserCode gone;  // destroyed without a lock
+  std::shared_ptr<const Code> before;
   base::MutexLock registration(&registration_mu_);
   CLOUDLET_RETURN_IF_ERROR(Refuse());
   CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "dead_letter", config.dead_letter));
   CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "on_success", config.on_success));
   CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger(), "on_failure", config.on_failure));
   FunctionState* state = nullptr;
-  std::shared_ptr<const Code> before;
   {
     base::MutexLock lock(&mu_);
     CLOUDLET_RETURN_IF_ERROR(CheckCycle(config, RegisteredConfigs()));
@@ -290,7 +298,6 @@ absl::Status Runtime::UpdateFunctionConfiguration(std::string_view name,
   code->when_throttled = options.when_throttled;
   code->options = options;
   const absl::Time now = environment_->clock->Now();
-  UserCode gone;
   base::MutexLock lock(&mu_);
   state->base->config = code->config;
   if (state->code == nullptr) return NoSuch("function", name);  // unregistered meanwhile
@@ -312,10 +319,11 @@ absl::StatusOr<std::string> Runtime::PublishVersion(std::string_view name,
         ErrorCode::kInvalidParameterValue,
         absl::StrCat("description must be at most 256 bytes (is ", description.size(), ")"));
   }
+  UserCode gone;  // destroyed without a lock
+  std::shared_ptr<const Code> latest;
   base::MutexLock registration(&registration_mu_);
   CLOUDLET_RETURN_IF_ERROR(Refuse());
   const absl::Time now = environment_->clock->Now();
-  std::shared_ptr<const Code> latest;
   uint64_t revision = 0;
   uint64_t number = 0;
   {
@@ -340,7 +348,6 @@ absl::StatusOr<std::string> Runtime::PublishVersion(std::string_view name,
   PublishedVersion version{code->options, now};
   CLOUDLET_RETURN_IF_ERROR(
       ledger().StoreSetting(VersionSetting(name, number), EncodeVersion(version)));
-  UserCode gone;
   base::MutexLock lock(&mu_);
   FunctionState* const state = StateOf(FunctionName{std::string(name), code->version}.Full());
   state->base->last_version = number;
@@ -354,6 +361,7 @@ absl::StatusOr<std::string> Runtime::PublishVersion(std::string_view name,
 
 absl::Status Runtime::BindVersion(std::string_view name, std::string_view version,
                                   Handler handler) {
+  UserCode gone;  // destroyed without a lock
   base::MutexLock registration(&registration_mu_);
   CLOUDLET_RETURN_IF_ERROR(Refuse());
   FunctionState* state = nullptr;
@@ -373,7 +381,6 @@ absl::Status Runtime::BindVersion(std::string_view name, std::string_view versio
   CLOUDLET_ASSIGN_OR_RETURN(std::shared_ptr<Code> code,
                             MakeCode(name, version, std::move(handler), options));
   const absl::Time now = environment_->clock->Now();
-  UserCode gone;
   base::MutexLock lock(&mu_);
   SetReserved(state->base.get(), state->base->reserved());
   SetCode(state, std::move(code), now, &gone);
@@ -382,6 +389,7 @@ absl::Status Runtime::BindVersion(std::string_view name, std::string_view versio
 }
 
 absl::Status Runtime::DeleteVersion(std::string_view name, std::string_view version) {
+  UserCode gone;  // destroyed without a lock
   base::MutexLock registration(&registration_mu_);
   CLOUDLET_RETURN_IF_ERROR(Refuse());
   FunctionState* state = nullptr;
@@ -411,7 +419,6 @@ absl::Status Runtime::DeleteVersion(std::string_view name, std::string_view vers
   }
   CLOUDLET_RETURN_IF_ERROR(ledger().EraseSetting(VersionSetting(name, number)));
   const absl::Time now = environment_->clock->Now();
-  UserCode gone;
   base::MutexLock lock(&mu_);
   FunctionBase& base = *state->base;
   if (base.published_version == number) base.published_revision = 0;
@@ -463,6 +470,7 @@ Alias Runtime::AliasOf(const FunctionState& function) const {
 absl::StatusOr<Alias> Runtime::StoreAlias(std::string_view function, std::string_view alias,
                                           const AliasOptions& options, bool is_new) {
   CLOUDLET_RETURN_IF_ERROR(CheckAlias(alias, options));
+  UserCode gone;  // destroyed without a lock
   base::MutexLock registration(&registration_mu_);
   CLOUDLET_RETURN_IF_ERROR(Refuse());
   AliasRoute route;
@@ -480,7 +488,6 @@ absl::StatusOr<Alias> Runtime::StoreAlias(std::string_view function, std::string
   CLOUDLET_RETURN_IF_ERROR(
       ledger().StoreSetting(AliasSetting(function, alias), EncodeAlias(options)));
   const absl::Time now = environment_->clock->Now();
-  UserCode gone;
   base::MutexLock lock(&mu_);
   FunctionState* const state =
       StateOf(FunctionName{std::string(function), std::string(alias)}.Full());
@@ -501,6 +508,7 @@ absl::StatusOr<Alias> Runtime::UpdateAlias(std::string_view function, std::strin
 }
 
 absl::Status Runtime::DeleteAlias(std::string_view function, std::string_view alias) {
+  UserCode gone;  // destroyed without a lock
   base::MutexLock registration(&registration_mu_);
   CLOUDLET_RETURN_IF_ERROR(Refuse());
   FunctionState* state = nullptr;
@@ -512,7 +520,6 @@ absl::Status Runtime::DeleteAlias(std::string_view function, std::string_view al
   }
   CLOUDLET_RETURN_IF_ERROR(ledger().EraseSetting(AliasSetting(function, alias)));
   const absl::Time now = environment_->clock->Now();
-  UserCode gone;
   base::MutexLock lock(&mu_);
   state->alias.reset();
   state->known = false;
