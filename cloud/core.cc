@@ -255,7 +255,8 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
     };
   }
   // An abandoned handler may ask when the core is gone: the closed store then answers alone.
-  const auto front_of = [weak = weak_from_this(), closed_store = front_] {
+  const auto front_of = [weak = weak_from_this(),
+                         closed_store = front_]() -> std::shared_ptr<objstore::ObjectStore> {
     std::shared_ptr<CloudCore> core = weak.lock();
     if (core == nullptr) return closed_store;
     // The pointer keeps the whole core: a commit ends in the runtime.
