@@ -104,7 +104,7 @@ struct OpenOptions {
   // they wait for could wait for them. Not there yet: other values than 0 are refused, with
   // NotImplemented.
   size_t max_pending_deliveries = 0;
-  WhenFull when_full = WhenFull::kSpill;
+  WhenFull when_full = WhenFull::kSpill;  // without a maximum it says nothing
   // What is kept of retained events; trimmed once a minute as TrimEvents does.
   EventRetention event_retention = {};
 };
@@ -249,7 +249,8 @@ class Cloud {
   // Binds code to a name and persists the configuration. Code itself is not persisted: register
   // again after each open; events that waited are then delivered. A name registered already:
   // ResourceConflictException. Names: 1 to 64 of A-Z a-z 0-9 - _. Errors:
-  // InvalidParameterValueException (name, options, more reserved than may be).
+  // InvalidParameterValueException (name, no handler, options, more reserved than may be,
+  // destinations that are not there or that lead back to the function).
   absl::Status RegisterFunction(std::string_view name, Function function,
                                 const FunctionOptions& options = {});
   absl::Status RegisterFunction(std::string_view name, PayloadFunction function,
@@ -269,7 +270,8 @@ class Cloud {
   absl::Status UnregisterFunction(std::string_view name);
   // Persisted, with the events it matches. Returns its id. Errors: NoSuchBucket, InvalidArgument
   // (also for an event type of S3's that is not implemented, and for an overlap under
-  // TriggerOverlap::kRefuse); nothing is changed then.
+  // TriggerOverlap::kRefuse), InvalidParameterValueException (a destination of a kind or name that
+  // cannot be, or that is not there); nothing is changed then.
   absl::StatusOr<std::string> AddTrigger(const Trigger& trigger);
   // Events already made are still delivered. InvalidArgument when there is no such trigger,
   // NoSuchBucket.

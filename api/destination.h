@@ -3,8 +3,10 @@
 //   cloud.RegisterFunction("resize", Resize, {.on_failure = ToQueue("failed-resizes")});
 //   cloud.AddTrigger({.bucket = "photos", .destination = ToTopic("new-photos")});
 //
-// They are named, not pointed at, and looked up when something is sent: what is missing then is an
-// error of that sending.
+// They are named, not pointed at. Queues, topics and buses of functions and triggers must be there
+// when they are named (create "failed-resizes" and "new-photos" first); all are looked up again
+// when something is sent: what is missing then is an error of that sending. Endpoints of
+// subscriptions and targets of rules are looked up then alone.
 //
 // Values; any thread.
 #ifndef CLOUDLET_API_DESTINATION_H_

@@ -96,8 +96,8 @@ class FunctionContext {
 
 // A handler. A non-OK status or an exception is a failed attempt. It runs without any lock of the
 // library and may call everything of the public API but what ends or drives its own Cloud: Close,
-// Reopen, Step, RunUntilIdle and WaitIdle answer FAILED_PRECONDITION. It must be safe to run on
-// several threads at once unless reserved_concurrency is 1. It must not end its thread:
+// Reopen, Step, RunUntilIdle, WaitIdle and Replay answer FAILED_PRECONDITION. It must be safe to
+// run on several threads at once unless reserved_concurrency is 1. It must not end its thread:
 // pthread_exit and the cancellation of a thread inside a handler are fatal to the process.
 // Run by Invoke, it gets an Event of type kInvocation; its payload is the context's.
 using Function = std::function<absl::Status(const Event&, FunctionContext&)>;

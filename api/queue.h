@@ -1,9 +1,11 @@
 // Queues: messages that wait until somebody takes them, with SQS's semantics (standard queues).
 //
-//   Queue jobs = *cloud.CreateQueue("jobs", {.dead_letter_queue = "failed-jobs"});
-//   jobs.Send("resize cat.jpg");
-//   for (const Message& message : *jobs.Receive({.max_messages = 10})) {
-//     if (Do(message.body).ok()) jobs.Delete(message.receipt_handle);
+//   cloud.CreateQueue("failed-jobs").value();
+//   Queue jobs = cloud.CreateQueue("jobs", {.dead_letter_queue = "failed-jobs"}).value();
+//   jobs.Send("resize cat.jpg").value();
+//   const std::vector<Message> messages = jobs.Receive({.max_messages = 10}).value();
+//   for (const Message& message : messages) {
+//     if (Do(message.body).ok()) jobs.Delete(message.receipt_handle).IgnoreError();
 //   }  // what is not deleted comes again after its visibility timeout
 //
 // Messages lie in the event log: they survive the process as events do, and what a function's
@@ -39,7 +41,7 @@ struct QueueOptions {
   absl::Duration visibility_timeout = absl::Seconds(30);
   // After which a message that nobody deleted is gone; 60 s to 14 days.
   absl::Duration retention = absl::Hours(24 * 4);
-  // How long a new message is hidden; 0 to 15 min.
+  // How long a new message of Send is hidden; 0 to 15 min. (With SQS, of whatever sends.)
   absl::Duration delay = absl::ZeroDuration();
   // How long Receive waits for a message, unless it says itself; 0 to 20 s.
   absl::Duration receive_wait = absl::ZeroDuration();

@@ -11,7 +11,7 @@
 //                "watermark"                                  -> be64 number
 //                "function/" name                             -> FunctionRow
 //                "rule/" be64(bucket id) id                   -> RuleRow
-//                "setting/" name                              -> triggers/settings.proto
+//                "setting/" name                              -> the protos of triggers/
 //   buckets      name                                         -> BucketRow
 //   heads        be64(bucket id) key                          -> head row: the current version
 //   versions     be64(bucket id) ordered(key) be64(~number)   -> head row: a noncurrent version or

@@ -152,7 +152,7 @@ class Ledger {
   virtual absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(
       const std::optional<DeliveryKey>& after, size_t limit) = 0;
 
-  // What triggers/ keeps besides (triggers/settings.h), by a name; durable as what was written
+  // What triggers/ keeps besides (its protos say what), by a name; durable as what was written
   // before. An absent one is erased without an error.
   virtual absl::Status StoreSetting(std::string_view name, std::string_view bytes) = 0;
   virtual absl::Status EraseSetting(std::string_view name) = 0;
