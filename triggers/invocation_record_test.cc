@@ -95,7 +95,8 @@ TEST_F(InvocationRecordTest, WhatIsTooLongIsSentWithoutPayloads) {
 }
 
 TEST_F(InvocationRecordTest, LettersSayWhy) {
-  record_.last_error = "NOT_FOUND: " + std::string(2000, 'e');
+  const std::string error = "NOT_FOUND: " + std::string(2000, 'e');
+  record_.last_error = error;
   using Attributes = std::map<std::string, std::string>;
   EXPECT_EQ(LetterAttributes(record_),
             (Attributes{{"RequestID", "e4b46cbf-b738-8000-8880-a18cdf61200e"},
