@@ -9,9 +9,8 @@
 #include "absl/time/time.h"
 #include "cloudlet/event.h"
 #include "cloudlet/event_json.h"
-#include "google/protobuf/struct.pb.h"
-#include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
+#include "triggers/json_struct.h"
 
 namespace cloudlet::triggers {
 

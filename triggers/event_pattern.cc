@@ -18,9 +18,8 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
-#include "google/protobuf/struct.pb.h"
-#include "google/protobuf/util/json_util.h"
 #include "triggers/json.h"
+#include "triggers/json_struct.h"
 #include "triggers/pattern_check.h"
 #include "triggers/pattern_values.h"
 

@@ -14,11 +14,10 @@
 #include "absl/time/time.h"
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
-#include "google/protobuf/struct.pb.h"
-#include "google/protobuf/util/json_util.h"
 #include "triggers/destinations.h"
 #include "triggers/function_name.h"
 #include "triggers/json.h"
+#include "triggers/json_struct.h"
 #include "triggers/queues.h"
 #include "triggers/queues.pb.h"
 

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/strings.h"
-#include "google/protobuf/struct.pb.h"
+#include "triggers/json_struct.h"
 #include "triggers/pattern_values.h"
 
 namespace cloudlet::triggers {
