@@ -44,7 +44,11 @@ absl::StatusOr<MutationResult> BatchBuilder::Apply(Prepared& prepared, uint64_t 
     return std::get<PreparedEnqueue>(prepared.action).Apply(*this, prepared, number);
   }
   if (prepared.bucket->deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
-  CLOUDLET_RETURN_IF_ERROR(Authorize(*request_.caller, prepared.bucket->owner, environment_.owner));
+  // What a transaction has read was allowed to whoever read it.
+  if (!std::holds_alternative<PreparedRequire>(prepared.action)) {
+    CLOUDLET_RETURN_IF_ERROR(
+        Authorize(*request_.caller, prepared.bucket->owner, environment_.owner));
+  }
   CLOUDLET_RETURN_IF_ERROR(LoadCurrent(prepared));
   return std::visit([&](auto& kind) { return kind.Apply(*this, prepared, number); },
                     prepared.action);

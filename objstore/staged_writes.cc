@@ -49,6 +49,11 @@ absl::Status StagedWrites::Note(std::string_view bucket, std::string_view key,
                                 const StagedRead& read) {
   Name name(bucket, key);
   const auto found = reads_.find(name);
+  if (read.unsure) {
+    has_conflict_ = true;
+    return MakeError(ErrorCode::kConditionalRequestConflict,
+                     "the object changed while this transaction read it");
+  }
   if (found == reads_.end()) {
     if (reads_.size() >= kMaxStagedReads) return TooLarge("keys read", kMaxStagedReads);
     reads_.emplace(std::move(name), read);

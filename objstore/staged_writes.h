@@ -55,6 +55,7 @@ struct StagedObject {
 struct StagedRead {
   uint64_t sequence = 0;            // 0: there was none
   std::optional<TagSet> tags = {};  // where these were read
+  bool unsure = false;              // it changed while it was looked at
 };
 
 class StagedWrites {

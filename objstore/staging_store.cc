@@ -134,7 +134,7 @@ std::vector<std::string> StagingStore::Lines() const {
 
 absl::Status StagingStore::CheckCaller(const Caller& caller) {
   base::MutexLock lock(&mu_);
-  if (!caller_.has_value()) caller_ = caller;
+  if (!caller_.has_value()) return absl::OkStatus();
   if (caller_->principal == caller.principal && caller_->request_id == caller.request_id &&
       caller_->source_address == caller.source_address) {
     return absl::OkStatus();
@@ -175,6 +175,8 @@ absl::StatusOr<ReadAnswer> StagingStore::ReadInner(const ReadRequest& request) {
         inner().Read({request.bucket, request.key, &plain, ReadPart::kInfoOnly, request.caller});
     if (!there.ok() && ErrorCodeOf(there.status()) != ErrorCode::kNoSuchKey) return answer;
     seen.sequence = there.ok() ? there->info.sequence : 0;
+    // Of that state, and not of one before it?
+    seen.unsure = ErrorCodeOf(inner().Read(request).status()) != code;
   }
   base::MutexLock lock(&mu_);
   absl::Status same = NotTaken();
@@ -315,6 +317,7 @@ absl::StatusOr<MutationResult> StagingStore::MutateOne(Mutation& mutation,
       std::visit([&](auto& one) { return One(one, request); }, mutation);
   if (verdict.ok()) {
     base::MutexLock lock(&mu_);
+    if (!caller_.has_value()) caller_ = request.caller;
     durability_ = std::max(durability_, request.durability);
   }
   return verdict;

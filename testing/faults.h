@@ -131,9 +131,8 @@ enum class DeliveryFaultKind {
   kDuplicate,
   kReorder,  // those of the same function that are queued behind it come first
   kDelay,    // it comes after `delay`
-  // It is lost on its way, as by an error of Lambda itself, and comes again after 1 s (at the
-  // second
-  // such loss 2 s, doubling to 5 minutes) without that having cost an attempt.
+  // It is lost on its way, as by an error of Lambda itself, and comes again after 1 s without that
+  // having cost an attempt. A fault strikes an attempt once.
   kDrop,
 };
 

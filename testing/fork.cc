@@ -51,6 +51,9 @@ absl::Status CannotFork(const absl::Status& why) {
 absl::StatusOr<std::optional<std::string>> DescribeDue(internal::CloudCore& core,
                                                        FakeState& state) {
   using Due = std::optional<std::string>;
+  if (state.baton != nullptr && state.baton->under_way() > 0) {
+    return Due("the rest of a handler that has begun");
+  }
   if (Due batch = core.runtime().DescribeBatch(); batch.has_value()) return batch;
   uint64_t pending = 0;
   const std::map<std::string, uint64_t> functions = core.runtime().PendingByName();

@@ -209,13 +209,15 @@ void Runtime::EndRun(const DeliveryPtr& delivery, Invocation* invocation,
   const bool late = ended >= invocation->deadline();
   if (late) error = TimeoutError(invocation->request_id(), code.config.timeout);
   if (code.environments != nullptr && !late) KeepEnvironment(invocation, ended);
-  Report(invocation, error, late, ended);
+  const bool commits =
+      !error.has_value() && invocation->staging() != nullptr && !delivery->is_duplicate;
+  if (!commits) Report(invocation, error, late, ended);
   if (delivery->is_duplicate) {
     EndDuplicate(*invocation, delivery, error.has_value(), late);
     return;
   }
   if (!error.has_value()) {
-    if (invocation->staging() != nullptr) {
+    if (commits) {
       EndTransaction(delivery, invocation, ended);
     } else {
       Succeeded(delivery, invocation, ended);

@@ -162,6 +162,8 @@ void Runtime::EndTransaction(const DeliveryPtr& delivery, Invocation* invocation
   const std::vector<absl::Status> sent =
       SendEndWith(invocation, &end, *delivery, ending, messages, settlement);
   if (end.how == How::kCommitted) LogEnd(*delivery, ending, messages, sent);
+  const bool ended_well = end.how == How::kCommitted || end.how == How::kEnded;
+  Report(invocation, ended_well ? std::nullopt : std::optional<std::string>(end.error), false, now);
   {
     base::MutexLock lock(&mu_);
     RemoveRunning(invocation->index);

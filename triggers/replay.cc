@@ -71,7 +71,8 @@ absl::StatusOr<ReplayOutcome> Runtime::RunStaged(std::string_view function,
   call.event = event->event;
   call.record = event;
   call.payload = event->payload;
-  call.request_id = found.request_id;
+  // An idempotency key: the same for both runs of an event.
+  call.request_id = RequestId(store_id_, event->event.sequence, BaseOf(function));
   call.qualifier = QualifierOf(function);
   call.staged = true;
   Invocation invocation(environment_, found.code, std::move(call), environment_->clock->Now());

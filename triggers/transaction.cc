@@ -45,7 +45,10 @@ TransactionEnd EndOf(absl::Span<const objstore::Mutation> mutations, const Verdi
   for (size_t i = 0; i < verdicts.size(); ++i) {
     const absl::Status& status = verdicts[i].status();
     if (status.ok()) continue;
-    if (ErrorCodeOf(status) == ErrorCode::kConditionalRequestConflict) {
+    // A bucket that was read and is gone is a change of what was read.
+    const bool gone = ErrorCodeOf(status) == ErrorCode::kNoSuchBucket &&
+                      std::holds_alternative<objstore::RequireMutation>(mutations[i]);
+    if (gone || ErrorCodeOf(status) == ErrorCode::kConditionalRequestConflict) {
       if (std::holds_alternative<objstore::RequireOpenMutation>(mutations[i])) {
         return {How::kEnded};
       }
