@@ -114,6 +114,16 @@ def _libraries():
         libs = {":crypto": "libcrypto", ":ssl": "libssl :crypto"},
         debian_packages = "libssl-dev",
     )
+
+    # Headers alone. (The registry has a module for each library of Boost, hence the dots.)
+    for library in ["asio", "beast"]:
+        _once(
+            system_repo,
+            "boost." + library,
+            libs = {":boost." + library: "-lpthread"},
+            debian_packages = "libboost-dev",
+            version_header = "/usr/include/boost/version.hpp BOOST_LIB_VERSION",
+        )
     _once(
         system_repo,
         "xxhash",

@@ -46,6 +46,18 @@ def _write_build_files(ctx, texts):
         path = package + "/BUILD.bazel" if package else "BUILD.bazel"
         ctx.file(path, _BUILD_HEADER + text)
 
+def _header_version(ctx):
+    """What `#define NAME "text"` says in a header, of a library that pkg-config does not know."""
+    path, name = ctx.attr.version_header.split(" ")
+    if not ctx.path(path).exists:
+        fail("@%s needs the Debian package(s) %s: run tools/install_deps" %
+             (ctx.name, ctx.attr.debian_packages))
+    for line in ctx.read(path).split("\n"):
+        words = line.split(" ")
+        if words[:2] == ["#define", name]:
+            return words[-1].strip("\"")
+    fail("@%s: no %s in %s" % (ctx.name, name, path))
+
 def _system_repo_impl(ctx):
     texts = {}
     for label, parts in ctx.attr.libs.items():
@@ -54,6 +66,8 @@ def _system_repo_impl(ctx):
         flags = [p for p in parts.split(" ") if p[0] == "-"]
         deps = [p for p in parts.split(" ") if p[0] == ":"]
         defines = []
+        if ctx.attr.version_header:
+            defines = [_version_define(ctx.name, _header_version(ctx))]
         if modules:
             version = _pkg_config(ctx, ctx.attr.debian_packages, ["--modversion", modules[0]])
             libs = _pkg_config(ctx, ctx.attr.debian_packages, ["--libs"] + modules)
@@ -84,6 +98,7 @@ system_repo = repository_rule(
         "files": attr.string_dict(doc = "path in the repository -> text"),
         "extra": attr.string_dict(doc = "package -> text added to its BUILD file"),
         "debian_packages": attr.string(mandatory = True, doc = "what to install, for messages"),
+        "version_header": attr.string(doc = "a header and the macro of the version in it"),
     },
 )
 

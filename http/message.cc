@@ -35,4 +35,12 @@ size_t Headers::Count(std::string_view name) const {
       list_.begin(), list_.end(), [name](const Header& h) { return SameName(h.name, name); }));
 }
 
+Response Handler::Refuse(int status, std::string_view detail) {
+  Response response;
+  response.status = status;
+  response.headers.Add("Content-Type", "text/plain");
+  response.body = absl::Cord(std::string(detail) + "\n");
+  return response;
+}
+
 }  // namespace cloudlet::http

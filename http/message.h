@@ -22,6 +22,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
+#include "absl/time/time.h"
 
 namespace cloudlet::http {
 
@@ -111,12 +112,28 @@ class Exchange {
 // is finished.
 using Begun = std::variant<Response, std::unique_ptr<Exchange>>;
 
+// What became of one request.
+struct Served {
+  std::string method = {};
+  std::string target = {};
+  std::string remote_address = {};
+  int status = 0;                              // 0: the peer went away before there was an answer
+  uint64_t bytes_in = 0;                       // of the body, as it came
+  uint64_t bytes_out = 0;                      // of the body
+  absl::Duration time = absl::ZeroDuration();  // from the head to the end of the answer
+};
+
 class Handler {
  public:
   virtual ~Handler() = default;
   // The head is whole and well-formed; no byte of the body has been asked for yet, and a peer that
   // waits for "100 Continue" gets it only once an Exchange was given.
   virtual Begun Begin(RequestHead head) = 0;
+  // The answer to what never became a request (400, 408, 414, 431, 501, 505), to one too many
+  // (503), and in place of one whose body could not be read (500). The connection ends behind it.
+  virtual Response Refuse(int status, std::string_view detail);
+  // An answer has been sent, or given up.
+  virtual void Done(const Served& served) { (void)served; }
 };
 
 }  // namespace cloudlet::http

@@ -1,0 +1,498 @@
+#include "http/session.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+
+namespace cloudlet::http {
+namespace {
+
+constexpr size_t kIdleBuffer = 4 << 10;
+constexpr size_t kBodyBuffer = 64 << 10;
+// Of a body that nobody takes: so much is read and thrown away, so that the connection can go on.
+constexpr uint64_t kMaxDrain = 256 << 10;
+constexpr absl::Duration kLinger = absl::Seconds(2);
+constexpr int64_t kNever = INT64_MAX;
+
+absl::string_view V(std::string_view s) { return {s.data(), s.size()}; }
+
+std::string_view ReasonOf(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 206:
+      return "Partial Content";
+    case 301:
+      return "Moved Permanently";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 400:
+      return "Bad Request";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Status";
+  }
+}
+
+bool HasBody(int status) { return status >= 200 && status != 204 && status != 304; }
+
+// A line break in a value would begin another header: such values never leave.
+void AppendHeader(std::string* out, std::string_view name, std::string_view value) {
+  const auto breaks = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  if (std::any_of(name.begin(), name.end(), breaks)) return;
+  if (std::any_of(value.begin(), value.end(), breaks)) return;
+  absl::StrAppend(out, V(name), ": ", V(value), "\r\n");
+}
+
+std::vector<StreamBuffer> BuffersOf(const absl::Cord& cord) {
+  std::vector<StreamBuffer> buffers;
+  for (const absl::string_view piece : cord.Chunks()) {
+    if (!piece.empty()) buffers.push_back({piece.data(), piece.size()});
+  }
+  return buffers;
+}
+
+}  // namespace
+
+Session::Session(SessionHost* host, std::unique_ptr<Stream> stream, bool shed)
+    : host_(host),
+      stream_(std::move(stream)),
+      shed_(shed),
+      deadline_ns_(kNever),
+      parser_(host->options().limits) {}
+
+Session::~Session() { TellDone(); }
+
+void Session::Enter(Phase phase, absl::Duration limit) {
+  phase_ = phase;
+  deadline_ns_.store(
+      limit == absl::InfiniteDuration() ? kNever : absl::ToUnixNanos(absl::Now() + limit),
+      std::memory_order_relaxed);
+}
+
+void Session::Start() {
+  stream_->Post([self = shared_from_this()] {
+    self->Enter(Phase::kStarting, self->host_->options().head_timeout);
+    self->stream_->Handshake([self](bool ok, size_t) {
+      if (self->phase_ == Phase::kEnded) return;
+      if (!ok) return self->End();
+      if (self->shed_) {
+        Response response = self->host_->handler().Refuse(503, "too many connections");
+        response.close = true;
+        return self->Send(std::move(response));
+      }
+      self->Enter(Phase::kIdle, self->host_->options().idle_timeout);
+      self->Advance();
+    });
+  });
+}
+
+void Session::CheckDeadline(absl::Time now) {
+  if (deadline_ns_.load(std::memory_order_relaxed) > absl::ToUnixNanos(now)) return;
+  stream_->Post([self = shared_from_this()] { self->OnDeadline(); });
+}
+
+void Session::EndWhenIdle() {
+  stream_->Post([self = shared_from_this()] {
+    self->ending_ = true;
+    if (self->phase_ == Phase::kIdle || self->phase_ == Phase::kStarting) self->End();
+  });
+}
+
+void Session::Cut() {
+  stream_->Post([self = shared_from_this()] { self->End(); });
+}
+
+void Session::OnDeadline() {
+  if (deadline_ns_.load(std::memory_order_relaxed) > absl::ToUnixNanos(absl::Now())) return;
+  switch (phase_) {
+    case Phase::kHead:
+    case Phase::kBody:
+      host_->counts().timeouts.fetch_add(1, std::memory_order_relaxed);
+      exchange_ = nullptr;
+      return Refuse({408, "the request did not come in time"});
+    case Phase::kWriting:
+      host_->counts().timeouts.fetch_add(1, std::memory_order_relaxed);
+      return End();
+    case Phase::kWorking:  // has no deadline
+    case Phase::kStarting:
+    case Phase::kIdle:
+    case Phase::kDraining:
+    case Phase::kEnded:
+      return End();
+  }
+}
+
+void Session::ReadMore() {
+  const bool body = phase_ == Phase::kBody || phase_ == Phase::kDraining;
+  const size_t held = in_end_ - in_begin_;
+  size_t wanted = body ? kBodyBuffer : kIdleBuffer;
+  while (wanted < held + kIdleBuffer / 2) wanted *= 2;
+  if (in_capacity_ < wanted || (in_capacity_ > wanted && phase_ == Phase::kIdle)) {
+    auto larger = std::unique_ptr<char[]>(new char[wanted]);
+    if (held > 0) std::memcpy(larger.get(), in_.get() + in_begin_, held);
+    in_ = std::move(larger);
+    in_capacity_ = wanted;
+  } else if (in_begin_ > 0 && held > 0) {
+    std::memmove(in_.get(), in_.get() + in_begin_, held);
+  }
+  in_begin_ = 0;
+  in_end_ = held;
+  stream_->Read(in_.get() + in_end_, in_capacity_ - in_end_,
+                [self = shared_from_this()](bool ok, size_t bytes) {
+                  switch (self->phase_) {
+                    case Phase::kIdle:
+                    case Phase::kHead:
+                    case Phase::kBody:
+                    case Phase::kDraining:
+                      break;
+                    default:  // an answer, or the end, came before
+                      return;
+                  }
+                  if (!ok) return self->End();
+                  self->in_end_ += bytes;
+                  self->Advance();
+                });
+}
+
+void Session::Advance() {
+  switch (phase_) {
+    case Phase::kIdle:
+    case Phase::kHead:
+      return AdvanceHead();
+    case Phase::kBody:
+      return AdvanceBody();
+    case Phase::kDraining:
+      return AdvanceDrain();
+    default:
+      return;
+  }
+}
+
+void Session::AdvanceHead() {
+  const std::string_view bytes(in_.get() + in_begin_, in_end_ - in_begin_);
+  if (bytes.empty()) return ReadMore();
+  if (phase_ == Phase::kIdle) Enter(Phase::kHead, host_->options().head_timeout);
+  RequestParser::Step step = parser_.Next(bytes);
+  in_begin_ += step.consumed;
+  if (step.event == RequestParser::Event::kNeedMore) return ReadMore();
+  if (step.event == RequestParser::Event::kBad) return Refuse(step.bad);
+
+  RequestHead head = parser_.TakeHead();
+  head.remote_address = stream_->remote_address();
+  head.tls = stream_->tls();
+  has_request_ = true;
+  began_ = absl::Now();
+  method_ = head.method;
+  target_ = head.target;
+  minor_version_ = head.minor_version;
+  keep_alive_ = head.keep_alive;
+  owes_continue_ = head.expects_continue && head.has_body();
+  body_length_ = head.content_length;
+  host_->counts().requests.fetch_add(1, std::memory_order_relaxed);
+
+  Enter(Phase::kWorking, absl::InfiniteDuration());
+  Begun begun = host_->handler().Begin(std::move(head));
+  if (auto* response = std::get_if<Response>(&begun)) return Send(std::move(*response));
+  exchange_ = std::get<std::unique_ptr<Exchange>>(std::move(begun));
+  Enter(Phase::kBody, host_->options().transfer_grace);
+  if (owes_continue_ && in_begin_ == in_end_) return Continue100();
+  owes_continue_ = false;
+  AdvanceBody();
+}
+
+void Session::Continue100() {
+  owes_continue_ = false;
+  static constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  stream_->Write({{kContinue, sizeof(kContinue) - 1}},
+                 [self = shared_from_this()](bool ok, size_t) {
+                   if (self->phase_ != Phase::kBody) return;
+                   if (!ok) return self->End();
+                   self->AdvanceBody();
+                 });
+}
+
+void Session::AdvanceBody() {
+  for (;;) {
+    const std::string_view bytes(in_.get() + in_begin_, in_end_ - in_begin_);
+    RequestParser::Step step = parser_.Next(bytes);
+    in_begin_ += step.consumed;
+    switch (step.event) {
+      case RequestParser::Event::kNeedMore: {
+        const ServerOptions& options = host_->options();
+        // As if the body had begun with the head: a peer that is fast at first may be slow later.
+        Enter(Phase::kBody, began_ - absl::Now() + options.transfer_grace +
+                                absl::Seconds(static_cast<double>(body_read_) /
+                                              static_cast<double>(options.min_bytes_per_second)));
+        return ReadMore();
+      }
+      case RequestParser::Event::kBad:
+        exchange_ = nullptr;
+        return Refuse(step.bad);
+      case RequestParser::Event::kBody: {
+        body_read_ += step.body.size();
+        std::optional<Response> response = exchange_->Take(step.body);
+        if (response.has_value()) {
+          exchange_ = nullptr;
+          return Send(*std::move(response));
+        }
+        continue;
+      }
+      case RequestParser::Event::kDone:
+        return FinishExchange();
+      case RequestParser::Event::kHead:
+        return End();  // there is one head
+    }
+  }
+}
+
+void Session::FinishExchange() {
+  Enter(Phase::kWorking, absl::InfiniteDuration());
+  if (!exchange_->MayWait()) {
+    Response response = exchange_->Finish(parser_.trailers());
+    exchange_ = nullptr;
+    return Send(std::move(response));
+  }
+  const bool taken = host_->RunWaiting([self = shared_from_this()] {
+    auto response = std::make_shared<Response>(self->exchange_->Finish(self->parser_.trailers()));
+    self->stream_->Post([self, response] {
+      self->exchange_ = nullptr;
+      if (self->phase_ == Phase::kWorking) self->Send(std::move(*response));
+    });
+  });
+  if (taken) return;
+  exchange_ = nullptr;
+  Send(host_->handler().Refuse(503, "too many requests wait"));
+}
+
+void Session::Refuse(const BadRequest& bad) {
+  host_->counts().refused.fetch_add(1, std::memory_order_relaxed);
+  Response response = host_->handler().Refuse(bad.status, bad.detail);
+  response.close = true;
+  Send(std::move(response));
+}
+
+// Whether what is left of the request's body may be read and thrown away.
+bool Session::MayDrain() const {
+  if (owes_continue_) return false;
+  return !body_length_.has_value() || *body_length_ - body_read_ <= kMaxDrain;
+}
+
+std::string Session::HeadOf(const Response& response, bool keep_alive) {
+  std::string head =
+      absl::StrCat("HTTP/1.1 ", response.status, " ", V(ReasonOf(response.status)), "\r\n");
+  for (const Header& header : response.headers) AppendHeader(&head, header.name, header.value);
+  AppendHeader(&head, "Date", host_->Date());
+  if (response.headers.Find("Server") == nullptr) {
+    AppendHeader(&head, "Server", host_->options().server_header);
+  }
+  if (HasBody(response.status)) {
+    if (response.content_length.has_value()) {
+      absl::StrAppend(&head, "Content-Length: ", *response.content_length, "\r\n");
+    } else if (chunked_) {
+      head += "Transfer-Encoding: chunked\r\n";
+    }
+  }
+  if (!keep_alive) {
+    head += "Connection: close\r\n";
+  } else if (minor_version_ == 0) {
+    head += "Connection: keep-alive\r\n";
+  }
+  head += "\r\n";
+  return head;
+}
+
+void Session::Send(Response response) {
+  response_ = std::move(response);
+  const bool sized =
+      std::holds_alternative<absl::Cord>(response_.body) || response_.content_length.has_value();
+  chunked_ = !sized && minor_version_ > 0;
+  out_.Clear();
+  last_piece_ = false;
+  const bool wants_body = method_ != "HEAD" && HasBody(response_.status);
+  if (auto* cord = std::get_if<absl::Cord>(&response_.body)) {
+    if (method_ != "HEAD" || !response_.content_length.has_value()) {
+      response_.content_length = cord->size();
+    }
+    if (wants_body) out_ = std::move(*cord);
+    last_piece_ = true;
+  } else if (!wants_body) {
+    last_piece_ = true;
+  } else {
+    // The first piece before the head: while nothing is sent, an error can still be told.
+    absl::StatusOr<absl::Cord> piece =
+        std::get<std::unique_ptr<BodySource>>(response_.body)->Next();
+    if (!piece.ok()) {
+      response_ = host_->handler().Refuse(500, std::string(piece.status().message()));
+      response_.close = true;
+      return Send(std::move(response_));
+    }
+    out_ = *std::move(piece);
+    last_piece_ = out_.empty();
+  }
+  close_after_ = response_.close || !keep_alive_ || ending_ || host_->stopping() || !has_request_ ||
+                 (!sized && !chunked_ && wants_body) || !MayDrain();
+  out_head_ = HeadOf(response_, !close_after_);
+  SendPiece(true);
+}
+
+void Session::SendPiece(bool first) {
+  std::vector<StreamBuffer> buffers;
+  if (first) buffers.push_back({out_head_.data(), out_head_.size()});
+  bytes_out_ += out_.size();
+  if (chunked_ && HasBody(response_.status) && method_ != "HEAD") {
+    static constexpr char kLineEnd[] = "\r\n";
+    static constexpr char kLastChunk[] = "0\r\n\r\n";
+    if (out_.empty()) {
+      buffers.push_back({kLastChunk, sizeof(kLastChunk) - 1});
+    } else {
+      chunk_head_ = absl::StrCat(absl::Hex(out_.size()), "\r\n");
+      buffers.push_back({chunk_head_.data(), chunk_head_.size()});
+      for (const StreamBuffer& buffer : BuffersOf(out_)) buffers.push_back(buffer);
+      buffers.push_back({kLineEnd, sizeof(kLineEnd) - 1});
+    }
+  } else {
+    for (const StreamBuffer& buffer : BuffersOf(out_)) buffers.push_back(buffer);
+  }
+  if (buffers.empty()) return AnswerSent();
+  const ServerOptions& options = host_->options();
+  Enter(Phase::kWriting,
+        options.transfer_grace + absl::Seconds(static_cast<double>(out_.size()) /
+                                               static_cast<double>(options.min_bytes_per_second)));
+  stream_->Write(std::move(buffers), [self = shared_from_this()](bool ok, size_t) {
+    if (self->phase_ != Phase::kWriting) return;
+    if (!ok) return self->End();
+    self->PieceSent();
+  });
+}
+
+void Session::PieceSent() {
+  if (last_piece_) return AnswerSent();
+  absl::StatusOr<absl::Cord> piece = std::get<std::unique_ptr<BodySource>>(response_.body)->Next();
+  if (!piece.ok()) return End();  // the peer sees that the body is not whole
+  out_ = *std::move(piece);
+  last_piece_ = out_.empty();
+  SendPiece(false);
+}
+
+void Session::AnswerSent() {
+  TellDone();
+  response_ = Response();
+  out_.Clear();
+  if (close_after_) return Linger();
+  drained_ = 0;
+  Enter(Phase::kDraining, host_->options().transfer_grace);
+  AdvanceDrain();
+}
+
+// Reads what is left of the body that was answered already; mostly there is nothing.
+void Session::AdvanceDrain() {
+  if (close_after_) {  // lingering: whatever comes is thrown away
+    drained_ += in_end_ - in_begin_;
+    in_begin_ = in_end_;
+    if (drained_ > kMaxDrain * 16) return End();
+    return ReadMore();
+  }
+  for (;;) {
+    const std::string_view bytes(in_.get() + in_begin_, in_end_ - in_begin_);
+    RequestParser::Step step = parser_.Next(bytes);
+    in_begin_ += step.consumed;
+    drained_ += step.consumed;
+    if (step.event == RequestParser::Event::kBody) {
+      if (drained_ > kMaxDrain) return Linger();
+      continue;
+    }
+    if (step.event == RequestParser::Event::kNeedMore) return ReadMore();
+    if (step.event != RequestParser::Event::kDone) return Linger();
+    break;
+  }
+  parser_.Reset();
+  body_read_ = 0;
+  bytes_out_ = 0;
+  owes_continue_ = false;
+  if (ending_ || host_->stopping()) return End();
+  Enter(Phase::kIdle, host_->options().idle_timeout);
+  Advance();
+}
+
+// A connection that is closed while the peer still sends loses the answer: the peer is told that
+// nothing more comes, and then has a little time to see it.
+void Session::Linger() {
+  close_after_ = true;
+  stream_->ShutdownSend();
+  Enter(Phase::kDraining, kLinger);
+  drained_ = 0;
+  AdvanceDrain();
+}
+
+void Session::TellDone() {
+  if (!has_request_) return;
+  has_request_ = false;
+  Served served;
+  served.method = std::move(method_);
+  served.target = std::move(target_);
+  served.remote_address = stream_->remote_address();
+  served.status = phase_ == Phase::kWriting ? response_.status : 0;
+  served.bytes_in = body_read_;
+  served.bytes_out = bytes_out_;
+  served.time = absl::Now() - began_;
+  host_->handler().Done(served);
+}
+
+void Session::End() {
+  if (phase_ == Phase::kEnded) return;
+  TellDone();
+  // An exchange that waits on another thread still uses it.
+  if (phase_ != Phase::kWorking) exchange_ = nullptr;
+  Enter(Phase::kEnded, absl::InfiniteDuration());
+  stream_->Close();
+}
+
+}  // namespace cloudlet::http
