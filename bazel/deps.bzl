@@ -126,6 +126,12 @@ def _libraries():
         )
     _once(
         system_repo,
+        "pugixml",
+        libs = {":pugixml": "pugixml"},
+        debian_packages = "libpugixml-dev",
+    )
+    _once(
+        system_repo,
         "xxhash",
         libs = {":xxhash": "libxxhash"},
         debian_packages = "libxxhash-dev",
