@@ -166,6 +166,9 @@ class PartWriter {
   absl::Status Write(const absl::Cord& bytes);
   // As UploadPart. May be called once.
   absl::StatusOr<UploadPartResult> Commit();
+  // The same, and verifies a checksum that is known only now, as S3's trailers bring it. By the
+  // algorithm of the upload; InvalidRequest where the options gave one already.
+  absl::StatusOr<UploadPartResult> Commit(const Checksum& checksum);
 
  private:
   std::unique_ptr<internal::PartWriterImpl> impl_;

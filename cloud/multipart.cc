@@ -50,6 +50,16 @@ class PartWriterImpl {
     return part;
   }
 
+  absl::StatusOr<UploadPartResult> Commit(const Checksum& checksum) {
+    CLOUDLET_RETURN_IF_ERROR(Usable("upload part of"));
+    if (options_.checksum.has_value() || options_.crc64nvme.has_value()) {
+      return Fail(MakeError(ErrorCode::kInvalidRequest,
+                            "the options of the part gave a checksum already"));
+    }
+    options_.checksum = checksum;
+    return Commit();
+  }
+
  private:
   absl::Status Usable(std::string_view verb) const {
     CLOUDLET_RETURN_IF_ERROR(failed_);
@@ -71,7 +81,7 @@ class PartWriterImpl {
   const std::string key_;
   const std::string upload_id_;
   const int part_number_;
-  const UploadPartOptions options_;
+  UploadPartOptions options_;
   const Caller caller_;
   absl::Status failed_;
 };
@@ -175,6 +185,12 @@ absl::StatusOr<UploadPartResult> PartWriter::Commit() {
     return absl::FailedPreconditionError("commit: the PartWriter has been moved from");
   }
   return impl_->Commit();
+}
+absl::StatusOr<UploadPartResult> PartWriter::Commit(const Checksum& checksum) {
+  if (impl_ == nullptr) {
+    return absl::FailedPreconditionError("commit: the PartWriter has been moved from");
+  }
+  return impl_->Commit(checksum);
 }
 
 }  // namespace cloudlet
