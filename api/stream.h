@@ -42,6 +42,8 @@ class ObjectReader {
   const ObjectInfo& info() const;
   // True when a condition of the options said "not modified"; there is then nothing to read.
   bool not_modified() const;
+  // Bytes that it gives in all: of the object, or of the range or part that was asked for.
+  uint64_t length() const;
   // Offset within the object of the next byte to be read.
   uint64_t position() const;
 

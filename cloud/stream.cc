@@ -140,6 +140,7 @@ ObjectReader::~ObjectReader() = default;
 
 const ObjectInfo& ObjectReader::info() const { return impl_->answer().info; }
 bool ObjectReader::not_modified() const { return impl_ != nullptr && impl_->answer().not_modified; }
+uint64_t ObjectReader::length() const { return impl_ != nullptr ? impl_->answer().length : 0; }
 uint64_t ObjectReader::position() const { return impl_ != nullptr ? impl_->position() : 0; }
 absl::StatusOr<size_t> ObjectReader::Read(char* buffer, size_t size) {
   if (impl_ == nullptr) return MovedFrom("read: the ObjectReader");

@@ -147,6 +147,7 @@ TEST_F(Streams, Read_OfARangeStartsAndEndsWhereItShould) {
     const GetOptions options = {.range = range};
     ObjectReader reader = bucket_.OpenReader("k", options).value();
     EXPECT_EQ(reader.position(), extent.first);
+    EXPECT_EQ(reader.length(), extent.second);
     EXPECT_EQ(reader.info().size, size);
     std::string read(extent.second + 10, '\0');
     ASSERT_EQ(reader.Read(read.data(), read.size()).value(), extent.second);

@@ -92,6 +92,9 @@ struct Response {
   // to a HEAD, which has no body.
   std::optional<uint64_t> content_length = {};
   bool close = false;  // the connection ends behind this answer
+  bool drop = false;   // the connection ends instead of it
+  // For Served, whatever it is to the handler.
+  std::shared_ptr<const void> note = nullptr;
 };
 
 // Takes the body of one request. Destroyed before Finish (the peer went away), it leaves nothing.
@@ -121,6 +124,7 @@ struct Served {
   uint64_t bytes_in = 0;                       // of the body, as it came
   uint64_t bytes_out = 0;                      // of the body
   absl::Duration time = absl::ZeroDuration();  // from the head to the end of the answer
+  std::shared_ptr<const void> note = nullptr;  // the response's
 };
 
 class Handler {

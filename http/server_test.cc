@@ -44,6 +44,11 @@ class Echo : public Handler {
       response.body = absl::Cord("no");
       return response;
     }
+    if (head.target == "/drop") {
+      response.drop = true;
+      return response;
+    }
+    response.note = std::make_shared<const std::string>("note of " + head.target);
     if (head.target == "/split") response.headers.Add("x-bad", "a\r\nx-evil: 1");
     if (head.target == "/pieces" || head.target == "/broken" || head.target == "/broken-at-once") {
       const int count = head.target == "/broken-at-once" ? 0 : 20;
@@ -275,6 +280,14 @@ TEST_F(ServerTest, APeerThatGoesAwayLeavesNothing) {
   EXPECT_EQ(echo_.served()[0].status, 0);
 }
 
+TEST_F(ServerTest, AnAnswerThatIsToBeLostIsLost) {
+  Start();
+  RawClient client(server_->port());
+  client.Send(Get("/drop"));
+  EXPECT_EQ(client.Receive().status, 0);
+  EXPECT_TRUE(client.Closed());
+}
+
 TEST_F(ServerTest, WhatWasServedIsTold) {
   Start();
   RawClient client(server_->port());
@@ -289,6 +302,7 @@ TEST_F(ServerTest, WhatWasServedIsTold) {
   EXPECT_EQ(served.status, 200);
   EXPECT_EQ(served.bytes_in, 5u);
   EXPECT_EQ(served.bytes_out, 5u);
+  EXPECT_EQ(*std::static_pointer_cast<const std::string>(served.note), "note of /k");
 }
 
 TEST_F(ServerTest, PeersThatAreTooSlowAreToldSo) {

@@ -351,6 +351,7 @@ std::string Session::HeadOf(const Response& response, bool keep_alive) {
 
 void Session::Send(Response response) {
   response_ = std::move(response);
+  if (response_.drop) return End();
   const bool sized =
       std::holds_alternative<absl::Cord>(response_.body) || response_.content_length.has_value();
   chunked_ = !sized && minor_version_ > 0;
@@ -480,6 +481,7 @@ void Session::TellDone() {
   served.target = std::move(target_);
   served.remote_address = stream_->remote_address();
   served.status = phase_ == Phase::kWriting ? response_.status : 0;
+  served.note = std::move(response_.note);
   served.bytes_in = body_read_;
   served.bytes_out = bytes_out_;
   served.time = absl::Now() - began_;
