@@ -12,6 +12,7 @@
 #include "cloud/handle_check.h"
 #include "cloud/stream_impl.h"
 #include "cloudlet/bucket.h"
+#include "cloudlet/error.h"
 #include "objstore/annotate.h"
 #include "objstore/store.h"
 
