@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/json_struct.h"
 #include "cloudlet/event.h"
 #include "cloudlet/event_json.h"
 #include "gtest/gtest.h"
-#include "triggers/json_struct.h"
 
 namespace cloudlet::triggers {
 

@@ -15,11 +15,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/json_struct.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
 #include "triggers/json.h"
-#include "triggers/json_struct.h"
 #include "triggers/pattern_check.h"
 #include "triggers/pattern_values.h"
 

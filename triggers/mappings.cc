@@ -12,12 +12,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/json_struct.h"
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
 #include "triggers/destinations.h"
 #include "triggers/function_name.h"
 #include "triggers/json.h"
-#include "triggers/json_struct.h"
 #include "triggers/queues.h"
 #include "triggers/queues.pb.h"
 

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/json_struct.h"
 #include "base/strings.h"
-#include "triggers/json_struct.h"
 #include "triggers/pattern_values.h"
 
 namespace cloudlet::triggers {
