@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
+#include "http/utf8.h"
 
 namespace cloudlet::http {
 namespace {
@@ -36,28 +37,6 @@ absl::Status Bad(std::string_view what, std::string_view text) {
   return MakeError(ErrorCode::kInvalidUri, absl::StrCat(V(what), ": ", Quoted(text)));
 }
 
-// Bytes of the UTF-8 character at the start of `s`; 0: it is none.
-size_t CharacterBytes(std::string_view s) {
-  const auto at = [s](size_t i) {
-    return i < s.size() ? static_cast<unsigned char>(s[i]) : static_cast<unsigned char>(0);
-  };
-  const auto continues = [&](size_t i) { return (at(i) & 0xC0) == 0x80; };
-  const unsigned char lead = at(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    if (lead == 0xE0 && at(1) < 0xA0) return 0;  // overlong
-    if (lead == 0xED && at(1) > 0x9F) return 0;  // a surrogate
-    return continues(1) && continues(2) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    if (lead == 0xF0 && at(1) < 0x90) return 0;  // overlong
-    if (lead == 0xF4 && at(1) > 0x8F) return 0;  // above U+10FFFF
-    return continues(1) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 bool StartsWithScheme(std::string_view target, size_t* authority) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (target.size() < scheme.size()) continue;
@@ -75,15 +54,6 @@ bool StartsWithScheme(std::string_view target, size_t* authority) {
 }
 
 }  // namespace
-
-bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
-    const size_t bytes = CharacterBytes(text);
-    if (bytes == 0) return false;
-    text.remove_prefix(bytes);
-  }
-  return true;
-}
 
 void AppendPercentEncoded(std::string_view bytes, std::string& out) {
   constexpr char kDigits[] = "0123456789ABCDEF";

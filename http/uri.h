@@ -57,9 +57,6 @@ struct RequestTarget {
 // out) or "*". Anything else, or a fragment, is InvalidURI.
 absl::StatusOr<RequestTarget> ParseRequestTarget(std::string_view target);
 
-// Whether `text` is UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool IsUtf8(std::string_view text);
-
 }  // namespace cloudlet::http
 
 #endif  // CLOUDLET_HTTP_URI_H_
