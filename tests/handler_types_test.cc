@@ -25,14 +25,17 @@ const auto kTakesPayload = [](std::string_view payload, FunctionContext&) {
   return absl::StatusOr<std::string>(std::string(payload));
 };
 const auto kMakes = []() -> absl::StatusOr<PayloadFunction> { return kTakesPayload; };
-const auto kForgetsItsAnswer = [](std::string_view, FunctionContext&) { return absl::OkStatus(); };
-const auto kKeepsState = [count = 0](std::string_view, FunctionContext&) mutable {
+[[maybe_unused]] const auto kForgetsItsAnswer = [](std::string_view, FunctionContext&) {
+  return absl::OkStatus();
+};
+[[maybe_unused]] const auto kKeepsState = [count = 0](std::string_view, FunctionContext&) mutable {
   return ++count > 1 ? absl::OkStatus() : absl::InternalError("first");
 };
-const auto kNothing = [](const Event&, FunctionContext&) {};
-const auto kNoContext = [](const Event&) { return absl::OkStatus(); };
+[[maybe_unused]] const auto kNothing = [](const Event&, FunctionContext&) {};
+[[maybe_unused]] const auto kNoContext = [](const Event&) { return absl::OkStatus(); };
 
-absl::Status TakesPayloadByName(std::string_view /*payload*/, FunctionContext& /*context*/) {
+[[maybe_unused]] absl::Status TakesPayloadByName(std::string_view /*payload*/,
+                                                 FunctionContext& /*context*/) {
   return absl::OkStatus();
 }
 

@@ -224,7 +224,7 @@ TEST_F(InvokeTest, WhatAnInvocationWritesIsCausedByWhatCausedIt) {
 
 // --- Queued payloads ---
 
-constexpr InvokeOptions kLater = {.type = InvocationType::kEvent};
+const InvokeOptions kLater = {.type = InvocationType::kEvent};
 
 TEST_F(InvokeTest, QueuedPayloadIsDeliveredUnderTheRequestIdThatWasTold) {
   std::string seen;

@@ -202,6 +202,7 @@ absl::StatusOr<AliasRoute> Runtime::RouteOf(const FunctionState& function,
   AliasRoute route;
   route.options = options;
   const auto find = [&](const std::string& version) -> absl::StatusOr<FunctionState*> {
+    mu_.AssertHeld();
     FunctionState* const state =
         FindState(function.name, version == kLatestVersion ? std::string_view() : version);
     if (state == nullptr || (state != &function && !state->version.has_value())) {
