@@ -93,7 +93,9 @@ std::optional<std::string> Runtime::DescribeNext() const {
     for (const auto& [unused, function] : functions_) {
       if (!IsTimed(*function)) continue;
       for (const Slot& slot : function->queue) take(*function, slot.number, slot.delivery);
-      for (const auto& [due, delivery] : function->waiting) take(*function, due.second, delivery);
+      for (const auto& [due, slot] : function->waiting) {
+        take(*function, slot.number, slot.delivery);
+      }
     }
     for (const auto& [key, late] : late_ends_) {
       take(*late.delivery->function, late.delivery->number(), late.delivery);
@@ -182,7 +184,8 @@ bool Runtime::IsIdle() const {
   }
   return std::all_of(functions_.begin(), functions_.end(), [](const auto& entry) {
     const FunctionState& function = *entry.second;
-    return function.code == nullptr || function.is_manual() || function.queue.empty();
+    return function.code == nullptr || function.is_manual() || function.queue.empty() ||
+           function.order == FunctionState::Order::kSwitching;
   });
 }
 
