@@ -180,7 +180,7 @@ struct FunctionState {
   // as it is while there is no code.
   enum class Order { kNone, kSwitching, kPerKey };
   Order order = Order::kNone;
-  Strands strands;  // in which deliveries are; of kPerKey
+  Strands strands;            // in which deliveries are; of kPerKey
   uint64_t registration = 0;  // counts unregistrations: a token is good for one only
   size_t tokens = 0;          // tasks in the scheduler that will each take one from the queue
   size_t running = 0;         // slots of concurrency in use, of FunctionBase::running

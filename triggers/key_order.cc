@@ -5,8 +5,8 @@
 // Rows above the watermark are loaded before the log is read again, so one of them goes on only
 // when the log has been read up to its number: nothing below it can come any more then.
 //
-// A function that begins to keep the order first lets what is in play come to rest, so that all that
-// has not ended is in its queue or waits, and can be sorted into strands.
+// A function that begins to keep the order first lets what is in play come to rest, so that all
+// that has not ended is in its queue or waits, and can be sorted into strands.
 //
 // Ends are settled later (settle.cc), in no order. So that a crash never brings back an event of
 // which a later one of its key stays ended, whoever writes that a delivery has ended writes it of
@@ -172,9 +172,10 @@ void Runtime::SortIntoStrands(FunctionState* function, const std::set<uint64_t>&
   for (Slot& slot : queue) {
     if (stays(slot)) {
       function->PushBack(std::move(slot));
-    } else {
-      PutInStrand(function, StrandOf(slot), {slot.number, std::move(slot.delivery)});
+      continue;
     }
+    const uint64_t strand = StrandOf(slot);
+    PutInStrand(function, strand, {slot.number, std::move(slot.delivery)});
   }
   for (auto it = function->waiting.begin(); it != function->waiting.end();) {
     Slot& slot = it->second;
@@ -199,6 +200,7 @@ void Runtime::EndedUnwritten(const DeliveryPtr& delivery) {
 
 void Runtime::AddQuietEnds(const FunctionState* function, uint64_t strand, uint64_t number,
                            objstore::Settlement* settlement) const {
+  if (function->order != Order::kPerKey) return;
   for (const auto& [key, end] : quiet_ends_) {
     if (key.first >= number) break;
     if (key.second != function || end.strand != strand) continue;

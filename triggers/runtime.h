@@ -385,7 +385,8 @@ class Runtime final : public objstore::EventSink {
   // key_order.cc
   uint64_t StrandOf(const objstore::EventRecord& event) const;
   uint64_t StrandOf(const Slot& slot) const;
-  // Of one that has come: whether it is held back. Else it is in front of its strand, if it has one.
+  // Of one that has come: whether it is held back. Else it is in front of its strand, if it has
+  // one.
   bool HoldBack(const DeliveryPtr& delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool HoldBackRow(FunctionState* function, uint64_t strand, uint64_t number, absl::Time ready_at)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -34,7 +34,7 @@ class Strands {
  public:
   struct HeldBack {
     uint64_t number = 0;
-    std::shared_ptr<Delivery> delivery;                // null: in its row
+    std::shared_ptr<Delivery> delivery;          // null: in its row
     absl::Time ready_at = absl::InfinitePast();  // not before
   };
 
@@ -67,7 +67,7 @@ class Strands {
     uint64_t number = 0;
     size_t times = 1;
   };
-  absl::flat_hash_map<uint64_t, Front> front_;               // by strand
+  absl::flat_hash_map<uint64_t, Front> front_;              // by strand
   std::map<std::pair<uint64_t, uint64_t>, HeldBack> held_;  // by strand and number
 };
 
