@@ -76,7 +76,6 @@ TEST(PerKeyOrder, HoldsInAForkAndAfterACrash) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     Fake fake({.seed = seed, .shuffle = seed});
     fake.PutSome();
-    // To where the runs began anew a letter more would be no fault of the order, so none is open.
     ASSERT_THAT(fake.fake.RunUntilIdle(), IsOk());
     auto fork = fake.fake.Fork();
     ASSERT_THAT(fork, IsOk());

@@ -50,7 +50,8 @@ std::map<std::string, uint64_t> Runtime::PendingByName() const {
   std::map<std::string, uint64_t> pending;
   base::MutexLock lock(&mu_);
   for (const auto& [name, function] : functions_) {
-    if (function->code != nullptr) pending.emplace(name, function->pending());
+    if (function->code == nullptr) continue;
+    pending.emplace(name, function->pending() - function->strands.held());
   }
   return pending;
 }
@@ -154,6 +155,7 @@ absl::StatusOr<uint64_t> Runtime::RunUntilIdle() {
     total += done;
     if (done == 0) break;
   }
+  ParkHeldBack();
   Flush(IfBusy::kWait).IgnoreError();  // logged; nothing that was run depends on it
   return total;
 }
@@ -173,6 +175,7 @@ absl::StatusOr<uint64_t> Runtime::RunAtMost(uint64_t max_runs) {
       ran = true;
     }
   }
+  ParkHeldBack();
   Flush(IfBusy::kWait).IgnoreError();  // as above
   return total;
 }
@@ -213,6 +216,7 @@ absl::Status Runtime::WaitIdle(absl::Duration timeout) {
     }
     if (rescue) RescueExpected(absl::InfiniteFuture());
   }
+  ParkHeldBack();
   return Flush(IfBusy::kWait);
 }
 

@@ -201,7 +201,8 @@ class Runtime final : public objstore::EventSink {
 
   // Deliveries pending, over all functions. Messages in queues are none.
   uint64_t pending() const;
-  // The same of each name, with or without a qualifier, that has code now.
+  // The same of each name, with or without a qualifier, that has code now; without those that are
+  // held back.
   std::map<std::string, uint64_t> PendingByName() const;
   // The parts of Cloud::meter() that are of functions; one moment of all of them.
   Meter meter() const;
@@ -591,7 +592,11 @@ class Runtime final : public objstore::EventSink {
   absl::Status WriteSettlement(const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
   bool NeedsPark() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   size_t Park() ABSL_LOCKS_EXCLUDED(mu_);
+  // All that is held back.
+  void ParkHeldBack() ABSL_LOCKS_EXCLUDED(mu_);
   bool MayPark(const Delivery& delivery, absl::Time now, uint64_t behind) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  size_t WriteParked(std::vector<DeliveryPtr> batch, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Parked(Delivery* delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ForgetParkable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -174,10 +174,36 @@ size_t Runtime::Park() {
   const uint64_t behind =
       window > options_.memory_limit ? tracker_.NumberAt(window - options_.memory_limit) : 0;
   std::vector<DeliveryPtr> batch;
-  objstore::Settlement settlement;
   for (const DeliveryPtr& delivery : parkable_) {
     if (batch.size() == kParkBatch) break;
-    if (!MayPark(*delivery, now, behind)) continue;
+    if (MayPark(*delivery, now, behind)) batch.push_back(delivery);
+  }
+  return WriteParked(std::move(batch), now);
+}
+
+// Drivers settle: what is held back does not keep the watermark from what has ended behind it.
+void Runtime::ParkHeldBack() {
+  const absl::Time now = environment_->clock->Now();
+  base::MutexLock lock(&mu_);
+  for (;;) {
+    while (settle_busy_) settled_.Wait(&mu_);
+    if (state_ != State::kRunning || held_weight_ == 0) return;
+    std::vector<DeliveryPtr> batch;
+    for (const DeliveryPtr& delivery : parkable_) {
+      if (batch.size() == kParkBatch) break;
+      if (delivery->place == Delivery::Place::kHeldBack &&
+          MayPark(*delivery, absl::InfiniteFuture(), 0)) {
+        batch.push_back(delivery);
+      }
+    }
+    if (WriteParked(std::move(batch), now) == 0) return;
+  }
+}
+
+// Lets go of the lock meanwhile.
+size_t Runtime::WriteParked(std::vector<DeliveryPtr> batch, absl::Time now) {
+  objstore::Settlement settlement;
+  for (const DeliveryPtr& delivery : batch) {
     delivery->row = Delivery::Row::kParking;
     objstore::DeliveryRow row = RowOf(*delivery, objstore::DeliveryState::kWaiting);
     if (delivery->timed_out) {  // nobody took it up since: its row counts the run
@@ -185,7 +211,6 @@ size_t Runtime::Park() {
       row.last_error = "the run timed out";
     }
     settlement.write.push_back(std::move(row));
-    batch.push_back(delivery);
   }
   if (batch.empty()) return 0;
   settle_busy_ = true;
