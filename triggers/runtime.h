@@ -200,6 +200,11 @@ class Runtime final : public objstore::EventSink {
 
   // Deliveries pending, over all functions. Messages in queues are none.
   uint64_t pending() const;
+  // Back-pressure (room.cc). Nullopt: fewer than `limit` deliveries are pending, or the runtime
+  // does not run, so that others answer. Else how many are: those of events that wait in the log
+  // alone are counted too, as far as they came since Start or Resume. Waits in real time, up to
+  // `timeout`, for the former. Each end of a delivery lets one waiter go.
+  std::optional<uint64_t> WaitForRoom(uint64_t limit, absl::Duration timeout);
   // The same of each name, with or without a qualifier, that has code now.
   std::map<std::string, uint64_t> PendingByName() const;
   // The parts of Cloud::meter() that are of functions; one moment of all of them.
@@ -312,6 +317,12 @@ class Runtime final : public objstore::EventSink {
   void PostWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Throttle(const DeliveryPtr& delivery, const Code& code) ABSL_LOCKS_EXCLUDED(mu_);
 
+  // room.cc
+  uint64_t PendingLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  static uint64_t DeliveriesOf(const objstore::EventRecord& event);
+  void LeftInLog(const objstore::EventRecord& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void TakenFromLog(const objstore::EventRecord& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
   // runtime.cc
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status LoadRows(uint64_t watermark) ABSL_LOCKS_EXCLUDED(mu_);
@@ -321,6 +332,7 @@ class Runtime final : public objstore::EventSink {
   bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Notify() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (waiters_ > 0 && busy_ == 0) idle_.SignalAll();
+    if (room_waiters_ > 0) room_.Signal();
   }
   void Log(LogLevel level, std::string_view message) const {
     environment_->logger->Log(level, "triggers", message);
@@ -606,6 +618,11 @@ class Runtime final : public objstore::EventSink {
   // Null: that thread came first, and the event is yet to be published.
   absl::flat_hash_map<InlineKey, DeliveryPtr> inline_ ABSL_GUARDED_BY(mu_);
   size_t expected_ ABSL_GUARDED_BY(mu_) = 0;  // the former of these
+
+  // Back-pressure.
+  base::CondVar room_;  // a delivery may have ended, for those who wait in WaitForRoom
+  int room_waiters_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t left_in_log_ ABSL_GUARDED_BY(mu_) = 0;  // deliveries of events that Take is yet to see
 
   // Queues.
   base::CondVar arrived_;  // a message, for those who wait in ReceiveMessages
