@@ -250,6 +250,7 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
   runtime.on_delivery = plan.on_delivery;
   runtime.account_concurrency = plan.account_concurrency;
   runtime.scaling_rate = plan.scaling_rate;
+  runtime.limits_pending = pressure_ != nullptr;
   runtime.ids = ids;
   runtime.invoker = [weak = weak_from_this()](
                         std::string_view function, std::string_view payload,

@@ -32,14 +32,14 @@ constexpr absl::Duration kPatience = absl::Seconds(60);
 
 absl::Status Ok(const Event&, FunctionContext&) { return absl::OkStatus(); }
 
-// A bucket "in" whose changes of every kind go to the manual function "slow".
+// A bucket "bkt" whose changes of every kind go to the manual function "slow".
 Bucket ManualBucket(Cloud& cloud, std::string_view prefix = "") {
-  Bucket bucket = cloud.EnsureBucket("in").value();
+  Bucket bucket = cloud.EnsureBucket("bkt").value();
   FunctionOptions manual;
   manual.dispatch = Dispatch::kManual;
   EXPECT_TRUE(cloud.RegisterFunction("slow", Ok, manual).ok());
   Trigger trigger;
-  trigger.bucket = "in";
+  trigger.bucket = "bkt";
   trigger.function = "slow";
   trigger.prefix = prefix;
   trigger.events = {EventType::kObjectCreated, EventType::kObjectRemoved, EventType::kObjectTagging,
@@ -73,13 +73,13 @@ TEST(Shed, RefusesBeforeAnythingIsWritten_AndNamesTheRemedy) {
   ASSERT_TRUE(bucket.Put("b", "").ok());
   const absl::Status refused = bucket.Put("c", "").status();
   ExpectSlowDown(refused,
-                 "put \"in/c\": SlowDown: 2 deliveries are pending, "
+                 "put \"bkt/c\": SlowDown: 2 deliveries are pending, "
                  "max_pending_deliveries is 2 (try again later");
   EXPECT_EQ(InfoOf(ErrorCodeOf(refused)).http_status, 503);
   EXPECT_TRUE(IsNoSuchKey(bucket.Head("c").status()));
   EXPECT_EQ(cloud.stats().events, 2u);
   EXPECT_EQ(cloud.stats().changes_shed, 1u);
-  EXPECT_EQ(cloud.meter().buckets["in"].errors_5xx, 1u);
+  EXPECT_EQ(cloud.meter().buckets["bkt"].errors_5xx, 1u);
   ASSERT_TRUE(cloud.Step().ok());
   EXPECT_TRUE(bucket.Put("c", "").ok());
   EXPECT_EQ(cloud.stats().calls_blocked, 0u);
@@ -89,7 +89,7 @@ TEST(Shed, TakesEveryKindOfChange) {
   Cloud cloud = Cloud::InMemory(Limited(1, WhenFull::kShed));
   const Bucket other = cloud.CreateBucket("other").value();
   ASSERT_TRUE(other.Put("k", "v").ok());
-  Bucket bucket = cloud.CreateBucket("in").value();
+  Bucket bucket = cloud.CreateBucket("bkt").value();
   ASSERT_TRUE(bucket.Put("k", "v").ok());
   ASSERT_TRUE(bucket.PutAnnotation("k", "note", "{}").ok());
   const std::string id = bucket.CreateMultipartUpload("parts").value();
@@ -99,34 +99,34 @@ TEST(Shed, TakesEveryKindOfChange) {
   ManualBucket(cloud);
   ASSERT_TRUE(bucket.Put("full", "").ok());
 
-  ExpectSlowDown(bucket.Put("new", "v").status(), "put \"in/new\"");
-  ExpectSlowDown(bucket.OpenWriter("new").status(), "open writer of \"in/new\"");
-  ExpectSlowDown(bucket.CompleteMultipartUpload("parts", id, {part}).status(), "in/parts");
-  ExpectSlowDown(bucket.Copy({.bucket = "other", .key = "k"}, "new").status(), "in/new");
-  ExpectSlowDown(bucket.Rename("k", "new").status(), "in/new");
-  ExpectSlowDown(bucket.Append("k", "more").status(), "in/k");
-  ExpectSlowDown(bucket.Delete("k").status(), "in/k");
-  ExpectSlowDown(bucket.SetTags("k", {{"a", "b"}}).status(), "in/k");
-  ExpectSlowDown(bucket.DeleteTags("k").status(), "in/k");
-  ExpectSlowDown(bucket.PutAnnotation("k", "note", "[]").status(), "in/k");
-  ExpectSlowDown(bucket.DeleteAnnotation("k", "note").status(), "in/k");
+  ExpectSlowDown(bucket.Put("new", "v").status(), "put \"bkt/new\"");
+  ExpectSlowDown(bucket.OpenWriter("new").status(), "open writer of \"bkt/new\"");
+  ExpectSlowDown(bucket.CompleteMultipartUpload("parts", id, {part}).status(), "bkt/parts");
+  ExpectSlowDown(bucket.Copy({.bucket = "other", .key = "k"}, "new").status(), "bkt/new");
+  ExpectSlowDown(bucket.Rename("k", "new").status(), "bkt/new");
+  ExpectSlowDown(bucket.Append("k", "more").status(), "bkt/k");
+  ExpectSlowDown(bucket.Delete("k").status(), "bkt/k");
+  ExpectSlowDown(bucket.SetTags("k", {{"a", "b"}}).status(), "bkt/k");
+  ExpectSlowDown(bucket.DeleteTags("k").status(), "bkt/k");
+  ExpectSlowDown(bucket.PutAnnotation("k", "note", "[]").status(), "bkt/k");
+  ExpectSlowDown(bucket.DeleteAnnotation("k", "note").status(), "bkt/k");
   EXPECT_EQ(cloud.stats().changes_shed, 11u);
 
   std::vector<PutItem> puts(2);
   puts[0].key = "p0";
   puts[1].key = "p1";
-  for (const auto& put : bucket.PutMany(puts)) ExpectSlowDown(put.status(), "in/p");
+  for (const auto& put : bucket.PutMany(puts)) ExpectSlowDown(put.status(), "bkt/p");
   std::vector<DeleteItem> deletes(2);
   deletes[0].key = "k";
   deletes[1].key = "nothing";
   const DeleteManyResult deleted = bucket.DeleteMany(deletes).value();
   ASSERT_EQ(deleted.failures.size(), 2u);
-  for (const auto& failure : deleted.failures) ExpectSlowDown(failure.status, "in/");
+  for (const auto& failure : deleted.failures) ExpectSlowDown(failure.status, "bkt/");
   EXPECT_EQ(cloud.stats().changes_shed, 15u);
 
   // Nothing of it has happened, and all of it can.
   EXPECT_EQ(bucket.Get("k")->body, "v");
-  EXPECT_TRUE(bucket.GetTags("k")->empty());
+  EXPECT_TRUE(bucket.GetTags("k")->tags.empty());
   EXPECT_EQ(cloud.stats().deliveries_pending, 1u);
   ASSERT_TRUE(cloud.RunUntilIdle().ok());
   EXPECT_TRUE(bucket.CompleteMultipartUpload("parts", id, {part}).ok());
@@ -136,9 +136,9 @@ TEST(Shed, WhatNoTriggerForADeliveryTakesGoesOn) {
   Cloud cloud = Cloud::InMemory(Limited(1, WhenFull::kShed));
   const Bucket bucket = ManualBucket(cloud, "hot/");
   ASSERT_TRUE(bucket.Put("hot/1", "").ok());
-  ExpectSlowDown(bucket.Put("hot/2", "").status(), "in/hot/2");
+  ExpectSlowDown(bucket.Put("hot/2", "").status(), "bkt/hot/2");
   EXPECT_TRUE(bucket.Put("cold/1", "").ok()) << "no trigger takes this key";
-  ExpectSlowDown(bucket.Rename("hot/1", "cold/2").status(), "in/cold/2");
+  ExpectSlowDown(bucket.Rename("hot/1", "cold/2").status(), "bkt/cold/2");
   EXPECT_TRUE(cloud.CreateBucket("other").value().Put("k", "").ok()) << "nor this bucket";
 
   const Bucket removals = cloud.CreateBucket("removals").value();
@@ -185,7 +185,7 @@ TEST(Shed, WorksInAFakeCloud) {
   testing::FakeCloud fake({.max_pending_deliveries = 1, .when_full = WhenFull::kShed});
   const Bucket bucket = ManualBucket(fake.cloud());
   ASSERT_TRUE(bucket.Put("a", "").ok());
-  ExpectSlowDown(bucket.Put("b", "").status(), "in/b");
+  ExpectSlowDown(bucket.Put("b", "").status(), "bkt/b");
   ASSERT_TRUE(fake.RunUntilIdle().ok());
   EXPECT_TRUE(bucket.Put("b", "").ok());
 }
@@ -199,7 +199,7 @@ TEST(Spill, HoldsNobodyUp) {
 
 TEST(Block, WaitsUntilADeliveryEnds) {
   Cloud cloud = Cloud::InMemory(Limited(1, WhenFull::kBlock));
-  const Bucket bucket = cloud.CreateBucket("in").value();
+  const Bucket bucket = cloud.CreateBucket("bkt").value();
   base::Notification release;
   ASSERT_TRUE(cloud
                   .RegisterFunction("f",
@@ -208,7 +208,7 @@ TEST(Block, WaitsUntilADeliveryEnds) {
                                       return absl::OkStatus();
                                     })
                   .ok());
-  ASSERT_TRUE(cloud.AddTrigger({.bucket = "in", .function = "f"}).ok());
+  ASSERT_TRUE(cloud.AddTrigger({.bucket = "bkt", .function = "f"}).ok());
   ASSERT_TRUE(bucket.Put("a", "").ok());
   std::atomic<bool> returned{false};
   std::thread writer([&] {
@@ -230,7 +230,7 @@ TEST(Block, WaitsUntilADeliveryEnds) {
 // A handler that waited for its own end would wait for ever.
 TEST(Block, HandlersAreNeverHeldUp) {
   Cloud cloud = Cloud::InMemory(Limited(1, WhenFull::kBlock));
-  const Bucket bucket = cloud.CreateBucket("in").value();
+  const Bucket bucket = cloud.CreateBucket("bkt").value();
   for (const Dispatch dispatch : {Dispatch::kBackground, Dispatch::kInline}) {
     FunctionOptions options;
     options.dispatch = dispatch;
@@ -241,7 +241,7 @@ TEST(Block, HandlersAreNeverHeldUp) {
                         [&bucket](const Event& event, FunctionContext& context) -> absl::Status {
                           if (event.causation.hops > 0) return absl::OkStatus();
                           const std::string twice = event.key + "/again";
-                          const auto own = context.bucket("in").Put(twice, "");
+                          const auto own = context.bucket("bkt").Put(twice, "");
                           if (!own.ok()) return own.status();
                           // Captured: it begins a chain of its own, on this thread.
                           if (event.key.find('/') != event.key.rfind('/')) return absl::OkStatus();
@@ -250,7 +250,7 @@ TEST(Block, HandlersAreNeverHeldUp) {
                         options)
                     .ok());
     Trigger trigger;
-    trigger.bucket = "in";
+    trigger.bucket = "bkt";
     trigger.function = name;
     trigger.prefix = name;
     ASSERT_TRUE(cloud.AddTrigger(trigger).ok());
@@ -266,7 +266,7 @@ TEST(Block, ObserversAreNotHeldUpByTheirOwnChange) {
   Cloud cloud = Cloud::InMemory(Limited(1, WhenFull::kBlock));
   const Bucket bucket = ManualBucket(cloud);
   std::atomic<int> put{0};
-  const ObserverToken token = cloud.Observe("in", [&](const Change& change) {
+  const ObserverToken token = cloud.Observe("bkt", [&](const Change& change) {
     if (change.key == "k" && bucket.Put("seen", "").ok()) ++put;
   });
   ASSERT_TRUE(bucket.Put("k", "").ok());
@@ -296,7 +296,7 @@ TEST(Block, ManyWritersGoBeyondTheLimitByOneEachAtMost_AndNothingIsLost) {
   constexpr size_t kWriters = 6;
   constexpr int kPuts = 150;
   Cloud cloud = Cloud::InMemory(Limited(kLimit, WhenFull::kBlock, 2));
-  const Bucket bucket = cloud.CreateBucket("in").value();
+  const Bucket bucket = cloud.CreateBucket("bkt").value();
   std::atomic<uint64_t> most{0};
   std::atomic<uint64_t> runs{0};
   ASSERT_TRUE(cloud
@@ -311,7 +311,7 @@ TEST(Block, ManyWritersGoBeyondTheLimitByOneEachAtMost_AndNothingIsLost) {
                                       return absl::OkStatus();
                                     })
                   .ok());
-  ASSERT_TRUE(cloud.AddTrigger({.bucket = "in", .function = "f"}).ok());
+  ASSERT_TRUE(cloud.AddTrigger({.bucket = "bkt", .function = "f"}).ok());
   std::vector<std::thread> writers;
   for (size_t w = 0; w < kWriters; ++w) {
     writers.emplace_back([&, w] {

@@ -49,6 +49,7 @@ void Runtime::Published(absl::Span<const objstore::EventPtr> events) {
   for (const objstore::EventPtr& event : events) {
     const uint64_t number = event->event.sequence;
     newest_ = std::max(newest_, number);
+    ForgetEarly(number);
     if (state_ != State::kRunning || number <= tracker_.last()) continue;
     if (spilled_) {
       LeftInLog(*event);
@@ -266,6 +267,7 @@ void Runtime::Refill() {
 
 void Runtime::Committed(absl::Span<const objstore::EventPtr> events) {
   FreeSpent();
+  if (options_.limits_pending) CountEarly(events);
   if (inline_interest_.load(std::memory_order_acquire) == 0) return;
   const absl::Time now = environment_->clock->Now();
   std::vector<InlineJob> jobs;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "base/mutex.h"
 #include "base/real_deadline.h"
 #include "objstore/ledger.h"
@@ -27,7 +28,7 @@ std::optional<uint64_t> Runtime::WaitForRoom(uint64_t limit, absl::Duration time
   base::MutexLock lock(&mu_);
   for (;;) {
     if (state_ != State::kRunning) return std::nullopt;
-    const uint64_t pending = PendingLocked() + left_in_log_;
+    const uint64_t pending = PendingLocked() + left_in_log_ + early_sum_;
     if (pending < limit) return std::nullopt;
     if (deadline.passed()) return pending;
     ++room_waiters_;
@@ -51,6 +52,24 @@ void Runtime::LeftInLog(const objstore::EventRecord& event) {
 void Runtime::TakenFromLog(const objstore::EventRecord& event) {
   if (event.event.sequence <= loaded_up_to_) return;
   left_in_log_ -= std::min(left_in_log_, DeliveriesOf(event));
+}
+
+void Runtime::CountEarly(absl::Span<const objstore::EventPtr> events) {
+  base::MutexLock lock(&mu_);
+  if (state_ != State::kRunning) return;
+  for (const objstore::EventPtr& event : events) {
+    const uint64_t number = event->event.sequence;
+    if (number <= std::max(newest_, tracker_.last())) continue;
+    const uint64_t deliveries = DeliveriesOf(*event);
+    if (early_.emplace(number, deliveries).second) early_sum_ += deliveries;
+  }
+}
+
+void Runtime::ForgetEarly(uint64_t up_to) {
+  while (!early_.empty() && early_.begin()->first <= up_to) {
+    early_sum_ -= early_.begin()->second;
+    early_.erase(early_.begin());
+  }
 }
 
 }  // namespace cloudlet::triggers

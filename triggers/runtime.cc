@@ -254,6 +254,8 @@ void Runtime::Forget() {
   newest_ = 0;
   spilled_ = false;
   left_in_log_ = 0;
+  early_.clear();
+  early_sum_ = 0;
   parkable_.clear();
   rows_above_.clear();
   inline_.clear();

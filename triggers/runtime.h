@@ -322,6 +322,8 @@ class Runtime final : public objstore::EventSink {
   static uint64_t DeliveriesOf(const objstore::EventRecord& event);
   void LeftInLog(const objstore::EventRecord& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void TakenFromLog(const objstore::EventRecord& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void CountEarly(absl::Span<const objstore::EventPtr> events) ABSL_LOCKS_EXCLUDED(mu_);
+  void ForgetEarly(uint64_t up_to) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // runtime.cc
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mu_);
@@ -623,6 +625,10 @@ class Runtime final : public objstore::EventSink {
   base::CondVar room_;  // a delivery may have ended, for those who wait in WaitForRoom
   int room_waiters_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t left_in_log_ ABSL_GUARDED_BY(mu_) = 0;  // deliveries of events that Take is yet to see
+  // The same of events that are committed, but to be published only when a lower number is: a
+  // committing thread that the machine lets wait would else keep them all from being counted.
+  std::map<uint64_t, uint64_t> early_ ABSL_GUARDED_BY(mu_);
+  uint64_t early_sum_ ABSL_GUARDED_BY(mu_) = 0;
 
   // Queues.
   base::CondVar arrived_;  // a message, for those who wait in ReceiveMessages
