@@ -66,12 +66,20 @@ enum class TriggerOverlap {
   kRefuse,  // S3's rule: AddTrigger answers InvalidArgument. Those that are there already stay
 };
 
-// What happens to a change that a trigger takes when OpenOptions::max_pending_deliveries are
-// pending.
+// Extension: what happens to a change that a trigger may take when
+// OpenOptions::max_pending_deliveries are pending.
 enum class WhenFull {
-  kSpill,  // it is made, and its event waits in the log, on disk
-  kBlock,  // it waits until fewer are pending, before anything of it is carried out
-  kShed,   // it is refused with SlowDown: nothing of it is carried out
+  // It is made, and its event waits in the log, on disk.
+  kSpill,
+  // The call waits, in real time and without a deadline, until fewer are pending, before anything
+  // of it is carried out. What goes on without it: a function with workers. What does not: one that
+  // is not registered, is manual, or waits for a retry, so a limit that these can fill holds
+  // writers up for as long. Close ends the wait with FAILED_PRECONDITION, and nothing is carried
+  // out; Reopen, and a store that has become read-only, let the call go on.
+  kBlock,
+  // The call is refused with SlowDown (503), all of its changes: nothing of it is carried out. A
+  // writer may be refused when it is opened and, spent then, when it is committed.
+  kShed,
 };
 
 struct OpenOptions {
@@ -99,10 +107,17 @@ struct OpenOptions {
   // invocations at a time, until none has run for FunctionOptions::environment_idle.
   // https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
   int scaling_rate = 0;
-  // Deliveries pending over all functions, from which on `when_full` holds for changes in buckets
-  // with triggers; 0: none. Changes that handlers make are never held up or refused by it: what
-  // they wait for could wait for them. Not there yet: other values than 0 are refused, with
-  // NotImplemented.
+  // Deliveries pending over all functions, topics and buses, from which on `when_full` holds for
+  // calls whose changes a trigger may take; 0: no limit. Any other number is allowed. Counted are
+  // those of CloudStats::deliveries_pending and, of events that came since the open, those that
+  // wait in the log alone; messages in queues are none. Changes go on that no trigger can take by
+  // type and key, or only triggers for queues.
+  //
+  // Never held up or refused is what handlers do, through buckets of their contexts or on their
+  // threads, and what carries a chain of causes on (Caller::causation): what it waited for could
+  // wait for it. Nor what is no change of a bucket (Invoke, Send, Publish, PutEvents). The limit is
+  // soft: calls at the same time may go beyond it by what they themselves bring about (each of its
+  // changes, times the functions that take it). CloudStats counts what was held up and refused.
   size_t max_pending_deliveries = 0;
   WhenFull when_full = WhenFull::kSpill;  // without a maximum it says nothing
   // What is kept of retained events; trimmed once a minute as TrimEvents does.
@@ -119,9 +134,9 @@ struct InMemoryOptions {
   std::shared_ptr<Clock> clock = nullptr;
   uint64_t seed = 0;
   TriggerOverlap trigger_overlap = TriggerOverlap::kFanOut;
-  int account_concurrency = 1'000;  // as in OpenOptions
-  int scaling_rate = 0;             // likewise
-  size_t max_pending_deliveries = 0;
+  int account_concurrency = 1'000;    // as in OpenOptions
+  int scaling_rate = 0;               // likewise
+  size_t max_pending_deliveries = 0;  // likewise, and `when_full`
   WhenFull when_full = WhenFull::kSpill;
   EventRetention event_retention = {};
 };
@@ -152,6 +167,9 @@ struct CloudStats {
   uint64_t deliveries_pending = 0;  // as FunctionStats::pending, over all functions
   uint64_t store_bytes = 0;         // estimate of the bytes on disk; 0 in memory
   uint64_t copies = 0;              // objects copied or renamed
+  uint64_t changes_shed = 0;        // refused by WhenFull::kShed, and writers that were not opened
+  uint64_t calls_blocked = 0;  // that had to wait by WhenFull::kBlock, those that wait included
+  absl::Duration time_blocked = absl::ZeroDuration();  // their waits that have ended; real time
 };
 
 // What VerifyStore found; empty problems: the store is sound.

@@ -275,6 +275,7 @@ CloudStats Cloud::stats() const {
   if (!Usable(core_).ok()) return CloudStats{};
   CloudStats stats = core_->store().stats();
   stats.deliveries_pending = core_->runtime().pending();
+  if (core_->pressure() != nullptr) core_->pressure()->AddTo(&stats);
   return stats;
 }
 

@@ -113,8 +113,15 @@ absl::Status CheckPlan(const CorePlan& plan) {
     return absl::InvalidArgumentError(
         absl::StrCat("options: scaling_rate is ", plan.scaling_rate, ", not 0 or more"));
   }
-  if (plan.max_pending_deliveries != 0) {
-    return MakeError(ErrorCode::kNotImplemented, "options: max_pending_deliveries");
+  if (plan.when_full != WhenFull::kSpill && plan.when_full != WhenFull::kBlock &&
+      plan.when_full != WhenFull::kShed) {
+    return NoSuchValue("when_full", static_cast<int>(plan.when_full));
+  }
+  if (plan.max_pending_deliveries != 0 && plan.when_full == WhenFull::kBlock && plan.workers == 0) {
+    return absl::InvalidArgumentError(
+        "options: when_full is kBlock, but nothing runs unless it is driven, so a change would "
+        "wait "
+        "for ever (take kShed or kSpill)");
   }
   if (plan.event_retention.max_age < absl::ZeroDuration()) {
     return absl::InvalidArgumentError(
@@ -191,6 +198,7 @@ CloudCore::~CloudCore() {
                           std::shared_ptr<objstore::MeteringStore>(std::move(front_)));
     return;
   }
+  if (pressure_ != nullptr) pressure_->SetRuntime(nullptr);
   runtime_.reset();
   if (store_ != nullptr) store_->SetSink(nullptr);
 }
@@ -221,8 +229,14 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
     CLOUDLET_ASSIGN_OR_RETURN(const objstore::LocalStore::Entrance entrance, store_->Enter());
     entrance.state.sequencer.ContinueAt(*plan.numbers);
   }
+  std::shared_ptr<objstore::ObjectStore> changes = store_;
+  if (plan.max_pending_deliveries != 0 && plan.when_full != WhenFull::kSpill) {
+    pressure_ = std::make_shared<PressureStore>(store_, plan.max_pending_deliveries, plan.when_full,
+                                                plan.where);
+    changes = pressure_;
+  }
   front_ = std::make_shared<objstore::MeteringStore>(
-      plan.decorate != nullptr ? plan.decorate(store_) : store_);
+      plan.decorate != nullptr ? plan.decorate(std::move(changes)) : std::move(changes));
   ledger_ = std::make_unique<objstore::LocalLedger>(store_.get());
 
   triggers::RuntimeOptions runtime;
@@ -236,6 +250,7 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
   runtime.on_delivery = plan.on_delivery;
   runtime.account_concurrency = plan.account_concurrency;
   runtime.scaling_rate = plan.scaling_rate;
+  runtime.limits_pending = pressure_ != nullptr;
   runtime.ids = ids;
   runtime.invoker = [weak = weak_from_this()](
                         std::string_view function, std::string_view payload,
@@ -275,6 +290,7 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
   runtime_ =
       std::make_unique<triggers::Runtime>(ledger_.get(), plan.clock, logger_, bucket_of, runtime);
   gateway_ = std::make_unique<Gateway>(front_, nullptr);
+  if (pressure_ != nullptr) pressure_->SetRuntime(runtime_.get());
   return runtime_->Start();
 }
 
@@ -317,6 +333,7 @@ absl::Status CloudCore::Close(const CloseOptions& options) {
   base::MutexLock lock(&lifecycle_);
   if (closed_) return absl::OkStatus();
   closed_ = true;
+  if (pressure_ != nullptr) pressure_->Close();
   // The store goes on while handlers end, so that they can finish their work.
   const absl::Status stopped =
       Annotate(runtime_->Shutdown(options.handler_deadline, &gone), "close", where_);

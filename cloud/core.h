@@ -23,6 +23,7 @@
 #include "base/mutex.h"
 #include "base/random.h"
 #include "cloud/gateway.h"
+#include "cloud/pressure_store.h"
 #include "cloudlet/cloud.h"
 #include "objstore/kv/rocks_kv.h"
 #include "objstore/local_ledger.h"
@@ -102,6 +103,8 @@ class CloudCore : public std::enable_shared_from_this<CloudCore> {
   objstore::MeteringStore& front() { return *front_; }
   objstore::LocalLedger& ledger() { return *ledger_; }
   triggers::Runtime& runtime() { return *runtime_; }
+  // Null without back-pressure.
+  const PressureStore* pressure() const { return pressure_.get(); }
   const base::Logger& logger() const { return *logger_; }
 
  private:
@@ -116,6 +119,7 @@ class CloudCore : public std::enable_shared_from_this<CloudCore> {
   const bool can_reopen_;
   const std::shared_ptr<const base::Logger> logger_;
   std::shared_ptr<objstore::LocalStore> store_;
+  std::shared_ptr<PressureStore> pressure_;         // over store_; null: nothing is held up
   std::shared_ptr<objstore::MeteringStore> front_;  // over store_, or over what stands before it
   std::unique_ptr<objstore::LocalLedger> ledger_;
   std::unique_ptr<triggers::Runtime> runtime_;

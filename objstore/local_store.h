@@ -88,6 +88,7 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
 
   void SetSink(EventSink* sink);
   void SetRules(std::shared_ptr<const RuleTable> rules);
+  std::shared_ptr<const RuleTable> rules() const;  // null until they have been set
   ObserverToken Observe(std::string_view bucket, CommitObserver observer);
 
   // A way to the opened state for LocalLedger, VerifyStore and sources: the state stays open while
@@ -125,7 +126,6 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   void AddGarbage(State& state, const std::vector<ReleasedPayload>& released);
   void Count(absl::Span<const Prepared> mutations,
              absl::Span<const absl::StatusOr<MutationResult>> verdicts);
-  std::shared_ptr<const RuleTable> rules() const;
 
   // Constant.
   const Environment environment_;

@@ -100,6 +100,8 @@ internal::CorePlan PlanOf(const std::shared_ptr<FakeState>& state) {
   memory.seed = state->options.seed;
   memory.account_concurrency = state->options.account_concurrency;
   memory.scaling_rate = state->options.scaling_rate;
+  memory.max_pending_deliveries = state->options.max_pending_deliveries;
+  memory.when_full = state->options.when_full;
   // What the library has to say goes into the diary too.
   const LogOptions& wanted = state->options.log;
   memory.log.level =

@@ -57,6 +57,10 @@ struct FakeCloudOptions {
   // A schedule that a failure has printed ("s:4=1,17=2"): its decisions in place of drawn ones, for
   // whichever of shuffle and interleave is not 0, or for both. Another text ends the process.
   std::string schedule = {};
+  // As in InMemoryOptions. kBlock ends the process: functions run only when they are driven, so
+  // nobody would make room.
+  size_t max_pending_deliveries = 0;
+  WhenFull when_full = WhenFull::kSpill;
 };
 
 struct ReopenOptions {

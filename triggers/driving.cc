@@ -39,11 +39,7 @@ std::string AboutOf(const objstore::EventPtr& event) {
 
 uint64_t Runtime::pending() const {
   base::MutexLock lock(&mu_);
-  uint64_t sum = 0;
-  for (const auto& [name, function] : functions_) {
-    if (!function->is_queue) sum += function->pending();
-  }
-  return sum;
+  return PendingLocked();
 }
 
 std::map<std::string, uint64_t> Runtime::PendingByName() const {

@@ -49,9 +49,15 @@ void Runtime::Published(absl::Span<const objstore::EventPtr> events) {
   for (const objstore::EventPtr& event : events) {
     const uint64_t number = event->event.sequence;
     newest_ = std::max(newest_, number);
-    if (state_ != State::kRunning || spilled_ || number <= tracker_.last()) continue;
+    ForgetEarly(number);
+    if (state_ != State::kRunning || number <= tracker_.last()) continue;
+    if (spilled_) {
+      LeftInLog(*event);
+      continue;
+    }
     if (in_memory_ >= options_.memory_limit) {
       spilled_ = true;
+      LeftInLog(*event);
       scheduler_.Post(base::Lane::kAlarm, [this] {
         Housekeep();
         return size_t{0};
@@ -65,6 +71,7 @@ void Runtime::Published(absl::Span<const objstore::EventPtr> events) {
 void Runtime::Take(const objstore::EventPtr& event, Source source, absl::Time now) {
   const uint64_t number = event->event.sequence;
   size_t open = 0;
+  if (source == Source::kLog) TakenFromLog(*event);
   for (const objstore::EventTarget& target : event->targets) {
     FunctionState* function = StateOf(target.function);
     const InlineKey key(number, function);
@@ -260,6 +267,7 @@ void Runtime::Refill() {
     }
     if (events->size() < limit && newest_ <= up_to) {
       spilled_ = false;
+      left_in_log_ = 0;
       if (!rows_above_.empty()) {
         rows_above_.clear();
         FollowAll(now);
@@ -272,6 +280,7 @@ void Runtime::Refill() {
 
 void Runtime::Committed(absl::Span<const objstore::EventPtr> events) {
   FreeSpent();
+  if (options_.limits_pending) CountEarly(events);
   if (inline_interest_.load(std::memory_order_acquire) == 0) return;
   const absl::Time now = environment_->clock->Now();
   std::vector<InlineJob> jobs;

@@ -208,6 +208,7 @@ size_t Runtime::StopRuns(absl::Duration timeout, UserCode* gone) {
     arrived_.SignalAll();
     settled_.SignalAll();
     published_.SignalAll();
+    room_.SignalAll();
     ++waiters_;
     while (busy_ > 0 && !deadline.passed()) idle_.WaitWithTimeout(&mu_, deadline.left());
     for (size_t i = running_.size(); i-- > 0;) {
@@ -259,6 +260,9 @@ void Runtime::Forget() {
   held_weight_ = 0;
   newest_ = 0;
   spilled_ = false;
+  left_in_log_ = 0;
+  early_.clear();
+  early_sum_ = 0;
   parkable_.clear();
   rows_above_.clear();
   inline_.clear();
@@ -348,6 +352,7 @@ void Runtime::Halt() {
   environment_->WakeSleepers();
   idle_.SignalAll();
   published_.SignalAll();
+  room_.SignalAll();
 }
 
 bool Runtime::InHandler() const { return ThreadFrame::InvocationOf(this) != nullptr; }

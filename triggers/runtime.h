@@ -201,6 +201,11 @@ class Runtime final : public objstore::EventSink {
 
   // Deliveries pending, over all functions. Messages in queues are none.
   uint64_t pending() const;
+  // Back-pressure (room.cc). Nullopt: fewer than `limit` deliveries are pending, or the runtime
+  // does not run, so that others answer. Else how many are: those of events that wait in the log
+  // alone are counted too, as far as they came since Start or Resume. Waits in real time, up to
+  // `timeout`, for the former. Each end of a delivery lets one waiter go.
+  std::optional<uint64_t> WaitForRoom(uint64_t limit, absl::Duration timeout);
   // The same of each name, with or without a qualifier, that has code now; without those that are
   // held back.
   std::map<std::string, uint64_t> PendingByName() const;
@@ -314,6 +319,14 @@ class Runtime final : public objstore::EventSink {
   void PostWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Throttle(const DeliveryPtr& delivery, const Code& code) ABSL_LOCKS_EXCLUDED(mu_);
 
+  // room.cc
+  uint64_t PendingLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  static uint64_t DeliveriesOf(const objstore::EventRecord& event);
+  void LeftInLog(const objstore::EventRecord& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void TakenFromLog(const objstore::EventRecord& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void CountEarly(absl::Span<const objstore::EventPtr> events) ABSL_LOCKS_EXCLUDED(mu_);
+  void ForgetEarly(uint64_t up_to) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
   // runtime.cc
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status LoadRows(uint64_t watermark) ABSL_LOCKS_EXCLUDED(mu_);
@@ -323,6 +336,7 @@ class Runtime final : public objstore::EventSink {
   bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Notify() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (waiters_ > 0 && busy_ == 0) idle_.SignalAll();
+    if (room_waiters_ > 0) room_.Signal();
   }
   void Log(LogLevel level, std::string_view message) const {
     environment_->logger->Log(level, "triggers", message);
@@ -652,6 +666,15 @@ class Runtime final : public objstore::EventSink {
   size_t expected_ ABSL_GUARDED_BY(mu_) = 0;  // the former of these
   // Inline targets that keep an order, whose committing threads came first: of no inline run then.
   std::set<InlineKey> passed_by_ ABSL_GUARDED_BY(mu_);
+
+  // Back-pressure.
+  base::CondVar room_;  // a delivery may have ended, for those who wait in WaitForRoom
+  int room_waiters_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t left_in_log_ ABSL_GUARDED_BY(mu_) = 0;  // deliveries of events that Take is yet to see
+  // The same of events that are committed, but to be published only when a lower number is: a
+  // committing thread that the machine lets wait would else keep them all from being counted.
+  std::map<uint64_t, uint64_t> early_ ABSL_GUARDED_BY(mu_);
+  uint64_t early_sum_ ABSL_GUARDED_BY(mu_) = 0;
 
   // Queues.
   base::CondVar arrived_;  // a message, for those who wait in ReceiveMessages

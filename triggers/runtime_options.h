@@ -25,6 +25,7 @@ struct RuntimeOptions {
   std::string owner = "cloudlet";                 // likewise
   int account_concurrency = 1'000;                // as in OpenOptions
   int scaling_rate = 0;                           // likewise
+  bool limits_pending = false;                    // WaitForRoom is used
   std::shared_ptr<base::IdSource> ids = nullptr;  // of Invoke's requests; null: one of its own
   Invoker invoker = nullptr;                      // for contexts; null: they cannot invoke
   StagingFactory staging = nullptr;               // null: no function can be transactional
