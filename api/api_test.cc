@@ -1,10 +1,12 @@
 // Tests of what api/ itself decides: the error table, names of events and of checksums, the lazy
 // listing.
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "cloudlet/acl.h"
 #include "cloudlet/checksum.h"
 #include "cloudlet/cloud.h"
 #include "gtest/gtest.h"
@@ -28,6 +30,18 @@ TEST(ErrorTable, EveryRowGoesThereAndBack) {
     EXPECT_EQ(std::string(status.message()), std::string(info.name) + ": why");
     EXPECT_NE(std::string(MakeError(code).message()).find(info.message), std::string::npos);
   }
+}
+
+TEST(CannedAcls, HaveNamesBothWays) {
+  for (int number = 0; number < 8; ++number) {
+    const auto acl = static_cast<CannedAcl>(number);
+    EXPECT_FALSE(CannedAclName(acl).empty());
+    EXPECT_EQ(CannedAclNamed(CannedAclName(acl)), acl);
+  }
+  EXPECT_EQ(CannedAclName(CannedAcl::kBucketOwnerFullControl), "bucket-owner-full-control");
+  EXPECT_EQ(CannedAclName(static_cast<CannedAcl>(8)), "");
+  EXPECT_EQ(CannedAclNamed(""), std::nullopt);
+  EXPECT_EQ(CannedAclNamed("Private"), std::nullopt);
 }
 
 TEST(ErrorTable, WithoutCode) {
@@ -82,7 +96,7 @@ TEST(EventNames, EveryNameOfS3IsKnown_AndWhetherItCanHappen) {
         "s3:ObjectCreated:Copy", "s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:*",
         "s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated", "s3:ObjectTagging:*",
         "s3:ObjectTagging:Put", "s3:ObjectTagging:Delete", "s3:ObjectAnnotation:*",
-        "s3:ObjectAnnotation:Put", "s3:ObjectAnnotation:Delete"},
+        "s3:ObjectAnnotation:Put", "s3:ObjectAnnotation:Delete", "s3:ObjectAcl:Put"},
        true},
       {{"s3:ObjectRestore:*", "s3:ObjectRestore:Post", "s3:ObjectRestore:Completed",
         "s3:ObjectRestore:Delete", "s3:ReducedRedundancyLostObject", "s3:Replication:*",
@@ -90,7 +104,7 @@ TEST(EventNames, EveryNameOfS3IsKnown_AndWhetherItCanHappen) {
         "s3:Replication:OperationReplicatedAfterThreshold", "s3:Replication:OperationNotTracked",
         "s3:LifecycleExpiration:*", "s3:LifecycleExpiration:Delete",
         "s3:LifecycleExpiration:DeleteMarkerCreated", "s3:LifecycleTransition",
-        "s3:IntelligentTiering", "s3:ObjectAcl:Put", "s3:ObjectRetention:Put"},
+        "s3:IntelligentTiering", "s3:ObjectRetention:Put"},
        false},
   };
   std::set<EventType> known;

@@ -20,6 +20,7 @@
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "cloudlet/acl.h"
 #include "cloudlet/annotation.h"
 #include "cloudlet/append.h"
 #include "cloudlet/attributes.h"
@@ -57,13 +58,23 @@ struct BucketOptions {
   // Extension: keep the event of every change, also without a trigger, until it is trimmed: an
   // audit log.
   bool retain_events = false;
+  // Where the bucket is said to be (S3's LocationConstraint): awsRegion of its events. 1 to 63 of
+  // a-z 0-9 - (InvalidLocationConstraint); empty: the Cloud's (OpenOptions::region).
+  std::string region = {};
+  CannedAcl acl = CannedAcl::kPrivate;  // at its creation; Bucket::SetAcl changes it
 };
 
 struct BucketInfo {
   std::string name = {};
   absl::Time created = {};
-  BucketOptions options;
+  BucketOptions options;  // the region is never empty, the ACL that of now
   Versioning versioning = Versioning::kOff;
+  std::string owner = {};  // canonical user id of who created it
+};
+
+// What those are told of a bucket who may list it.
+struct HeadBucketResult {
+  std::string region = {};  // never empty
 };
 
 // A cheap value: copy it freely. It names its bucket; calls on a bucket that does not exist (any
@@ -125,11 +136,12 @@ class Bucket {
                                               const DeleteManyOptions& options = {}) const;
 
   // A copy of `source` under `key` here, replacing a current object; cloudlet/copy.h. It takes as
-  // long for 5 GiB as for 1 KiB. Both buckets must be the caller's. Errors: NoSuchBucket,
-  // NoSuchKey, NoSuchVersion, InvalidRequest (a delete marker as the source; the current version
-  // onto itself without changing anything; a source above Limits::max_copy_bytes; headers without
-  // kReplace, or tags), PreconditionFailed, KeyTooLongError, InvalidArgument, MetadataTooLarge,
-  // InvalidTag, AccessDenied.
+  // long for 5 GiB as for 1 KiB. The caller must be allowed to read the source and to write here.
+  // Errors: NoSuchBucket, NoSuchKey, NoSuchVersion, InvalidRequest (a delete marker as the source;
+  // the current version onto itself without changing anything; a source above
+  // Limits::max_copy_bytes; headers without kReplace, or tags), PreconditionFailed,
+  // KeyTooLongError, InvalidArgument, MetadataTooLarge, InvalidTag, AccessDenied (also for tags or
+  // annotations that would come along from another owner's object).
   absl::StatusOr<CopyResult> Copy(const CopySource& source, std::string_view key,
                                   const CopyOptions& options = {}) const;
   // Extension: cloudlet/copy.h. Errors: NoSuchBucket, NoSuchKey, InvalidRequest (onto itself),
@@ -165,6 +177,19 @@ class Bucket {
                                            const ChangeTagsOptions& options = {}) const;
   absl::StatusOr<ChangeTagsResult> DeleteTags(std::string_view key,
                                               const ChangeTagsOptions& options = {}) const;
+
+  // Who else may read the object, or one version of it; cloudlet/acl.h. The owner may ask and
+  // change it. Errors: NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker, by its version
+  // id or as what is current), NoSuchBucket, InvalidArgument, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAcl.html
+  absl::StatusOr<ObjectAcl> GetObjectAcl(std::string_view key,
+                                         const GetObjectAclOptions& options = {}) const;
+  // Replaces it. The object stays what it is, its time and version id too. One event,
+  // ObjectAcl:Put, and none where it has this ACL already, as in S3. Errors: as GetObjectAcl;
+  // InvalidArgument for kLogDeliveryWrite, and for no value of the enum.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html
+  absl::StatusOr<SetObjectAclResult> SetObjectAcl(std::string_view key, CannedAcl acl,
+                                                  const SetObjectAclOptions& options = {}) const;
 
   absl::StatusOr<ObjectReader> OpenReader(std::string_view key,
                                           const GetOptions& options = {}) const;
@@ -209,10 +234,10 @@ class Bucket {
   // Stores a part that has the bytes of an object, or of a range of it: read, verified and written
   // again, in bounded memory and in the time that takes, since nothing is shared. A source that
   // changes meanwhile is copied as it was. ETag and checksum are those of an UploadPart of these
-  // bytes. Both buckets must be the caller's. Errors: as UploadPart, and of the source:
-  // NoSuchBucket, NoSuchKey, NoSuchVersion, InvalidArgument (the range, a version id that is none),
-  // InvalidRequest (a delete marker by its version id; without a range, a source above
-  // Limits::max_copy_bytes), PreconditionFailed, EntityTooLarge (more than
+  // bytes. The caller must be allowed to read the source and to write here. Errors: as UploadPart,
+  // and of the source: NoSuchBucket, NoSuchKey, NoSuchVersion, InvalidArgument (the range, a
+  // version id that is none), InvalidRequest (a delete marker by its version id; without a range, a
+  // source above Limits::max_copy_bytes), PreconditionFailed, EntityTooLarge (more than
   // Limits::max_part_bytes), DATA_LOSS.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
   absl::StatusOr<UploadPartCopyResult> UploadPartCopy(
@@ -233,7 +258,8 @@ class Bucket {
                                                     std::string_view upload_id,
                                                     absl::Span<const CompletedPart> parts,
                                                     const CompleteOptions& options = {}) const;
-  // Ends the upload and deletes its parts. Errors: NoSuchUpload, NoSuchBucket, AccessDenied.
+  // Ends the upload and deletes its parts. Errors: NoSuchUpload, NoSuchBucket, AccessDenied (of who
+  // is neither the bucket's owner nor the upload's initiator; so ListParts).
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
   absl::Status AbortMultipartUpload(std::string_view key, std::string_view upload_id) const;
   // One page of the parts that an open upload has: one moment of it. Errors: NoSuchUpload,
@@ -277,8 +303,18 @@ class Bucket {
   absl::StatusOr<AnnotationPage> ListAnnotations(std::string_view key,
                                                  const ListAnnotationsOptions& options = {}) const;
 
-  // Errors: NoSuchBucket, AccessDenied.
+  // Whether the bucket is there and the caller may list it. Errors: NoSuchBucket, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+  absl::StatusOr<HeadBucketResult> HeadBucket() const;
+  // All of its configuration, for its owner. Errors: NoSuchBucket, AccessDenied.
   absl::StatusOr<BucketInfo> Info() const;
+  // What others may do in the bucket; cloudlet/acl.h. Errors: NoSuchBucket, AccessDenied.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAcl.html
+  absl::StatusOr<BucketAcl> GetAcl() const;
+  // From the next call on, durably. No event; objects have ACLs of their own. Errors: NoSuchBucket,
+  // AccessDenied, InvalidArgument (no value of the enum).
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html
+  absl::Status SetAcl(CannedAcl acl) const;
   // From the next call on, durably. Errors: NoSuchBucket, AccessDenied, InvalidArgument (kOff).
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
   absl::Status SetVersioning(Versioning versioning) const;

@@ -1,8 +1,9 @@
 // On whose behalf a request is made, and what caused it.
 //
-// In process the caller is the owner of the store and may do everything; the wire (and tests of
-// permissions) put others here: `bucket.As(caller)`. Authorisation happens in the store, on the
-// very record that is acted upon.
+// In process the caller is the owner of the store, who owns the buckets that are created so; the
+// wire (and tests of permissions) put others here: `bucket.As(caller)`. Buckets of others are
+// theirs: cloudlet/acl.h says who may do what. Authorisation happens in the store, on the very
+// record that is acted upon, before its conditions are looked at.
 #ifndef CLOUDLET_API_CALLER_H_
 #define CLOUDLET_API_CALLER_H_
 

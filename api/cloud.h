@@ -24,6 +24,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "cloudlet/bucket.h"
 #include "cloudlet/clock.h"
 #include "cloudlet/error.h"
@@ -86,8 +87,9 @@ struct OpenOptions {
   LogOptions log = {};
   Limits limits = {};
   KeyPolicy key_policy = KeyPolicy::kBytes;
-  std::string owner = "cloudlet";    // canonical id of the owner: principal of in-process calls
-  std::string region = "us-east-1";  // awsRegion in events
+  std::string owner = "cloudlet";  // canonical id of the owner: principal of in-process calls
+  // awsRegion in events of buckets without a region of their own (BucketOptions::region).
+  std::string region = "us-east-1";
   // Threads for background functions, shared by all of them, started when first needed; 0: one per
   // core. Runs that are slow or wait hold their thread until they end: give such functions a
   // FunctionOptions::reserved_concurrency below this number, or the others wait behind them.
@@ -150,6 +152,7 @@ struct CloseOptions {
 struct BucketEntry {
   std::string name = {};
   absl::Time created = {};
+  std::string region = {};  // never empty
 };
 
 // What a driver (Step, RunUntilIdle) did.
@@ -250,18 +253,23 @@ class Cloud {
   absl::Status Checkpoint(const std::string& directory);
 
   // --- Buckets (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html) ---
-  // Errors: InvalidBucketName, BucketAlreadyOwnedByYou, TooManyBuckets, InvalidArgument (options).
-  absl::StatusOr<Bucket> CreateBucket(std::string_view name, const BucketOptions& options = {});
-  // The same, but a bucket that is there already is no error: it is left as it is, options
-  // included. For programs that set up their buckets at every start.
-  absl::StatusOr<Bucket> EnsureBucket(std::string_view name, const BucketOptions& options = {});
+  // Who creates a bucket owns it: the principal of `caller`, or the owner of the store. The handle
+  // is the caller's. Errors: InvalidBucketName, BucketAlreadyOwnedByYou, BucketAlreadyExists
+  // (another owner's), TooManyBuckets, InvalidArgument (options), InvalidLocationConstraint,
+  // AccessDenied (anonymous).
+  absl::StatusOr<Bucket> CreateBucket(std::string_view name, const BucketOptions& options = {},
+                                      const Caller& caller = {});
+  // The same, but a bucket of the caller's that is there already is no error: it is left as it is,
+  // options included. For programs that set up their buckets at every start.
+  absl::StatusOr<Bucket> EnsureBucket(std::string_view name, const BucketOptions& options = {},
+                                      const Caller& caller = {});
   // A handle, without asking whether the bucket exists.
   Bucket bucket(std::string_view name);
-  // Errors: NoSuchBucket, BucketNotEmpty. Its triggers go with it; events already made are
-  // delivered.
-  absl::Status DeleteBucket(std::string_view name);
-  // In byte order of the names.
-  absl::StatusOr<std::vector<BucketEntry>> ListBuckets();
+  // Errors: NoSuchBucket, BucketNotEmpty, AccessDenied (not the owner). Its triggers go with it;
+  // events already made are delivered.
+  absl::Status DeleteBucket(std::string_view name, const Caller& caller = {});
+  // Those that the caller owns, in byte order of the names. AccessDenied: anonymous.
+  absl::StatusOr<std::vector<BucketEntry>> ListBuckets(const Caller& caller = {});
 
   // --- Functions and triggers: cloudlet/function.h ---
   // Binds code to a name and persists the configuration. Code itself is not persisted: register
@@ -282,6 +290,12 @@ class Cloud {
                 std::invoke_result_t<F&, std::string_view, FunctionContext&>, absl::Status>>>
   absl::Status RegisterFunction(std::string_view name, F function,
                                 const FunctionOptions& options = {}) = delete;
+  // Every function that is registered, or whose configuration is kept from an earlier process, by
+  // name: its $LATEST.
+  absl::StatusOr<std::vector<FunctionInfo>> ListFunctions();
+  // One of them, by "$LATEST" (so an empty qualifier), a version or an alias.
+  // ResourceNotFoundException when there is no such function, version or alias.
+  absl::StatusOr<FunctionInfo> GetFunction(std::string_view name, std::string_view qualifier = {});
   // No new attempt begins afterwards; events wait until the name is registered again. Does not wait
   // for running attempts, so a handler may unregister itself. ResourceNotFoundException when there
   // is none.
@@ -294,8 +308,15 @@ class Cloud {
   // Events already made are still delivered. InvalidArgument when there is no such trigger,
   // NoSuchBucket.
   absl::Status RemoveTrigger(std::string_view bucket, std::string_view id);
-  // In the order of bucket and id.
-  absl::StatusOr<std::vector<Trigger>> ListTriggers();
+  // Makes `triggers` all that the bucket has, at once: after an error it has those that it had.
+  // None: it has no more. Each one's bucket is empty or this one. Returns their ids, in their
+  // order. Errors: those of AddTrigger, of each (under TriggerOverlap::kRefuse they must not
+  // overlap among themselves), and InvalidArgument for two with the same id.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
+  absl::StatusOr<std::vector<std::string>> SetTriggers(std::string_view bucket,
+                                                       absl::Span<const Trigger> triggers);
+  // In the order of bucket and id; of one bucket (NoSuchBucket), or of all where it is empty.
+  absl::StatusOr<std::vector<Trigger>> ListTriggers(std::string_view bucket = {});
   // Runs the function, or queues it: InvocationType. A handler that fails is a result with a
   // function_error, no error. Payloads: any bytes (Extension: Lambda takes JSON only). It may be
   // called from inside a handler, and is then caused by that invocation, as FunctionContext::Invoke

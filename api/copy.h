@@ -16,6 +16,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "cloudlet/acl.h"
 #include "cloudlet/object.h"
 
 namespace cloudlet {
@@ -74,6 +75,9 @@ struct CopyOptions {
   TaggingDirective tagging_directive = TaggingDirective::kCopy;
   TagSet tags = {};
   AnnotationDirective annotation_directive = AnnotationDirective::kCopy;
+
+  // Of the copy; never copied from the source. As in PutOptions.
+  CannedAcl acl = CannedAcl::kPrivate;
 };
 
 struct CopyResult {

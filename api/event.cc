@@ -97,8 +97,9 @@ bool EventTypeCovers(EventType wanted, EventType type) {
 }
 
 bool EventTypeImplemented(EventType type) {
-  for (const EventType kind : {EventType::kObjectCreated, EventType::kObjectRemoved,
-                               EventType::kObjectTagging, EventType::kObjectAnnotation}) {
+  for (const EventType kind :
+       {EventType::kObjectCreated, EventType::kObjectRemoved, EventType::kObjectTagging,
+        EventType::kObjectAnnotation, EventType::kObjectAclPut}) {
     if (type == kind || EventTypeCovers(kind, type)) return true;
   }
   return false;

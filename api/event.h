@@ -91,6 +91,9 @@ struct Event {
   uint64_t annotation_size = 0;
   std::string annotation_etag = {};
   bool has_annotations = false;  // of kObjectCreatedCopy: the copy has annotations
+  // Of the bucket, where they are others than the Cloud's; else empty.
+  std::string bucket_owner = {};
+  std::string bucket_region = {};
 
   // S3's `sequencer`: 16 upper-case hex digits of `sequence`.
   std::string sequencer() const;

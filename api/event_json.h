@@ -36,8 +36,10 @@ enum class EventSchema {
 
 struct EventJsonOptions {
   EventSchema schema = EventSchema::k2_5;
+  // Of the Cloud, and so of buckets of which Event::bucket_region and bucket_owner say nothing
+  // else.
   std::string region = "us-east-1";
-  std::string owner = "cloudlet";  // canonical id of the bucket's owner
+  std::string owner = "cloudlet";  // canonical id
   // The id of the trigger (S3: of the notification configuration); empty: Event::trigger_id.
   std::string configuration_id = {};
   // 12 digits, the account of the owner; only EventBridge shows accounts.
@@ -53,7 +55,7 @@ struct EventJsonOptions {
 //   size        of ObjectCreated only
 //   eTag        without quotes; not of ObjectRemoved:Delete; that of no bytes for a delete marker
 //   versionId   only in buckets that have or had versioning, never "null"
-//   sequencer   Event::sequencer; not of ObjectTagging
+//   sequencer   Event::sequencer; not of ObjectTagging and ObjectAcl
 //   hasObjectAnnotation  of ObjectCreated:Copy only
 //   objectAnnotation     beside the object, of ObjectAnnotation only, an array of one: name, and of
 //   a

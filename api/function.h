@@ -205,6 +205,19 @@ struct Trigger {
 // such a configuration; so does a Cloud opened with TriggerOverlap::kRefuse.) A trigger sees the
 // changes that begin after AddTrigger has returned.
 
+// What is known of a function, or of one version of it: Lambda's GetFunctionConfiguration.
+struct FunctionInfo {
+  std::string name = {};
+  std::string version = {};  // "$LATEST", "1", "2", ...; that of an alias is its main version
+  std::string arn = {};      // with the qualifier that was asked for
+  bool bound = false;        // its code is there: it can run
+  // When it was published; of $LATEST: last changed in this process, else the Unix epoch.
+  absl::Time last_modified = {};
+  // Of a $LATEST that is not bound dispatch, when_throttled and order are the defaults: they are
+  // not kept. The reserved concurrency of a version is its function's.
+  FunctionOptions options = {};
+};
+
 // Counts since the Cloud was opened.
 struct FunctionStats {
   uint64_t events = 0;       // deliveries accepted: (event, function) pairs

@@ -16,6 +16,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
+#include "cloudlet/acl.h"
 #include "cloudlet/checksum.h"
 #include "cloudlet/tags.h"
 
@@ -107,6 +108,9 @@ struct PutOptions {
   std::optional<ChecksumType> checksum_type = {};
 
   TagSet tags = {};  // of the object; cloudlet/tags.h
+
+  // Who else may read the object. InvalidArgument: kLogDeliveryWrite, or no value of the enum.
+  CannedAcl acl = CannedAcl::kPrivate;
 };
 
 // One object of Bucket::PutMany. Key and body must stay as they are until the call returns.
@@ -236,6 +240,23 @@ struct ChangeTagsOptions {
 struct ChangeTagsResult {
   std::string version_id = {};  // of the version that was changed; as in ObjectInfo
   uint64_t sequence = 0;        // number of this change; that of the object stays
+  std::string request_id = {};  // the same that its event carries
+};
+
+struct GetObjectAclOptions {
+  std::string version_id = {};  // as in GetOptions
+};
+
+struct SetObjectAclOptions {
+  std::string version_id = {};  // as in GetOptions
+  Durability durability = Durability::kBuffered;
+};
+
+struct SetObjectAclResult {
+  std::string version_id = {};  // of the version that has it; as in ObjectInfo
+  // Number of this change, that of the object stays; 0: it had this ACL already, and there is no
+  // event.
+  uint64_t sequence = 0;
   std::string request_id = {};  // the same that its event carries
 };
 

@@ -200,7 +200,7 @@ absl::Status Bucket::SetVersioning(Versioning versioning) const {
 
 absl::StatusOr<BucketInfo> Bucket::Info() const {
   CLOUDLET_RETURN_IF_ERROR(CheckHandle(gateway_, "head bucket", name_));
-  return gateway_->store().HeadBucket(name_, caller_);
+  return gateway_->store().HeadBucket({name_, caller_});
 }
 
 }  // namespace cloudlet

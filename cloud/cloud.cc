@@ -117,15 +117,17 @@ absl::Status Cloud::Checkpoint(const std::string& directory) {
 
 // --- Buckets ---
 
-absl::StatusOr<Bucket> Cloud::CreateBucket(std::string_view name, const BucketOptions& options) {
+absl::StatusOr<Bucket> Cloud::CreateBucket(std::string_view name, const BucketOptions& options,
+                                           const Caller& caller) {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "create bucket", name));
-  CLOUDLET_RETURN_IF_ERROR(core_->front().CreateBucket(name, options, Caller{}));
-  return bucket(name);
+  CLOUDLET_RETURN_IF_ERROR(core_->front().CreateBucket(name, options, caller));
+  return bucket(name).As(caller);
 }
 
-absl::StatusOr<Bucket> Cloud::EnsureBucket(std::string_view name, const BucketOptions& options) {
-  absl::StatusOr<Bucket> created = CreateBucket(name, options);
-  if (IsBucketAlreadyOwnedByYou(created.status())) return bucket(name);
+absl::StatusOr<Bucket> Cloud::EnsureBucket(std::string_view name, const BucketOptions& options,
+                                           const Caller& caller) {
+  absl::StatusOr<Bucket> created = CreateBucket(name, options, caller);
+  if (IsBucketAlreadyOwnedByYou(created.status())) return bucket(name).As(caller);
   return created;
 }
 
@@ -133,18 +135,19 @@ Bucket Cloud::bucket(std::string_view name) {
   return Bucket(core_ == nullptr ? nullptr : core_->gateway(), std::string(name), Caller{});
 }
 
-absl::Status Cloud::DeleteBucket(std::string_view name) {
+absl::Status Cloud::DeleteBucket(std::string_view name, const Caller& caller) {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "delete bucket", name));
-  return core_->front().DeleteBucket(name, Caller{});
+  return core_->front().DeleteBucket(name, caller);
 }
 
-absl::StatusOr<std::vector<BucketEntry>> Cloud::ListBuckets() {
+absl::StatusOr<std::vector<BucketEntry>> Cloud::ListBuckets(const Caller& caller) {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "list buckets", {}));
   CLOUDLET_ASSIGN_OR_RETURN(const std::vector<BucketInfo> infos,
-                            core_->front().ListBuckets(Caller{}));
+                            core_->front().ListBuckets(caller));
   std::vector<BucketEntry> entries;
   entries.reserve(infos.size());
-  for (const BucketInfo& info : infos) entries.push_back({info.name, info.created});
+  for (const BucketInfo& info : infos)
+    entries.push_back({info.name, info.created, info.options.region});
   return entries;
 }
 
@@ -198,13 +201,30 @@ absl::Status Cloud::RemoveTrigger(std::string_view bucket_name, std::string_view
   return Annotate(attempt(), "remove trigger from", bucket_name);
 }
 
-absl::StatusOr<std::vector<Trigger>> Cloud::ListTriggers() {
+absl::StatusOr<std::vector<std::string>> Cloud::SetTriggers(std::string_view bucket_name,
+                                                            absl::Span<const Trigger> triggers) {
+  const auto attempt = [&]() -> absl::StatusOr<std::vector<std::string>> {
+    CLOUDLET_RETURN_IF_ERROR(Usable(core_));
+    return core_->runtime().SetTriggers(bucket_name, triggers);
+  };
+  absl::StatusOr<std::vector<std::string>> ids = attempt();
+  if (!ids.ok()) return Annotate(ids.status(), "set triggers of", bucket_name);
+  return ids;
+}
+
+absl::StatusOr<std::vector<Trigger>> Cloud::ListTriggers(std::string_view bucket_name) {
   const auto attempt = [&]() -> absl::StatusOr<std::vector<Trigger>> {
     CLOUDLET_RETURN_IF_ERROR(Usable(core_));
-    return core_->runtime().ListTriggers();
+    CLOUDLET_ASSIGN_OR_RETURN(std::vector<Trigger> triggers, core_->runtime().ListTriggers());
+    if (bucket_name.empty()) return triggers;
+    CLOUDLET_ASSIGN_OR_RETURN(const objstore::LocalStore::Entrance entrance,
+                              core_->store().Enter());
+    CLOUDLET_RETURN_IF_ERROR(entrance.state.buckets.Find(bucket_name).status());
+    std::erase_if(triggers, [&](const Trigger& one) { return one.bucket != bucket_name; });
+    return triggers;
   };
   absl::StatusOr<std::vector<Trigger>> triggers = attempt();
-  if (!triggers.ok()) return Annotate(triggers.status(), "list triggers", {});
+  if (!triggers.ok()) return Annotate(triggers.status(), "list triggers", bucket_name);
   return triggers;
 }
 

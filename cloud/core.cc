@@ -216,6 +216,7 @@ absl::Status CloudCore::StartRooms(const CorePlan& plan) {
   environment.limits = plan.limits;
   environment.key_policy = plan.key_policy;
   environment.owner = plan.owner;
+  environment.region = plan.region;
   environment.clock = plan.clock;
   const auto ids =
       plan.ids != nullptr

@@ -99,6 +99,18 @@ absl::Status Cloud::DeleteVersion(std::string_view name, std::string_view versio
               [&](triggers::Runtime& runtime) { return runtime.DeleteVersion(name, version); });
 }
 
+absl::StatusOr<std::vector<FunctionInfo>> Cloud::ListFunctions() {
+  return With(core_, "list functions", {},
+              [&](triggers::Runtime& runtime) -> absl::StatusOr<std::vector<FunctionInfo>> {
+                return runtime.ListFunctions();
+              });
+}
+
+absl::StatusOr<FunctionInfo> Cloud::GetFunction(std::string_view name, std::string_view qualifier) {
+  return With(core_, "get function", name,
+              [&](triggers::Runtime& runtime) { return runtime.GetFunction(name, qualifier); });
+}
+
 absl::StatusOr<std::vector<FunctionVersion>> Cloud::ListVersions(std::string_view name) {
   return With(core_, "list versions of function", name,
               [&](triggers::Runtime& runtime) { return runtime.ListVersions(name); });

@@ -1,11 +1,10 @@
-// What an error says at the boundary, and who may do what.
+// What an error says at the boundary.
 #include "objstore/annotate.h"
 
 #include <string>
 
 #include "cloudlet/error.h"
 #include "gtest/gtest.h"
-#include "objstore/authorize.h"
 #include "objstore/store_testing.h"
 
 namespace cloudlet::objstore {
@@ -36,19 +35,6 @@ TEST(Annotate, UnavailableWithoutACode_IsServiceUnavailable) {
   const absl::Status status = Annotate(absl::UnavailableError("latched"), "put", "b", "k");
   EXPECT_TRUE(IsReadOnly(status)) << status;
   EXPECT_EQ(CodeOf(Annotate(absl::DataLossError("x"), "put", "b", "k")), "DATA_LOSS");
-}
-
-TEST(Authorize, OwnerMayAndOthersMayNot) {
-  Caller owner;
-  owner.principal = "owner";
-  Caller alice;
-  alice.principal = "alice";
-  EXPECT_EQ(CodeOf(Authorize({}, "owner", "owner")), "OK");
-  EXPECT_EQ(CodeOf(Authorize(owner, "owner", "owner")), "OK");
-  EXPECT_EQ(CodeOf(Authorize(alice, "alice", "owner")), "OK");
-  EXPECT_EQ(CodeOf(Authorize(alice, "owner", "owner")), "AccessDenied");
-  EXPECT_EQ(CodeOf(Authorize({}, "alice", "owner")), "AccessDenied");
-  EXPECT_EQ(CodeOf(Authorize(Caller::Anonymous(), "owner", "owner")), "AccessDenied");
 }
 
 }  // namespace

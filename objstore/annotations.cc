@@ -13,9 +13,9 @@
 #include "base/bytes.h"
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
+#include "objstore/access.h"
 #include "objstore/annotation_rows.h"
 #include "objstore/annotation_rules.h"
-#include "objstore/authorize.h"
 #include "objstore/keys.h"
 #include "objstore/names.h"
 #include "objstore/payload.h"
@@ -37,7 +37,7 @@ absl::StatusOr<Asked> Find(State& state, const Environment& environment, const R
                            const kv::Snapshot& snapshot) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(request.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
-  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, Permission::kOwn, *bucket, environment));
   CLOUDLET_ASSIGN_OR_RETURN(const kv::PinnedBytes row,
                             FindReadableAt(state, *bucket, request.key, request.options->version_id,
                                            ErrorCode::kMethodNotAllowed, snapshot));

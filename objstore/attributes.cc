@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
-#include "objstore/authorize.h"
+#include "objstore/access.h"
 #include "objstore/manifest.h"
 #include "objstore/names.h"
 #include "objstore/part_checksums.h"
@@ -71,13 +71,14 @@ absl::StatusOr<ObjectAttributes> GetAttributes(State& state, const Environment& 
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(request.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
   CLOUDLET_RETURN_IF_ERROR(CheckOptions(options));
-  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
   const Epochs::Guard epoch = state.garbage->EnterEpoch();
-  CLOUDLET_ASSIGN_OR_RETURN(const kv::PinnedBytes row,
-                            FindReadable(state, *bucket, request.key, options.version_id));
-  absl::StatusOr<DecodedHead> decoded = DecodeHead(row.view());
+  const absl::StatusOr<kv::PinnedBytes> row =
+      FindReadable(state, *bucket, request.key, options.version_id);
+  if (!row.ok()) return ToldMissing(request.caller, *bucket, environment, row.status());
+  absl::StatusOr<DecodedHead> decoded = DecodeHead(row->view());
   if (!decoded.ok()) return decoded.status();
   const Head& head = decoded->head;
+  CLOUDLET_RETURN_IF_ERROR(AuthorizeRead(request.caller, *bucket, head, environment));
 
   ObjectAttributes attributes;
   attributes.last_modified = FromMillis(head.modified_ms);

@@ -6,7 +6,7 @@
 
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
-#include "objstore/authorize.h"
+#include "objstore/access.h"
 #include "objstore/conditions.h"
 #include "objstore/keys.h"
 
@@ -46,8 +46,9 @@ absl::StatusOr<MutationResult> BatchBuilder::Apply(Prepared& prepared, uint64_t 
   if (prepared.bucket->deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
   // What a transaction has read was allowed to whoever read it.
   if (!std::holds_alternative<PreparedRequire>(prepared.action)) {
-    CLOUDLET_RETURN_IF_ERROR(
-        Authorize(*request_.caller, prepared.bucket->owner, environment_.owner));
+    const Permission asked =
+        std::visit([](const auto& kind) { return kind.permission(); }, prepared.action);
+    CLOUDLET_RETURN_IF_ERROR(Authorize(*request_.caller, asked, *prepared.bucket, environment_));
   }
   CLOUDLET_RETURN_IF_ERROR(LoadCurrent(prepared));
   return std::visit([&](auto& kind) { return kind.Apply(*this, prepared, number); },
@@ -201,6 +202,8 @@ void BatchBuilder::AddEvent(const Prepared& prepared, EventType type, uint64_t n
   Event& event = record->event;
   event.type = type;
   event.bucket = bucket.info.name;
+  if (bucket.owner != environment_.owner) event.bucket_owner = bucket.owner;
+  event.bucket_region = bucket.info.options.region;
   event.key = prepared.key;
   if (subject.head != nullptr) event.size = subject.head->size;
   event.etag = subject.etag;

@@ -1,6 +1,7 @@
 // Creating, finding and deleting buckets: see buckets.h.
 #include "objstore/buckets.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -32,7 +33,10 @@ absl::StatusOr<BucketPtr> FromRow(std::string_view name, std::string_view bytes)
   bucket->info.created = FromMillis(row.created_ms());
   bucket->info.options.etag_policy = static_cast<EtagPolicy>(row.etag_policy());
   bucket->info.options.retain_events = row.retain_events();
+  bucket->info.options.region = row.region();
   bucket->versioning = static_cast<Versioning>(row.versioning());
+  // A number that none has grants nothing.
+  bucket->acl = static_cast<CannedAcl>(std::min<uint32_t>(row.canned_acl(), UINT8_MAX));
   return bucket;
 }
 
@@ -51,6 +55,29 @@ absl::Status StoreRow(kv::Kv& kv, std::string_view name, const rows::BucketRow& 
   const auto batch = kv.NewBatch();
   batch->Put(kBuckets, name, row.SerializeAsString());
   return kv.Write(*batch, kv::Durability::kSync);
+}
+
+absl::Status CheckRegion(std::string_view region) {
+  constexpr size_t kMaxRegionBytes = 63;
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  if (region.size() <= kMaxRegionBytes && std::all_of(region.begin(), region.end(), allowed)) {
+    return absl::OkStatus();
+  }
+  return MakeError(
+      ErrorCode::kInvalidLocationConstraint,
+      absl::StrCat("the region is 1 to 63 of a-z 0-9 -, not ", base::V(base::Quoted(region))));
+}
+
+absl::Status CheckOptions(const BucketOptions& options) {
+  if (options.etag_policy != EtagPolicy::kMd5 && options.etag_policy != EtagPolicy::kCrc64) {
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        absl::StrCat("etag_policy has no value ", static_cast<int>(options.etag_policy)));
+  }
+  CLOUDLET_RETURN_IF_ERROR(CheckRegion(options.region));
+  return CheckBucketAcl(options.acl);
 }
 
 }  // namespace
@@ -88,11 +115,7 @@ std::vector<BucketPtr> BucketTable::All() const {
 absl::Status BucketTable::Create(std::string_view name, const BucketOptions& options,
                                  std::string_view owner, int64_t now_ms, const Limits& limits) {
   CLOUDLET_RETURN_IF_ERROR(CheckBucketName(name));
-  if (options.etag_policy != EtagPolicy::kMd5 && options.etag_policy != EtagPolicy::kCrc64) {
-    return MakeError(
-        ErrorCode::kInvalidArgument,
-        absl::StrCat("etag_policy has no value ", static_cast<int>(options.etag_policy)));
-  }
+  CLOUDLET_RETURN_IF_ERROR(CheckOptions(options));
   base::MutexLock changing(&changing_);
   {
     base::ReaderLock lock(&mu_);
@@ -113,6 +136,8 @@ absl::Status BucketTable::Create(std::string_view name, const BucketOptions& opt
   row.set_owner(std::string(owner));
   row.set_etag_policy(static_cast<uint32_t>(options.etag_policy));
   row.set_retain_events(options.retain_events);
+  row.set_canned_acl(static_cast<uint32_t>(options.acl));
+  row.set_region(options.region);
   const std::string bytes = row.SerializeAsString();
   const auto batch = kv_->NewBatch();
   batch->Put(kBuckets, name, bytes);
@@ -144,7 +169,8 @@ absl::StatusOr<BucketPtr> BucketTable::FindExisting(std::string_view name, const
     return MakeError(ErrorCode::kNoSuchBucket, "the bucket does not exist");
   }
   CLOUDLET_RETURN_IF_ERROR(found.status());
-  CLOUDLET_RETURN_IF_ERROR(Authorize(caller, (*found)->owner, store_owner));
+  CLOUDLET_RETURN_IF_ERROR(
+      Authorize(caller, Permission::kOwn, {.owner = (*found)->owner}, store_owner));
   return found;
 }
 
@@ -163,6 +189,21 @@ absl::Status BucketTable::SetVersioning(const BucketRequest& request, Versioning
   row.set_versioning(static_cast<uint32_t>(versioning));
   CLOUDLET_RETURN_IF_ERROR(StoreRow(*kv_, request.bucket, row));
   bucket->versioning = versioning;
+  return absl::OkStatus();
+}
+
+absl::Status BucketTable::SetAcl(const BucketRequest& request, CannedAcl acl,
+                                 std::string_view store_owner) {
+  base::MutexLock changing(&changing_);
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket,
+                            FindExisting(request.bucket, request.caller, store_owner));
+  CLOUDLET_RETURN_IF_ERROR(CheckBucketAcl(acl));
+  base::WriterLock gate(&bucket->gate);  // no commit goes on that the old one has let through
+  CLOUDLET_RETURN_IF_ERROR(NotRevoked(request.revoked));
+  CLOUDLET_ASSIGN_OR_RETURN(rows::BucketRow row, LoadRow(*kv_, request.bucket));
+  row.set_canned_acl(static_cast<uint32_t>(acl));
+  CLOUDLET_RETURN_IF_ERROR(StoreRow(*kv_, request.bucket, row));
+  bucket->acl = acl;
   return absl::OkStatus();
 }
 

@@ -2,9 +2,9 @@
 // `buckets`.
 //
 // A gate is shared by commits in the bucket and taken exclusively by its deletion and by changes of
-// its versioning. Gates are taken in ascending order of bucket ids, before any key stripe. Ids are
-// never reused, so what is keyed by the id of a deleted bucket can never be mistaken for a later
-// bucket of the same name.
+// its versioning or ACL. Gates are taken in ascending order of bucket ids, before any key stripe.
+// Ids are never reused, so what is keyed by the id of a deleted bucket can never be mistaken for a
+// later bucket of the same name.
 //
 // Threads: all methods from any thread.
 #ifndef CLOUDLET_OBJSTORE_BUCKETS_H_
@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
+#include "cloudlet/acl.h"
 #include "cloudlet/bucket.h"
 #include "cloudlet/caller.h"
 #include "cloudlet/limits.h"
@@ -32,13 +33,14 @@
 namespace cloudlet::objstore {
 
 struct BucketState {
-  // Constant; of `info` all but the versioning.
+  // Constant; of `info` all but the versioning and the ACL. Its region may be empty: the Cloud's.
   uint64_t id = 0;
   std::string owner;
   BucketInfo info;
 
   // Changed with the gate held exclusively.
   std::atomic<Versioning> versioning{Versioning::kOff};
+  std::atomic<CannedAcl> acl{CannedAcl::kPrivate};
 
   base::SharedMutex gate;
   std::atomic<bool> deleted{
@@ -46,8 +48,11 @@ struct BucketState {
 };
 using BucketPtr = std::shared_ptr<BucketState>;
 
-inline BucketInfo InfoOf(const BucketState& bucket) {
+inline BucketInfo InfoOf(const BucketState& bucket, std::string_view cloud_region) {
   BucketInfo info = bucket.info;
+  info.owner = bucket.owner;
+  info.options.acl = bucket.acl.load();
+  if (info.options.region.empty()) info.options.region = cloud_region;
   info.versioning = bucket.versioning.load();
   return info;
 }
@@ -63,8 +68,8 @@ class BucketTable {
   // In order of the names.
   std::vector<BucketPtr> All() const;
 
-  // InvalidBucketName, InvalidArgument (options), BucketAlreadyOwnedByYou, BucketAlreadyExists
-  // (another owner), TooManyBuckets.
+  // InvalidBucketName, InvalidArgument (options), InvalidLocationConstraint,
+  // BucketAlreadyOwnedByYou, BucketAlreadyExists (another owner), TooManyBuckets.
   absl::Status Create(std::string_view name, const BucketOptions& options, std::string_view owner,
                       int64_t now_ms, const Limits& limits);
   // NoSuchBucket, AccessDenied, BucketNotEmpty. Rules of the bucket go with it.
@@ -73,6 +78,9 @@ class BucketTable {
   // FAILED_PRECONDITION (revoked).
   absl::Status SetVersioning(const BucketRequest& request, Versioning versioning,
                              std::string_view store_owner);
+  // Likewise. NoSuchBucket, AccessDenied, InvalidArgument (no value of the enum),
+  // FAILED_PRECONDITION (revoked).
+  absl::Status SetAcl(const BucketRequest& request, CannedAcl acl, std::string_view store_owner);
   // Those of the bucket itself. NoSuchBucket, AccessDenied.
   absl::StatusOr<TagSet> Tags(std::string_view name, const Caller& caller,
                               std::string_view store_owner) const;

@@ -6,6 +6,7 @@
 
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
+#include "objstore/access.h"
 #include "objstore/annotation_sets.h"
 #include "objstore/batch_builder.h"
 #include "objstore/conditions.h"
@@ -81,6 +82,21 @@ void ReplaceHeaders(const ObjectInfo& by, ObjectInfo* headers) {
   headers->metadata = by.metadata;
 }
 
+// Tags and annotations are the owner's alone to read, so that a copy by others must leave them.
+absl::Status CheckTakenAlong(const BatchBuilder& builder, const BucketState& source,
+                             const CopyOptions& options, const Head& head, bool annotations) {
+  const bool tags = options.tagging_directive == TaggingDirective::kCopy && !head.tags.empty();
+  if (!tags && !annotations) return absl::OkStatus();
+  if (Authorize(builder.caller(), Permission::kOwn, source, builder.environment()).ok()) {
+    return absl::OkStatus();
+  }
+  return MakeError(ErrorCode::kAccessDenied,
+                   tags ? "the source has tags, which only its owner may copy (use "
+                          "TaggingDirective::kReplace)"
+                        : "the source has annotations, which only its owner may copy (use "
+                          "AnnotationDirective::kExclude)");
+}
+
 }  // namespace
 
 absl::Status Prepare(State& state, const Environment& environment, CopyMutation& mutation,
@@ -95,6 +111,7 @@ absl::Status Prepare(State& state, const Environment& environment, CopyMutation&
   CLOUDLET_RETURN_IF_ERROR(CheckAnnotationDirective(options.annotation_directive));
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(HeadersOf(options), environment.limits, &copy.headers));
   CLOUDLET_RETURN_IF_ERROR(CheckTags(options.tags, kMaxObjectTags, &copy.tags));
+  CLOUDLET_RETURN_IF_ERROR(CheckObjectAcl(options.acl));
   BucketPtr source_bucket = bucket;
   if (!source.bucket.empty()) {
     CLOUDLET_ASSIGN_OR_RETURN(source_bucket, state.buckets.Find(source.bucket));
@@ -116,7 +133,8 @@ absl::Status Prepare(State& state, const Environment& environment, CopyMutation&
 
 absl::StatusOr<MutationResult> PreparedCopy::Apply(BatchBuilder& builder, const Prepared& prepared,
                                                    uint64_t number) {
-  CLOUDLET_ASSIGN_OR_RETURN(const VersionRow from, SourceRow(builder, prepared, version));
+  CLOUDLET_ASSIGN_OR_RETURN(const VersionRow from,
+                            SourceRow(builder, prepared, version, Permission::kReadObject));
   CLOUDLET_RETURN_IF_ERROR(
       CheckCopySource(*source, from.head, builder.environment().limits.max_copy_bytes));
   const bool changes_headers = options->metadata_directive == MetadataDirective::kReplace ||
@@ -137,6 +155,8 @@ absl::StatusOr<MutationResult> PreparedCopy::Apply(BatchBuilder& builder, const 
   if (annotations_id != 0) {
     CLOUDLET_ASSIGN_OR_RETURN(annotations, LoadAnnotations(builder.kv(), from.head.annotations_id));
   }
+  CLOUDLET_RETURN_IF_ERROR(CheckTakenAlong(builder, *prepared.source_bucket, *options, decoded.head,
+                                           !annotations.empty()));
 
   const Versioning versioning = prepared.bucket->versioning.load();
   CLOUDLET_RETURN_IF_ERROR(builder.MakeWay(prepared, versioning));
@@ -146,7 +166,7 @@ absl::StatusOr<MutationResult> PreparedCopy::Apply(BatchBuilder& builder, const 
   }
   head.headers.website_redirect_location = headers.website_redirect_location;
   if (options->tagging_directive == TaggingDirective::kReplace) head.tags = tags;
-  head.canned_acl = 0;
+  head.canned_acl = static_cast<uint8_t>(options->acl);
   head.annotations_id = annotations.empty() ? 0 : annotations_id;
   head.modified_ms = builder.now_ms();
   CopyResult result;

@@ -23,6 +23,7 @@ StoreCall CallOf(const CompleteMutation& /*one*/) { return StoreCall::kComplete;
 StoreCall CallOf(const AppendMutation& /*one*/) { return StoreCall::kAppend; }
 StoreCall CallOf(const SetTagsMutation& /*one*/) { return StoreCall::kSetTags; }
 StoreCall CallOf(const DeleteTagsMutation& /*one*/) { return StoreCall::kDeleteTags; }
+StoreCall CallOf(const SetObjectAclMutation& /*one*/) { return StoreCall::kSetObjectAcl; }
 StoreCall CallOf(const PutAnnotationMutation& /*one*/) { return StoreCall::kPutAnnotation; }
 StoreCall CallOf(const DeleteAnnotationMutation& /*one*/) { return StoreCall::kDeleteAnnotation; }
 StoreCall CallOf(const EnqueueMutation& /*one*/) { return StoreCall::kEnqueue; }
@@ -115,6 +116,10 @@ std::string_view VerbOf(StoreCall call) {
       return "get tags of";
     case StoreCall::kSetBucketTags:
       return "set tags of";
+    case StoreCall::kGetObjectAcl:
+      return "get ACL of";
+    case StoreCall::kSetBucketAcl:
+      return "set ACL of";
     case StoreCall::kSetVersioning:
       return "set versioning of";
     case StoreCall::kSync:
@@ -460,6 +465,7 @@ absl::StatusOr<std::unique_ptr<PayloadSink>> FaultStore::Stage(const StageReques
 absl::StatusOr<ReadAnswer> FaultStore::Read(const ReadRequest& request) {
   const StoreCall call = request.part == ReadPart::kBody   ? StoreCall::kGet
                          : request.part == ReadPart::kTags ? StoreCall::kGetTags
+                         : request.part == ReadPart::kAcl  ? StoreCall::kGetObjectAcl
                                                            : StoreCall::kHead;
   Call read{call, request.bucket, request.key, false, request.verb};
   absl::StatusOr<ReadAnswer> answer = Around(read, [&] { return inner().Read(request); });
@@ -552,8 +558,9 @@ absl::Status FaultStore::DeleteBucket(std::string_view name, const Caller& calle
                 [&] { return inner().DeleteBucket(name, caller); });
 }
 
-absl::StatusOr<BucketInfo> FaultStore::HeadBucket(std::string_view name, const Caller& caller) {
-  return Around({StoreCall::kHeadBucket, name}, [&] { return inner().HeadBucket(name, caller); });
+absl::StatusOr<BucketInfo> FaultStore::HeadBucket(const HeadBucketRequest& request) {
+  return Around({StoreCall::kHeadBucket, request.bucket},
+                [&] { return inner().HeadBucket(request); });
 }
 
 absl::StatusOr<std::vector<BucketInfo>> FaultStore::ListBuckets(const Caller& caller) {
@@ -563,6 +570,11 @@ absl::StatusOr<std::vector<BucketInfo>> FaultStore::ListBuckets(const Caller& ca
 absl::Status FaultStore::SetVersioning(const BucketRequest& request, Versioning versioning) {
   return Around({StoreCall::kSetVersioning, request.bucket},
                 [&] { return inner().SetVersioning(request, versioning); });
+}
+
+absl::Status FaultStore::SetBucketAcl(const BucketRequest& request, CannedAcl acl) {
+  return Around({StoreCall::kSetBucketAcl, request.bucket},
+                [&] { return inner().SetBucketAcl(request, acl); });
 }
 
 absl::StatusOr<TagSet> FaultStore::BucketTags(std::string_view name, const Caller& caller) {

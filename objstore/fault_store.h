@@ -47,6 +47,7 @@ enum class StoreCall {
   kAppend,
   kSetTags,
   kDeleteTags,
+  kSetObjectAcl,
   kPutAnnotation,
   kDeleteAnnotation,
   kEnqueue,
@@ -55,6 +56,7 @@ enum class StoreCall {
   kGet,
   kHead,
   kGetTags,
+  kGetObjectAcl,
   kGetAnnotation,
   kListAnnotations,
   kGetAttributes,
@@ -72,6 +74,7 @@ enum class StoreCall {
   kHeadBucket,
   kListBuckets,
   kSetVersioning,
+  kSetBucketAcl,
   kGetBucketTags,
   kSetBucketTags,
   kSync,
@@ -188,9 +191,10 @@ class FaultStore : public ForwardingStore, public std::enable_shared_from_this<F
   absl::Status CreateBucket(std::string_view name, const BucketOptions& options,
                             const Caller& caller) override;
   absl::Status DeleteBucket(std::string_view name, const Caller& caller) override;
-  absl::StatusOr<BucketInfo> HeadBucket(std::string_view name, const Caller& caller) override;
+  absl::StatusOr<BucketInfo> HeadBucket(const HeadBucketRequest& request) override;
   absl::StatusOr<std::vector<BucketInfo>> ListBuckets(const Caller& caller) override;
   absl::Status SetVersioning(const BucketRequest& request, Versioning versioning) override;
+  absl::Status SetBucketAcl(const BucketRequest& request, CannedAcl acl) override;
   absl::StatusOr<TagSet> BucketTags(std::string_view name, const Caller& caller) override;
   absl::Status SetBucketTags(const BucketRequest& request, const TagSet& tags) override;
   absl::Status Sync() override;

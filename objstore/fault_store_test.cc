@@ -275,7 +275,7 @@ TEST_F(Faults, EveryCall_CanFail_UnderTheNameThatTheStoreItselfHasForIt) {
         store.ListMultipartUploads("bkt", {}, {}).status(),
         store.CreateBucket("bkt", {}, {}),
         store.DeleteBucket("bkt", {}),
-        store.HeadBucket("bkt", {}).status(),
+        store.HeadBucket({"bkt"}).status(),
         store.ListBuckets({}).status(),
         store.SetVersioning({"bkt"}, Versioning::kEnabled),
         store.Sync(),

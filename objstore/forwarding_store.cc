@@ -84,9 +84,8 @@ absl::Status ForwardingStore::DeleteBucket(std::string_view name, const Caller& 
   return inner_->DeleteBucket(name, caller);
 }
 
-absl::StatusOr<BucketInfo> ForwardingStore::HeadBucket(std::string_view name,
-                                                       const Caller& caller) {
-  return inner_->HeadBucket(name, caller);
+absl::StatusOr<BucketInfo> ForwardingStore::HeadBucket(const HeadBucketRequest& request) {
+  return inner_->HeadBucket(request);
 }
 
 absl::StatusOr<std::vector<BucketInfo>> ForwardingStore::ListBuckets(const Caller& caller) {
@@ -95,6 +94,10 @@ absl::StatusOr<std::vector<BucketInfo>> ForwardingStore::ListBuckets(const Calle
 
 absl::Status ForwardingStore::SetVersioning(const BucketRequest& request, Versioning versioning) {
   return inner_->SetVersioning(request, versioning);
+}
+
+absl::Status ForwardingStore::SetBucketAcl(const BucketRequest& request, CannedAcl acl) {
+  return inner_->SetBucketAcl(request, acl);
 }
 
 absl::StatusOr<TagSet> ForwardingStore::BucketTags(std::string_view name, const Caller& caller) {

@@ -13,7 +13,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
-#include "objstore/authorize.h"
+#include "objstore/access.h"
 #include "objstore/conditions.h"
 #include "objstore/keys.h"
 #include "objstore/manifest.h"
@@ -138,16 +138,20 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
   if (const auto& response = request.options->response) {
     CLOUDLET_RETURN_IF_ERROR(CheckResponseHeaders(*response, request.caller));
   }
-  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
+  const bool beside = request.part == ReadPart::kTags || request.part == ReadPart::kAcl;
+  if (beside) {
+    CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, Permission::kOwn, *bucket, environment));
+  }
   // What an object carries beside its body is none of a delete marker's.
-  const ErrorCode at_marker =
-      request.part == ReadPart::kTags ? ErrorCode::kMethodNotAllowed : ErrorCode::kNoSuchKey;
+  const ErrorCode at_marker = beside ? ErrorCode::kMethodNotAllowed : ErrorCode::kNoSuchKey;
   const Epochs::Guard epoch = state.garbage->EnterEpoch();
-  CLOUDLET_ASSIGN_OR_RETURN(
-      const kv::PinnedBytes row,
-      FindReadable(state, *bucket, request.key, request.options->version_id, at_marker));
+  const absl::StatusOr<kv::PinnedBytes> found =
+      FindReadable(state, *bucket, request.key, request.options->version_id, at_marker);
+  if (!found.ok()) return ToldMissing(request.caller, *bucket, environment, found.status());
+  const kv::PinnedBytes& row = *found;
   absl::StatusOr<DecodedHead> decoded = DecodeHead(row.view());
   if (!decoded.ok()) return decoded.status();
+  CLOUDLET_RETURN_IF_ERROR(AuthorizeRead(request.caller, *bucket, decoded->head, environment));
 
   ReadAnswer& answer = result->answer;
   TakeInfo(&decoded->head, request.key, &answer.info);
@@ -155,6 +159,9 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
     SetResponseHeaders(*response, &answer.info);
   }
   if (request.part == ReadPart::kTags) answer.tags = std::move(decoded->head.tags);
+  if (request.part == ReadPart::kAcl) {
+    answer.acl = {bucket->owner, static_cast<CannedAcl>(decoded->head.canned_acl)};
+  }
   if (bucket->versioning.load() != Versioning::kOff) {
     answer.info.version_id = VersionIdOf(decoded->head);
   }

@@ -86,6 +86,13 @@ rows::BucketRow TaggedBucket() {
   return row;
 }
 
+rows::BucketRow SharedBucket() {
+  rows::BucketRow row = Bucket();
+  row.set_canned_acl(static_cast<uint32_t>(CannedAcl::kPublicReadWrite));
+  row.set_region("eu-central-1");
+  return row;
+}
+
 FunctionConfig FullFunction() {
   FunctionConfig config;
   config.name = "thumbnail";
@@ -178,6 +185,15 @@ StoredAnnotation FullAnnotation() {
 }
 
 // With what FullEvent leaves out.
+// Of a bucket with an owner and a region of its own.
+EventRecord EventElsewhere() {
+  EventRecord record = FullEvent();
+  record.event.type = EventType::kObjectAclPut;
+  record.event.bucket_owner = "alice";
+  record.event.bucket_region = "eu-central-1";
+  return record;
+}
+
 EventRecord AnnotationEvent() {
   EventRecord record = FullEvent();
   record.event.type = EventType::kObjectAnnotationPut;
@@ -205,8 +221,10 @@ Golden RowsNow() {
       {"head_composite", base::HexLower(EncodeHead(CompositeHead()))},
       {"head_tagged", base::HexLower(EncodeHead(TaggedHead()))},
       {"bucket_tagged", base::HexLower(TaggedBucket().SerializeAsString())},
+      {"bucket_shared", base::HexLower(SharedBucket().SerializeAsString())},
       {"head_inline", base::HexLower(EncodeHead(InlineHead(11)) + "hello world")},
       {"event", base::HexLower(EncodeEvent(FullEvent()))},
+      {"event_elsewhere", base::HexLower(EncodeEvent(EventElsewhere()))},
       {"event_annotation", base::HexLower(EncodeEvent(AnnotationEvent()))},
       {"event_invocation", base::HexLower(EncodeEvent(Invocation()))},
       {"function_later", base::HexLower(EncodeFunction(LaterFunction()))},
@@ -288,6 +306,11 @@ TEST(Golden, RowsOfFormat1_AreReadAsEver) {
   const auto event = DecodeEvent(Unhexed(golden["event"]));
   ASSERT_TRUE(event.ok()) << event.status();
   EXPECT_EQ(event->event.key, FullEvent().event.key);
+  const auto elsewhere = DecodeEvent(Unhexed(golden["event_elsewhere"]));
+  ASSERT_TRUE(elsewhere.ok()) << elsewhere.status();
+  EXPECT_EQ(elsewhere->event.type, EventType::kObjectAclPut);
+  EXPECT_EQ(elsewhere->event.bucket_owner, "alice");
+  EXPECT_EQ(elsewhere->event.bucket_region, "eu-central-1");
   const auto invocation = DecodeEvent(Unhexed(golden["event_invocation"]));
   ASSERT_TRUE(invocation.ok()) << invocation.status();
   EXPECT_EQ(invocation->payload, Invocation().payload);

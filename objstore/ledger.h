@@ -163,6 +163,10 @@ class Ledger {
   virtual absl::StatusOr<std::vector<FunctionConfig>> LoadFunctions() = 0;
   // Fills in bucket_id from the bucket's name. NoSuchBucket.
   virtual absl::StatusOr<Rule> StoreRule(Rule rule) = 0;
+  // Makes `rules` all that the bucket has, in one batch; with bucket_id as above. Their ids must
+  // differ. NoSuchBucket.
+  virtual absl::StatusOr<std::vector<Rule>> StoreRules(std::string_view bucket,
+                                                       std::vector<Rule> rules) = 0;
   // NoSuchBucket; InvalidArgument when the bucket has no rule of that id.
   virtual absl::Status EraseRule(std::string_view bucket, std::string_view id) = 0;
   // Rules of buckets that exist, in order of bucket and id.

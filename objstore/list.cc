@@ -10,7 +10,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
-#include "objstore/authorize.h"
+#include "objstore/access.h"
 #include "objstore/keys.h"
 #include "objstore/list_position.h"
 #include "objstore/list_rules.h"
@@ -114,7 +114,7 @@ class Walk {
 absl::StatusOr<ListPage> List(State& state, const Environment& environment, std::string_view bucket,
                               const ListPageOptions& options, const Caller& caller) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr found, state.buckets.Find(bucket));
-  CLOUDLET_RETURN_IF_ERROR(Authorize(caller, found->owner, environment.owner));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(caller, Permission::kList, *found, environment));
   CLOUDLET_RETURN_IF_ERROR(CheckListOptions(options));
   CLOUDLET_ASSIGN_OR_RETURN(const ListPosition start, StartOfList(options));
   const size_t most = std::min(options.max_keys, environment.limits.max_list_page);

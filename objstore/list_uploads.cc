@@ -16,7 +16,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
-#include "objstore/authorize.h"
+#include "objstore/access.h"
 #include "objstore/keys.h"
 #include "objstore/list_rules.h"
 #include "objstore/names.h"
@@ -136,7 +136,7 @@ absl::StatusOr<PartPage> ListParts(State& state, const Environment& environment,
                                    const UploadRequest& request, const PartPageOptions& options) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(request.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
-  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, Permission::kWrite, *bucket, environment));
   if (options.part_number_marker < 0) {
     return MakeError(ErrorCode::kInvalidArgument,
                      absl::StrCat("part_number_marker is ", options.part_number_marker));
@@ -146,6 +146,8 @@ absl::StatusOr<PartPage> ListParts(State& state, const Environment& environment,
   CLOUDLET_ASSIGN_OR_RETURN(const std::optional<Upload> upload,
                             FindUpload(*state.kv, ref, snapshot.get()));
   if (!upload.has_value()) return NoSuchUpload();
+  CLOUDLET_RETURN_IF_ERROR(
+      AuthorizeUpload(request.caller, *bucket, upload->initiator, environment));
   PartPage page;
   page.initiated = FromMillis(upload->created_ms);
   page.initiator = upload->initiator;
@@ -173,7 +175,7 @@ absl::StatusOr<UploadPage> ListUploads(State& state, const Environment& environm
                                        std::string_view bucket, const UploadPageOptions& options,
                                        const Caller& caller) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr found, state.buckets.Find(bucket));
-  CLOUDLET_RETURN_IF_ERROR(Authorize(caller, found->owner, environment.owner));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(caller, Permission::kList, *found, environment));
   CLOUDLET_RETURN_IF_ERROR(CheckOptions(options));
   const size_t most = std::min(options.max_uploads, environment.limits.max_list_page);
   UploadPage page;

@@ -15,7 +15,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
-#include "objstore/authorize.h"
+#include "objstore/access.h"
 #include "objstore/keys.h"
 #include "objstore/list_rules.h"
 #include "objstore/records.h"
@@ -160,7 +160,7 @@ absl::StatusOr<VersionPage> ListVersions(State& state, const Environment& enviro
                                          std::string_view bucket, const VersionPageOptions& options,
                                          const Caller& caller) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr found, state.buckets.Find(bucket));
-  CLOUDLET_RETURN_IF_ERROR(Authorize(caller, found->owner, environment.owner));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(caller, Permission::kList, *found, environment));
   if (options.key_marker.empty() && !options.version_id_marker.empty()) {
     return MakeError(ErrorCode::kInvalidArgument,
                      "A version-id marker cannot be specified without a key marker.");

@@ -199,6 +199,28 @@ absl::StatusOr<Rule> LocalLedger::StoreRule(Rule rule) {
   return rule;
 }
 
+absl::StatusOr<std::vector<Rule>> LocalLedger::StoreRules(std::string_view bucket_name,
+                                                          std::vector<Rule> rules) {
+  CLOUDLET_ASSIGN_OR_RETURN(LocalStore::Entrance entrance, store_->Enter());
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, entrance.state.buckets.Find(bucket_name));
+  base::WriterLock gate(&bucket->gate);
+  if (bucket->deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
+  kv::Kv& kv = *entrance.state.kv;
+  const auto batch = kv.NewBatch();
+  kv::IteratorOptions options;
+  options.lower = RulePrefixOf(bucket->id);
+  options.upper = RulePrefixOf(bucket->id + 1);
+  const auto it = kv.NewIterator(kSystem, options);
+  for (it->SeekToFirst(); it->Valid(); it->Next()) batch->Delete(kSystem, it->key());
+  CLOUDLET_RETURN_IF_ERROR(it->status());
+  for (Rule& rule : rules) {
+    rule.bucket_id = bucket->id;
+    batch->Put(kSystem, RuleKey(bucket->id, rule.id), EncodeRule(rule));
+  }
+  CLOUDLET_RETURN_IF_ERROR(kv.Write(*batch, kv::Durability::kBuffered));
+  return rules;
+}
+
 absl::Status LocalLedger::EraseRule(std::string_view bucket_name, std::string_view id) {
   const auto erase = [&]() -> absl::Status {
     CLOUDLET_ASSIGN_OR_RETURN(LocalStore::Entrance entrance, store_->Enter());

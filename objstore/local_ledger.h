@@ -41,6 +41,8 @@ class LocalLedger : public Ledger {
   absl::Status StoreFunction(const FunctionConfig& config) override;
   absl::StatusOr<std::vector<FunctionConfig>> LoadFunctions() override;
   absl::StatusOr<Rule> StoreRule(Rule rule) override;
+  absl::StatusOr<std::vector<Rule>> StoreRules(std::string_view bucket,
+                                               std::vector<Rule> rules) override;
   absl::Status EraseRule(std::string_view bucket, std::string_view id) override;
   absl::StatusOr<std::vector<Rule>> LoadRules() override;
 

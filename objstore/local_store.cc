@@ -8,8 +8,8 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
+#include "objstore/access.h"
 #include "objstore/annotate.h"
-#include "objstore/authorize.h"
 #include "objstore/names.h"
 #include "objstore/streams.h"
 #include "objstore/verbs.h"
@@ -56,6 +56,13 @@ std::vector<absl::StatusOr<MutationResult>> AllAnswer(const MutateRequest& reque
     verdicts.emplace_back(AnnotateMutation(status, mutation));
   }
   return verdicts;
+}
+
+// Buckets have owners, and nobody is none.
+absl::Status NotAnonymous(const Caller& caller, std::string_view what) {
+  if (caller.principal != kAnonymousPrincipal) return absl::OkStatus();
+  return MakeError(ErrorCode::kAccessDenied,
+                   absl::StrCat("anonymous callers may not ", base::V(what), " buckets"));
 }
 
 }  // namespace
@@ -216,6 +223,7 @@ absl::StatusOr<ReadAnswer> LocalStore::Read(const ReadRequest& request) {
   const std::string_view verb = !request.verb.empty()             ? request.verb
                                 : request.part == ReadPart::kBody ? "get"
                                 : request.part == ReadPart::kTags ? "get tags of"
+                                : request.part == ReadPart::kAcl  ? "get ACL of"
                                                                   : "head";
   absl::StatusOr<Entrance> entrance = Enter();
   if (!entrance.ok()) return Annotate(entrance.status(), verb, request.bucket, request.key);
@@ -272,10 +280,9 @@ absl::Status LocalStore::CreateBucket(std::string_view name, const BucketOptions
                                       const Caller& caller) {
   const auto create = [&]() -> absl::Status {
     CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
-    if (caller.principal == kAnonymousPrincipal) return MakeError(ErrorCode::kAccessDenied);
-    return entrance.state.buckets.Create(
-        name, options, caller.principal.empty() ? environment_.owner : caller.principal,
-        ToMillis(environment_.clock->Now()), environment_.limits);
+    CLOUDLET_RETURN_IF_ERROR(NotAnonymous(caller, "create"));
+    return entrance.state.buckets.Create(name, options, PrincipalOf(caller, environment_.owner),
+                                         ToMillis(environment_.clock->Now()), environment_.limits);
   };
   return Annotate(create(), "create bucket", name);
 }
@@ -288,24 +295,28 @@ absl::Status LocalStore::DeleteBucket(std::string_view name, const Caller& calle
   return Annotate(remove(), "delete bucket", name);
 }
 
-absl::StatusOr<BucketInfo> LocalStore::HeadBucket(std::string_view name, const Caller& caller) {
+absl::StatusOr<BucketInfo> LocalStore::HeadBucket(const HeadBucketRequest& request) {
   const auto head = [&]() -> absl::StatusOr<BucketInfo> {
     CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
-    CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, entrance.state.buckets.Find(name));
-    CLOUDLET_RETURN_IF_ERROR(Authorize(caller, bucket->owner, environment_.owner));
-    return InfoOf(*bucket);
+    CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, entrance.state.buckets.Find(request.bucket));
+    Protected what = ProtectedOf(*bucket);
+    what.object_acl = request.object_acl;
+    CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, request.asked, what, environment_.owner));
+    return InfoOf(*bucket, environment_.region);
   };
   absl::StatusOr<BucketInfo> info = head();
-  if (!info.ok()) return Annotate(info.status(), "head bucket", name);
+  if (!info.ok()) return Annotate(info.status(), "head bucket", request.bucket);
   return info;
 }
 
 absl::StatusOr<std::vector<BucketInfo>> LocalStore::ListBuckets(const Caller& caller) {
   absl::StatusOr<Entrance> entrance = Enter();
   if (!entrance.ok()) return Annotate(entrance.status(), "list buckets", {});
+  CLOUDLET_RETURN_IF_ERROR(Annotate(NotAnonymous(caller, "list"), "list buckets", {}));
+  const std::string_view principal = PrincipalOf(caller, environment_.owner);
   std::vector<BucketInfo> infos;
   for (const BucketPtr& bucket : entrance->state.buckets.All()) {
-    if (Authorize(caller, bucket->owner, environment_.owner).ok()) infos.push_back(InfoOf(*bucket));
+    if (bucket->owner == principal) infos.push_back(InfoOf(*bucket, environment_.region));
   }
   return infos;
 }
@@ -316,6 +327,14 @@ absl::Status LocalStore::SetVersioning(const BucketRequest& request, Versioning 
     return entrance.state.buckets.SetVersioning(request, versioning, environment_.owner);
   };
   return Annotate(set(), "set versioning of", request.bucket);
+}
+
+absl::Status LocalStore::SetBucketAcl(const BucketRequest& request, CannedAcl acl) {
+  const auto set = [&]() -> absl::Status {
+    CLOUDLET_ASSIGN_OR_RETURN(Entrance entrance, Enter());
+    return entrance.state.buckets.SetAcl(request, acl, environment_.owner);
+  };
+  return Annotate(set(), "set ACL of", request.bucket);
 }
 
 absl::StatusOr<TagSet> LocalStore::BucketTags(std::string_view name, const Caller& caller) {

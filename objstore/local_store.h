@@ -71,9 +71,10 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   absl::Status CreateBucket(std::string_view name, const BucketOptions& options,
                             const Caller& caller) override;
   absl::Status DeleteBucket(std::string_view name, const Caller& caller) override;
-  absl::StatusOr<BucketInfo> HeadBucket(std::string_view name, const Caller& caller) override;
+  absl::StatusOr<BucketInfo> HeadBucket(const HeadBucketRequest& request) override;
   absl::StatusOr<std::vector<BucketInfo>> ListBuckets(const Caller& caller) override;
   absl::Status SetVersioning(const BucketRequest& request, Versioning versioning) override;
+  absl::Status SetBucketAcl(const BucketRequest& request, CannedAcl acl) override;
   absl::StatusOr<TagSet> BucketTags(std::string_view name, const Caller& caller) override;
   absl::Status SetBucketTags(const BucketRequest& request, const TagSet& tags) override;
   absl::Status Sync() override;

@@ -56,7 +56,7 @@ TEST(LocalStore, AfterClose_EveryCallIsFailedPrecondition_AndSaysWhere) {
   EXPECT_EQ(CodeOf(test.store->GetAttributes({"bkt", "k", &attributes})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->CreateBucket("other", {}, {})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->DeleteBucket("bkt", {})), "FAILED_PRECONDITION");
-  EXPECT_EQ(CodeOf(test.store->HeadBucket("bkt", {})), "FAILED_PRECONDITION");
+  EXPECT_EQ(CodeOf(test.store->HeadBucket({"bkt"})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->ListBuckets({})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->Stage({"bkt", "key", &PlainPut()})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(test.store->Sync()), "FAILED_PRECONDITION");
@@ -106,10 +106,10 @@ TEST(LocalStore, ReopenThatFails_LeavesItClosed_AndCanBeTriedAgain) {
   ASSERT_TRUE(store->CreateBucket("bkt", {}, {}).ok());
   fail = true;
   EXPECT_EQ(CodeOf(store->Reopen()), "ServiceUnavailable");
-  EXPECT_EQ(CodeOf(store->HeadBucket("bkt", {})), "FAILED_PRECONDITION");
+  EXPECT_EQ(CodeOf(store->HeadBucket({"bkt"})), "FAILED_PRECONDITION");
   fail = false;
   EXPECT_TRUE(store->Reopen().ok());
-  EXPECT_TRUE(store->HeadBucket("bkt", {}).ok());
+  EXPECT_TRUE(store->HeadBucket({"bkt"}).ok());
 }
 
 TEST(LocalStore, Close_WhileCallsRun_WaitsForThem) {

@@ -83,7 +83,7 @@ struct CountMutation {
     return {one.bucket, Deletes()};
   }
   CountedCall operator()(const EnqueueMutation&) const { return {}; }
-  template <typename Other>  // copy, rename, complete, set tags
+  template <typename Other>  // copy, rename, complete, set tags, set ACL
   CountedCall operator()(const Other& other) const {
     return {other.bucket, Puts()};
   }
@@ -257,12 +257,16 @@ absl::StatusOr<UploadPage> MeteringStore::ListMultipartUploads(std::string_view 
   return Counted(*counts_, bucket, Puts(), inner().ListMultipartUploads(bucket, options, caller));
 }
 
-absl::StatusOr<BucketInfo> MeteringStore::HeadBucket(std::string_view name, const Caller& caller) {
-  return Counted(*counts_, name, Gets(), inner().HeadBucket(name, caller));
+absl::StatusOr<BucketInfo> MeteringStore::HeadBucket(const HeadBucketRequest& request) {
+  return Counted(*counts_, request.bucket, Gets(), inner().HeadBucket(request));
 }
 
 absl::Status MeteringStore::SetVersioning(const BucketRequest& request, Versioning versioning) {
   return Counted(*counts_, request.bucket, Puts(), inner().SetVersioning(request, versioning));
+}
+
+absl::Status MeteringStore::SetBucketAcl(const BucketRequest& request, CannedAcl acl) {
+  return Counted(*counts_, request.bucket, Puts(), inner().SetBucketAcl(request, acl));
 }
 
 absl::StatusOr<TagSet> MeteringStore::BucketTags(std::string_view name, const Caller& caller) {

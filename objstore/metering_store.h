@@ -75,8 +75,9 @@ class MeteringStore final : public ForwardingStore {
   absl::StatusOr<UploadPage> ListMultipartUploads(std::string_view bucket,
                                                   const UploadPageOptions& options,
                                                   const Caller& caller) override;
-  absl::StatusOr<BucketInfo> HeadBucket(std::string_view name, const Caller& caller) override;
+  absl::StatusOr<BucketInfo> HeadBucket(const HeadBucketRequest& request) override;
   absl::Status SetVersioning(const BucketRequest& request, Versioning versioning) override;
+  absl::Status SetBucketAcl(const BucketRequest& request, CannedAcl acl) override;
   absl::StatusOr<TagSet> BucketTags(std::string_view name, const Caller& caller) override;
   absl::Status SetBucketTags(const BucketRequest& request, const TagSet& tags) override;
 

@@ -36,7 +36,7 @@ TEST_F(Metering, ClassesOfRequests) {
   ASSERT_TRUE(Get(store(), "bkt", "k").ok());
   ASSERT_TRUE(HeadOf(store(), "bkt", "k").ok());
   EXPECT_EQ(TagsOf(store(), "bkt", "k"), "a=b");
-  ASSERT_TRUE(store().HeadBucket("bkt", {}).ok());
+  ASSERT_TRUE(store().HeadBucket({"bkt"}).ok());
   EXPECT_EQ(Of().get_requests, 4u);
   EXPECT_EQ(Of().bytes_downloaded, 8u);
   ASSERT_TRUE(DeleteTags(store(), "bkt", "k").ok());

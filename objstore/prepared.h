@@ -20,6 +20,7 @@
 #include "absl/types/span.h"
 #include "cloudlet/cloud.h"
 #include "objstore/annotation_rows.h"
+#include "objstore/authorize.h"
 #include "objstore/buckets.h"
 #include "objstore/payload.h"
 #include "objstore/records.h"
@@ -45,6 +46,8 @@ struct MutationTraits {
   static constexpr bool kChangesSource = false;
   size_t batch_bytes() const { return 0; }  // beside rows
   void Committed() {}                       // its rows are written
+  // What its caller must be allowed to do in its bucket.
+  Permission permission() const { return Permission::kWrite; }
 };
 
 // put.cc
@@ -70,6 +73,10 @@ struct PreparedDelete : MutationTraits {
   absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
                                        uint64_t number);
   void Count(const MutationResult& result, CloudStats* stats) const;
+
+  Permission permission() const {
+    return version.has_value() ? Permission::kOwn : Permission::kWrite;
+  }
 
   std::string_view if_match;
   std::optional<VersionRef> version;  // this one, for good; none: as the bucket's versioning says
@@ -135,8 +142,21 @@ struct PreparedTagging : MutationTraits {
                                        uint64_t number);
   void Count(const MutationResult& /*result*/, CloudStats* /*stats*/) const {}
 
+  Permission permission() const { return Permission::kOwn; }
+
   EventType event = EventType::kNone;
   TagSet tags;                        // that the object is to have
+  std::optional<VersionRef> version;  // none: the current one
+};
+
+// object_acl.cc: likewise.
+struct PreparedObjectAcl : MutationTraits {
+  absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
+                                       uint64_t number);
+  void Count(const MutationResult& /*result*/, CloudStats* /*stats*/) const {}
+  Permission permission() const { return Permission::kOwn; }
+
+  uint8_t canned_acl = 0;             // that the object is to have
   std::optional<VersionRef> version;  // none: the current one
 };
 
@@ -147,6 +167,7 @@ struct PreparedPutAnnotation : MutationTraits {
   void Count(const MutationResult& /*result*/, CloudStats* /*stats*/) const {}
   size_t batch_bytes() const { return bytes.size(); }
   void Committed();
+  Permission permission() const { return Permission::kOwn; }
 
   std::string_view name;
   const PutAnnotationOptions* options = nullptr;  // not null
@@ -162,6 +183,7 @@ struct PreparedDeleteAnnotation : MutationTraits {
   absl::StatusOr<MutationResult> Apply(BatchBuilder& builder, const Prepared& prepared,
                                        uint64_t number);
   void Count(const MutationResult& /*result*/, CloudStats* /*stats*/) const {}
+  Permission permission() const { return Permission::kOwn; }
 
   std::string_view name;
   const DeleteAnnotationOptions* options = nullptr;  // not null
@@ -210,8 +232,8 @@ struct Prepared {
   BucketPtr bucket;      // null: refused, or of no bucket
   std::string_view key;
   std::variant<PreparedDelete, PreparedPut, PreparedCopy, PreparedRename, PreparedComplete,
-               PreparedAppend, PreparedTagging, PreparedPutAnnotation, PreparedDeleteAnnotation,
-               PreparedEnqueue, PreparedRequire, PreparedRequireOpen>
+               PreparedAppend, PreparedTagging, PreparedObjectAcl, PreparedPutAnnotation,
+               PreparedDeleteAnnotation, PreparedEnqueue, PreparedRequire, PreparedRequireOpen>
       action;
   // Of the object that a copy or rename is made of; its stripe is held too. Null: there is none.
   BucketPtr source_bucket = nullptr;
@@ -242,6 +264,8 @@ absl::Status Prepare(State& state, const Environment& environment, AppendMutatio
 absl::Status Prepare(State& state, const Environment& environment, SetTagsMutation& mutation,
                      Prepared* prepared);
 absl::Status Prepare(State& state, const Environment& environment, DeleteTagsMutation& mutation,
+                     Prepared* prepared);
+absl::Status Prepare(State& state, const Environment& environment, SetObjectAclMutation& mutation,
                      Prepared* prepared);
 absl::Status Prepare(State& state, const Environment& environment, PutAnnotationMutation& mutation,
                      Prepared* prepared);

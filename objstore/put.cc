@@ -10,7 +10,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
-#include "objstore/authorize.h"
+#include "objstore/access.h"
 #include "objstore/batch_builder.h"
 #include "objstore/conditions.h"
 #include "objstore/keys.h"
@@ -100,6 +100,8 @@ absl::Status Prepare(State& state, const Environment& environment, PutMutation& 
   Head& head = put.head;
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(options, environment.limits, &head.headers));
   CLOUDLET_RETURN_IF_ERROR(CheckTags(options.tags, kMaxObjectTags, &head.tags));
+  CLOUDLET_RETURN_IF_ERROR(CheckObjectAcl(options.acl));
+  head.canned_acl = static_cast<uint8_t>(options.acl);
   CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(options));
 
   BodyDigests digests;
@@ -152,11 +154,12 @@ absl::StatusOr<PayloadStart> StartPayload(State& state, const Environment& envir
                                           const StageRequest& request) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketPtr bucket, state.buckets.Find(request.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
-  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, Permission::kWrite, *bucket, environment));
   ObjectInfo headers;
   TagSet tags;
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(*request.options, environment.limits, &headers));
   CLOUDLET_RETURN_IF_ERROR(CheckTags(request.options->tags, kMaxObjectTags, &tags));
+  CLOUDLET_RETURN_IF_ERROR(CheckObjectAcl(request.options->acl));
   CLOUDLET_RETURN_IF_ERROR(CheckDigestForm(*request.options));
   CLOUDLET_RETURN_IF_ERROR(CheckDurability(request.options->durability));
   const DigestPlan plan = PlanDigests(bucket->info.options.etag_policy, *request.options);

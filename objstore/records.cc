@@ -35,6 +35,8 @@ enum class EventTag : uint8_t {
   kPayload = 10,
   kAttributes = 11,  // pairs of length-prefixed (name, value), in the order of the names
   kDelay = 12,       // u64 milliseconds
+  kBucketOwner = 13,
+  kBucketRegion = 14,
 };
 
 template <typename T>
@@ -349,6 +351,12 @@ bool DecodeEventSection(uint8_t tag, std::string_view bytes, EventRecord* record
       return true;
     case EventTag::kAnnotation:
       return DecodeAnnotationOf(bytes, &event);
+    case EventTag::kBucketOwner:
+      event.bucket_owner = bytes;
+      return true;
+    case EventTag::kBucketRegion:
+      event.bucket_region = bytes;
+      return true;
     case EventTag::kPayload:
       record->payload = bytes;
       return true;
@@ -542,6 +550,8 @@ std::string EncodeEvent(const EventRecord& record, const StoredEtag& etag) {
   AppendText(&row, EventTag::kPayload, record.payload);
   AppendAttributes(&row, record);
   if (!record.targets.empty()) AppendTargets(&row, record.targets);
+  AppendText(&row, EventTag::kBucketOwner, event.bucket_owner);
+  AppendText(&row, EventTag::kBucketRegion, event.bucket_region);
 
   row[0] = static_cast<char>(kLayout);
   row[1] = static_cast<char>(event.type);

@@ -41,7 +41,8 @@ absl::StatusOr<MutationResult> PreparedRename::Apply(BatchBuilder& builder,
   if (prepared.bucket->versioning.load() != Versioning::kOff) {
     return MakeError(ErrorCode::kNotImplemented, "rename in a bucket that has or had versioning");
   }
-  CLOUDLET_ASSIGN_OR_RETURN(const VersionRow source, SourceRow(builder, prepared, std::nullopt));
+  CLOUDLET_ASSIGN_OR_RETURN(const VersionRow source,
+                            SourceRow(builder, prepared, std::nullopt, Permission::kWrite));
   CLOUDLET_RETURN_IF_ERROR(
       CheckSource({given.source_if_match, given.source_if_none_match,
                    given.source_if_modified_since, given.source_if_unmodified_since},

@@ -7,22 +7,28 @@
 
 #include "base/status_macros.h"
 #include "cloudlet/error.h"
-#include "objstore/authorize.h"
+#include "objstore/access.h"
 #include "objstore/keys.h"
 
 namespace cloudlet::objstore {
 
 absl::StatusOr<VersionRow> SourceRow(const BatchBuilder& builder, const Prepared& prepared,
-                                     const std::optional<VersionRef>& version) {
+                                     const std::optional<VersionRef>& version, Permission asked) {
   const BucketState& bucket = *prepared.source_bucket;
   if (bucket.deleted.load()) return MakeError(ErrorCode::kNoSuchBucket);
-  CLOUDLET_RETURN_IF_ERROR(Authorize(builder.caller(), bucket.owner, builder.environment().owner));
+  const Environment& environment = builder.environment();
   if (builder.HasChanged(bucket.id, prepared.source_key)) {
     return absl::AbortedError(
         "an earlier mutation of the same request changes the source (send them one after the "
         "other)");
   }
-  return FindSource(builder.kv(), bucket.id, prepared.source_key, version, nullptr);
+  absl::StatusOr<VersionRow> row =
+      FindSource(builder.kv(), bucket.id, prepared.source_key, version, nullptr);
+  if (!row.ok()) return ToldMissing(builder.caller(), bucket, environment, row.status());
+  CLOUDLET_RETURN_IF_ERROR(asked == Permission::kReadObject
+                               ? AuthorizeRead(builder.caller(), bucket, row->head, environment)
+                               : Authorize(builder.caller(), asked, bucket, environment));
+  return row;
 }
 
 void WriteShared(BatchBuilder& builder, const Prepared& prepared, DecodedHead& shared,

@@ -17,6 +17,7 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "objstore/authorize.h"
 #include "objstore/batch_builder.h"
 #include "objstore/prepared.h"
 #include "objstore/records.h"
@@ -25,9 +26,10 @@
 namespace cloudlet::objstore {
 
 // The row that is to be copied, a delete marker too; none: the current one. NoSuchKey,
-// NoSuchVersion; ABORTED where an earlier mutation of the commit changes it.
+// NoSuchVersion; AccessDenied where the caller may not do `asked` with it; ABORTED where an earlier
+// mutation of the commit changes it.
 absl::StatusOr<VersionRow> SourceRow(const BatchBuilder& builder, const Prepared& prepared,
-                                     const std::optional<VersionRef>& version);
+                                     const std::optional<VersionRef>& version, Permission asked);
 
 // A head under the destination's key with what `shared` says, and its reference to the payload.
 void WriteShared(BatchBuilder& builder, const Prepared& prepared, DecodedHead& shared,

@@ -69,6 +69,8 @@ absl::Status CheckPut(const PutMutation& put, const StagingOptions& with, const 
   CLOUDLET_RETURN_IF_ERROR(CheckKey(put.key, with.limits, with.key_policy));
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(options, with.limits, &head->headers));
   CLOUDLET_RETURN_IF_ERROR(CheckTags(options.tags, kMaxObjectTags, &head->tags));
+  CLOUDLET_RETURN_IF_ERROR(CheckObjectAcl(options.acl));
+  head->canned_acl = static_cast<uint8_t>(options.acl);
   return CheckDigestForm(options);
 }
 
@@ -93,7 +95,7 @@ absl::Status SetBody(std::string body, const PutOptions& options, const Limits& 
 
 // What a read of one that is deleted answers.
 absl::Status Missing(const StagedObject& object, ReadPart part) {
-  if (object.delete_marker && part == ReadPart::kTags) {
+  if (object.delete_marker && (part == ReadPart::kTags || part == ReadPart::kAcl)) {
     return MakeError(ErrorCode::kMethodNotAllowed, "a delete marker is current");
   }
   return MakeError(ErrorCode::kNoSuchKey, "the object does not exist");
@@ -106,7 +108,16 @@ std::string Line(std::string_view what, std::string_view bucket, std::string_vie
 std::string_view VerbOf(const ReadRequest& request) {
   if (!request.verb.empty()) return request.verb;
   if (request.part == ReadPart::kBody) return "get";
-  return request.part == ReadPart::kTags ? "get tags of" : "head";
+  if (request.part == ReadPart::kTags) return "get tags of";
+  return request.part == ReadPart::kAcl ? "get ACL of" : "head";
+}
+
+// Who looks at what a write replaces: that it may be written is known, and the conditions are the
+// store's to check.
+Caller OwnerOf(const BucketInfo& bucket, const MutateRequest& request) {
+  Caller caller = request.caller;
+  caller.principal = bucket.owner;
+  return caller;
 }
 
 }  // namespace
@@ -223,10 +234,19 @@ absl::StatusOr<ReadAnswer> StagingStore::Read(const ReadRequest& request) {
     answer->tags = object->tags;
     return answer;
   }
-  // Of the bucket: whether it is there, and the caller's.
-  CLOUDLET_RETURN_IF_ERROR(inner().HeadBucket(request.bucket, request.caller).status());
   absl::StatusOr<ReadAnswer> answer = ReadStaged(request, *object);
-  if (answer.ok()) return answer;
+  // Who may not read it, or list what is gone, is told that first.
+  const bool gone = object->kind == Kind::kDeleted;
+  const bool beside = request.part == ReadPart::kTags || request.part == ReadPart::kAcl;
+  HeadBucketRequest head{request.bucket, request.caller};
+  head.asked = beside ? Permission::kOwn : gone ? Permission::kList : Permission::kReadObject;
+  head.object_acl = static_cast<CannedAcl>(object->head.canned_acl);
+  const absl::StatusOr<BucketInfo> bucket = inner().HeadBucket(head);
+  if (!bucket.ok()) return bucket.status();
+  if (answer.ok()) {
+    if (request.part == ReadPart::kAcl) answer->acl = {bucket->owner, head.object_acl};
+    return answer;
+  }
   return Annotate(answer.status(), VerbOf(request), request.bucket, request.key);
 }
 
@@ -332,7 +352,8 @@ absl::StatusOr<MutationResult> StagingStore::One(PutMutation& put, const MutateR
   const auto named = [&put](const absl::Status& status) {
     return Annotate(status, put.kVerb, put.bucket, put.key);
   };
-  const absl::StatusOr<BucketInfo> bucket = inner().HeadBucket(put.bucket, request.caller);
+  const absl::StatusOr<BucketInfo> bucket =
+      inner().HeadBucket({put.bucket, request.caller, Permission::kWrite});
   if (!bucket.ok()) return bucket.status();
   StagedObject object;
   object.options = *put.options;
@@ -341,7 +362,7 @@ absl::StatusOr<MutationResult> StagingStore::One(PutMutation& put, const MutateR
       SetBody(BodyOf(put), object.options, options_.limits, bucket->options.etag_policy, &object)));
   if (!object.options.if_match.empty() || !object.options.if_none_match.empty()) {
     CLOUDLET_ASSIGN_OR_RETURN(const View view,
-                              Look(put.kVerb, put.bucket, put.key, request.caller));
+                              Look(put.kVerb, put.bucket, put.key, OwnerOf(*bucket, request)));
     const std::optional<std::string_view> etag =
         view.missing.ok() ? std::optional<std::string_view>(view.etag) : std::nullopt;
     CLOUDLET_RETURN_IF_ERROR(
@@ -369,11 +390,12 @@ absl::StatusOr<MutationResult> StagingStore::One(DeleteMutation& removal,
   if (!removal.options->version_id.empty()) {
     return NotInTransactions("delete version of", removal.bucket, removal.key);
   }
-  const absl::StatusOr<BucketInfo> bucket = inner().HeadBucket(removal.bucket, request.caller);
+  const absl::StatusOr<BucketInfo> bucket =
+      inner().HeadBucket({removal.bucket, request.caller, Permission::kWrite});
   if (!bucket.ok()) return bucket.status();
   CLOUDLET_RETURN_IF_ERROR(named(CheckKey(removal.key, options_.limits, options_.key_policy)));
-  CLOUDLET_ASSIGN_OR_RETURN(const View view,
-                            Look(removal.kVerb, removal.bucket, removal.key, request.caller));
+  CLOUDLET_ASSIGN_OR_RETURN(
+      const View view, Look(removal.kVerb, removal.bucket, removal.key, OwnerOf(*bucket, request)));
   CLOUDLET_RETURN_IF_ERROR(named(
       CheckWrite(removal.options->if_match, {},
                  view.missing.ok() ? std::optional<std::string_view>(view.etag) : std::nullopt)));
@@ -406,7 +428,7 @@ absl::StatusOr<MutationResult> StagingStore::SetTags(std::string_view verb, std:
                                                      const ChangeTagsOptions& options,
                                                      const Caller& caller) {
   if (!options.version_id.empty()) return NotInTransactions(verb, bucket, key);
-  const absl::StatusOr<BucketInfo> info = inner().HeadBucket(bucket, caller);
+  const absl::StatusOr<BucketInfo> info = inner().HeadBucket({bucket, caller});
   if (!info.ok()) return info.status();
   TagSet stored;
   const auto check = [&]() -> absl::Status {
@@ -432,7 +454,8 @@ absl::StatusOr<MutationResult> StagingStore::SetTags(std::string_view verb, std:
 }
 
 absl::StatusOr<std::unique_ptr<PayloadSink>> StagingStore::Stage(const StageRequest& request) {
-  CLOUDLET_RETURN_IF_ERROR(inner().HeadBucket(request.bucket, request.caller).status());
+  CLOUDLET_RETURN_IF_ERROR(
+      inner().HeadBucket({request.bucket, request.caller, Permission::kWrite}).status());
   PutMutation put;
   put.key = request.key;
   Head head;
@@ -490,6 +513,9 @@ absl::Status StagingStore::DeleteBucket(std::string_view name, const Caller& /*c
 }
 absl::Status StagingStore::SetVersioning(const BucketRequest& request, Versioning /*versioning*/) {
   return NotInTransactions("set versioning of", request.bucket);
+}
+absl::Status StagingStore::SetBucketAcl(const BucketRequest& request, CannedAcl /*acl*/) {
+  return NotInTransactions("set ACL of", request.bucket);
 }
 absl::Status StagingStore::SetBucketTags(const BucketRequest& request, const TagSet& /*tags*/) {
   return NotInTransactions("set tags of", request.bucket);

@@ -83,6 +83,7 @@ class StagingStore : public ForwardingStore {
                             const Caller& caller) override;
   absl::Status DeleteBucket(std::string_view name, const Caller& caller) override;
   absl::Status SetVersioning(const BucketRequest& request, Versioning versioning) override;
+  absl::Status SetBucketAcl(const BucketRequest& request, CannedAcl acl) override;
   absl::Status SetBucketTags(const BucketRequest& request, const TagSet& tags) override;
 
  private:

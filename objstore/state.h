@@ -26,6 +26,7 @@ struct Environment {
   Limits limits;
   KeyPolicy key_policy = KeyPolicy::kBytes;
   std::string owner;
+  std::string region = "us-east-1";  // of buckets that have none of their own
   std::shared_ptr<Clock> clock;
   std::shared_ptr<base::IdSource> ids;
 };

@@ -24,6 +24,7 @@
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "cloudlet/acl.h"
 #include "cloudlet/annotation.h"
 #include "cloudlet/append.h"
 #include "cloudlet/attributes.h"
@@ -34,6 +35,7 @@
 #include "cloudlet/multipart.h"
 #include "cloudlet/object.h"
 #include "cloudlet/tags.h"
+#include "objstore/authorize.h"
 
 namespace cloudlet::objstore {
 
@@ -136,6 +138,15 @@ struct DeleteTagsMutation {
   const ChangeTagsOptions* options = nullptr;  // not null; durability as above
 };
 
+// Replaces the ACL of an object, or of one version of it.
+struct SetObjectAclMutation {
+  static constexpr std::string_view kVerb = "set ACL of";
+  std::string_view bucket;
+  std::string_view key;
+  CannedAcl acl = CannedAcl::kPrivate;
+  const SetObjectAclOptions* options = nullptr;  // not null; durability as above
+};
+
 // Attaches an annotation to a version of an object, or replaces it.
 struct PutAnnotationMutation {
   static constexpr std::string_view kVerb = "put annotation of";
@@ -195,14 +206,14 @@ struct RequireResult {};
 // In an all-or-nothing request a copy or rename does not see what others before it do to its
 // source, and others than put, delete, copy and rename not what they do to its key: it answers
 // ABORTED then, as every kind does in a bucket with versioning.
-using Mutation =
-    std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation, CompleteMutation,
-                 AppendMutation, SetTagsMutation, DeleteTagsMutation, PutAnnotationMutation,
-                 DeleteAnnotationMutation, EnqueueMutation, RequireMutation, RequireOpenMutation>;
+using Mutation = std::variant<PutMutation, DeleteMutation, CopyMutation, RenameMutation,
+                              CompleteMutation, AppendMutation, SetTagsMutation, DeleteTagsMutation,
+                              SetObjectAclMutation, PutAnnotationMutation, DeleteAnnotationMutation,
+                              EnqueueMutation, RequireMutation, RequireOpenMutation>;
 // A PutResult for a complete, too.
-using MutationResult =
-    std::variant<PutResult, DeleteResult, CopyResult, RenameResult, AppendResult, ChangeTagsResult,
-                 PutAnnotationResult, DeleteAnnotationResult, EnqueueResult, RequireResult>;
+using MutationResult = std::variant<PutResult, DeleteResult, CopyResult, RenameResult, AppendResult,
+                                    ChangeTagsResult, SetObjectAclResult, PutAnnotationResult,
+                                    DeleteAnnotationResult, EnqueueResult, RequireResult>;
 
 // What happens to the others when one mutation fails.
 enum class Together {
@@ -270,6 +281,7 @@ enum class ReadPart {
   kInfoOnly,
   kBody,
   kTags,  // and the info
+  kAcl,   // likewise
 };
 
 struct ReadRequest {
@@ -278,7 +290,7 @@ struct ReadRequest {
   const GetOptions* options = nullptr;  // not null
   ReadPart part = ReadPart::kBody;
   Caller caller = {};
-  std::string_view verb = {};  // what errors call it; empty: "get", "head" or "get tags of"
+  std::string_view verb = {};  // what errors call it; empty: "get", "head", ...
 };
 
 struct ReadAnswer {
@@ -289,7 +301,8 @@ struct ReadAnswer {
   // The bytes: small bodies lie here, verified; otherwise it is empty and `source` gives them.
   absl::Cord small_body;
   std::unique_ptr<PayloadSource> source;
-  TagSet tags;  // of kTags
+  TagSet tags;    // of kTags
+  BucketAcl acl;  // of kAcl: the object's owner and its ACL
 };
 
 struct AttributesRequest {
@@ -312,6 +325,15 @@ struct ListAnnotationsRequest {
   std::string_view key;
   const ListAnnotationsOptions* options = nullptr;  // not null
   Caller caller = {};
+};
+
+// Of a bucket that the caller may do something with.
+struct HeadBucketRequest {
+  std::string_view bucket;
+  Caller caller = {};
+  // What he must be allowed to do: kReadObject with an object that has this ACL.
+  Permission asked = Permission::kOwn;
+  CannedAcl object_acl = CannedAcl::kPrivate;
 };
 
 // A change of how a bucket is configured.
@@ -369,10 +391,12 @@ class ObjectStore {
   virtual absl::Status CreateBucket(std::string_view name, const BucketOptions& options,
                                     const Caller& caller) = 0;
   virtual absl::Status DeleteBucket(std::string_view name, const Caller& caller) = 0;
-  virtual absl::StatusOr<BucketInfo> HeadBucket(std::string_view name, const Caller& caller) = 0;
+  virtual absl::StatusOr<BucketInfo> HeadBucket(const HeadBucketRequest& request) = 0;
   virtual absl::StatusOr<std::vector<BucketInfo>> ListBuckets(const Caller& caller) = 0;
 
   virtual absl::Status SetVersioning(const BucketRequest& request, Versioning versioning) = 0;
+
+  virtual absl::Status SetBucketAcl(const BucketRequest& request, CannedAcl acl) = 0;
 
   // Of the bucket itself; empty where it has none.
   virtual absl::StatusOr<TagSet> BucketTags(std::string_view name, const Caller& caller) = 0;

@@ -214,10 +214,10 @@ TEST_P(StoreConformance, AnonymousCaller_IsDeniedEverything_AndLearnsNothing) {
   EXPECT_EQ(CodeOf(Delete(store(), "bkt", "k", {}, anonymous)), "AccessDenied");
   EXPECT_EQ(CodeOf(Delete(store(), "bkt", "absent", {}, anonymous)), "AccessDenied");
   EXPECT_EQ(CodeOf(store().List("bkt", {}, anonymous)), "AccessDenied");
-  EXPECT_EQ(CodeOf(store().HeadBucket("bkt", anonymous)), "AccessDenied");
+  EXPECT_EQ(CodeOf(store().HeadBucket({"bkt", anonymous})), "AccessDenied");
   EXPECT_EQ(CodeOf(store().DeleteBucket("bkt", anonymous)), "AccessDenied");
   EXPECT_EQ(CodeOf(store().CreateBucket("mine", {}, anonymous)), "AccessDenied");
-  EXPECT_TRUE(store().ListBuckets(anonymous)->empty());
+  EXPECT_EQ(CodeOf(store().ListBuckets(anonymous)), "AccessDenied");
   EXPECT_EQ(Body("k"), "v");
 }
 
@@ -245,11 +245,11 @@ TEST_P(StoreConformance, RequestId_OfTheCaller_ComesBack) {
 // --- Buckets ---
 
 TEST_P(StoreConformance, Bucket_FromCreationToDeletion) {
-  EXPECT_EQ(CodeOf(store().HeadBucket("photos", {})), "NoSuchBucket");
+  EXPECT_EQ(CodeOf(store().HeadBucket({"photos"})), "NoSuchBucket");
   EXPECT_EQ(CodeOf(Put(store(), "photos", "k", "v")), "NoSuchBucket");
   ASSERT_TRUE(store().CreateBucket("photos", {.retain_events = true}, {}).ok());
   EXPECT_EQ(CodeOf(store().CreateBucket("photos", {}, {})), "BucketAlreadyOwnedByYou");
-  const auto info = store().HeadBucket("photos", {});
+  const auto info = store().HeadBucket({"photos"});
   ASSERT_TRUE(info.ok()) << info.status();
   EXPECT_EQ(info->name, "photos");
   EXPECT_EQ(info->created, clock().Now());
@@ -281,7 +281,7 @@ TEST_P(StoreConformance, BadBucketName_IsInvalidBucketName_ForEveryVerb) {
   for (const char* name : {"", "No", "a", "1.2.3.4", "a..b"}) {
     EXPECT_EQ(CodeOf(store().CreateBucket(name, {}, {})), "InvalidBucketName") << name;
     EXPECT_EQ(CodeOf(store().DeleteBucket(name, {})), "InvalidBucketName");
-    EXPECT_EQ(CodeOf(store().HeadBucket(name, {})), "InvalidBucketName");
+    EXPECT_EQ(CodeOf(store().HeadBucket({name})), "InvalidBucketName");
     EXPECT_EQ(CodeOf(store().List(name, {}, {})), "InvalidBucketName");
     EXPECT_EQ(CodeOf(Put(store(), name, "k", "v")), "InvalidBucketName");
     EXPECT_EQ(CodeOf(Get(store(), name, "k")), "InvalidBucketName");
@@ -368,7 +368,7 @@ TEST_P(StoreConformance, Revoked_ConfiguresNothingMore) {
   EXPECT_EQ(CodeOf(store().SetVersioning(request, Versioning::kEnabled)), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(store().SetBucketTags(request, {{"a", "b"}})), "FAILED_PRECONDITION");
   EXPECT_EQ(CodeOf(store().SetBucketTags(request, {})), "FAILED_PRECONDITION");
-  EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kOff);
+  EXPECT_EQ(store().HeadBucket({"bkt"})->versioning, Versioning::kOff);
   EXPECT_EQ(store().BucketTags("bkt", {}).value(), tags);
 }
 
@@ -437,7 +437,7 @@ TEST_P(StoreConformance, Reopened_KeepsObjectsBucketsAndOrder) {
       EXPECT_EQ(got->body == body, true) << body.size();
       EXPECT_EQ(got->info.metadata, (UserMetadata{{"a", "b"}}));
     }
-    EXPECT_EQ(CodeOf(store().HeadBucket("gone", {})), "NoSuchBucket");
+    EXPECT_EQ(CodeOf(store().HeadBucket({"gone"})), "NoSuchBucket");
     EXPECT_EQ(Get(store(), "crc", "k")->info.etag.substr(16), "-crc64");
   }
   EXPECT_GT(Put(store(), "crc", "k", "v")->sequence, last);

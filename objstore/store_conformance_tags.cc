@@ -295,7 +295,7 @@ TEST_P(StoreConformance, BucketTags_AreReplacedAndTakenOff) {
   EXPECT_EQ(text(), "a=1 b=2");
   ASSERT_EQ(CodeOf(store().SetBucketTags({"bkt"}, Numbered(50))), "OK");
   EXPECT_EQ(store().BucketTags("bkt", {})->size(), 50u);
-  EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kEnabled);
+  EXPECT_EQ(store().HeadBucket({"bkt"})->versioning, Versioning::kEnabled);
   EXPECT_EQ(CodeOf(store().SetBucketTags({"bkt"}, Numbered(51))), "InvalidTag");
   EXPECT_EQ(CodeOf(store().SetBucketTags({"bkt"}, {{"aws:x", "v"}})), "InvalidTag");
   EXPECT_EQ(store().BucketTags("bkt", {})->size(), 50u);

@@ -85,13 +85,13 @@ TEST_P(StoreVersions, Off_NothingHasAVersionIdAndNullNamesTheObject) {
 }
 
 TEST_P(StoreVersions, Setting_IsShownAndNeverOffAgain) {
-  EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kOff);
+  EXPECT_EQ(store().HeadBucket({"bkt"})->versioning, Versioning::kOff);
   Set(Versioning::kEnabled);
-  EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kEnabled);
+  EXPECT_EQ(store().HeadBucket({"bkt"})->versioning, Versioning::kEnabled);
   EXPECT_EQ(store().ListBuckets({})->front().versioning, Versioning::kEnabled);
   EXPECT_EQ(CodeOf(store().SetVersioning({"bkt"}, Versioning::kOff)), "InvalidArgument");
   EXPECT_EQ(CodeOf(store().SetVersioning({"bkt"}, static_cast<Versioning>(7))), "InvalidArgument");
-  EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kEnabled);
+  EXPECT_EQ(store().HeadBucket({"bkt"})->versioning, Versioning::kEnabled);
   Set(Versioning::kSuspended);
   Set(Versioning::kEnabled);
   EXPECT_EQ(CodeOf(store().SetVersioning({"none"}, Versioning::kEnabled)), "NoSuchBucket");
@@ -99,7 +99,7 @@ TEST_P(StoreVersions, Setting_IsShownAndNeverOffAgain) {
   stranger.principal = "somebody-else";
   EXPECT_EQ(CodeOf(store().SetVersioning({"bkt", stranger}, Versioning::kSuspended)),
             "AccessDenied");
-  EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kEnabled);
+  EXPECT_EQ(store().HeadBucket({"bkt"})->versioning, Versioning::kEnabled);
 }
 
 TEST_P(StoreVersions, Enabled_EveryPutIsAVersionThatStays) {
@@ -447,7 +447,7 @@ TEST_P(StoreVersions, Reopened_AllIsAsItWas) {
   const std::vector<std::string> before = Versions();
   ASSERT_EQ(before.size(), 5u);
   ASSERT_TRUE(GetParam().reopen(store()).ok());
-  EXPECT_EQ(store().HeadBucket("bkt", {})->versioning, Versioning::kEnabled);
+  EXPECT_EQ(store().HeadBucket({"bkt"})->versioning, Versioning::kEnabled);
   EXPECT_EQ(Versions(), before);
   EXPECT_EQ(BodyAt("old", "null"), "0");
 }

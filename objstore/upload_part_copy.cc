@@ -11,7 +11,7 @@
 
 #include "base/status_macros.h"
 #include "base/strings.h"
-#include "objstore/authorize.h"
+#include "objstore/access.h"
 #include "objstore/copy_source.h"
 #include "objstore/names.h"
 #include "objstore/part_checksums.h"
@@ -37,15 +37,19 @@ absl::StatusOr<Source> OpenSource(State& state, const Environment& environment,
       const BucketPtr bucket,
       state.buckets.Find(source.bucket.empty() ? request.upload.bucket : source.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(source.key, limits, environment.key_policy));
-  CLOUDLET_RETURN_IF_ERROR(Authorize(request.upload.caller, bucket->owner, environment.owner));
   const Epochs::Guard epoch = state.garbage->EnterEpoch();
   std::optional<VersionRef> version;
   if (!source.version_id.empty()) {
     CLOUDLET_ASSIGN_OR_RETURN(version, ParseVersionId(source.version_id));
   }
   const auto snapshot = state.kv->TakeSnapshot();
-  CLOUDLET_ASSIGN_OR_RETURN(const VersionRow row,
-                            FindSource(*state.kv, bucket->id, source.key, version, snapshot.get()));
+  const absl::StatusOr<VersionRow> found =
+      FindSource(*state.kv, bucket->id, source.key, version, snapshot.get());
+  if (!found.ok()) {
+    return ToldMissing(request.upload.caller, *bucket, environment, found.status());
+  }
+  const VersionRow& row = *found;
+  CLOUDLET_RETURN_IF_ERROR(AuthorizeRead(request.upload.caller, *bucket, row.head, environment));
   CLOUDLET_ASSIGN_OR_RETURN(const DecodedHead decoded, DecodeHead(row.bytes.view()));
   const bool whole = !request.options->range.has_value();
   CLOUDLET_RETURN_IF_ERROR(

@@ -12,7 +12,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
-#include "objstore/authorize.h"
+#include "objstore/access.h"
 #include "objstore/keys.h"
 #include "objstore/names.h"
 #include "objstore/part_checksums.h"
@@ -51,7 +51,7 @@ absl::StatusOr<Found> Find(const State& state, const Environment& environment,
                            const UploadRequest& request) {
   CLOUDLET_ASSIGN_OR_RETURN(BucketPtr bucket, state.buckets.Find(request.bucket));
   CLOUDLET_RETURN_IF_ERROR(CheckKey(request.key, environment.limits, environment.key_policy));
-  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, bucket->owner, environment.owner));
+  CLOUDLET_RETURN_IF_ERROR(Authorize(request.caller, Permission::kWrite, *bucket, environment));
   const UploadRef ref{bucket->id, request.key, ParseUploadId(request.upload_id)};
   return Found{std::move(bucket), ref};
 }
@@ -183,6 +183,8 @@ absl::StatusOr<std::string> CreateUpload(State& state, const Environment& enviro
   Upload upload;
   CLOUDLET_RETURN_IF_ERROR(CheckHeaders(options, environment.limits, &upload.head.headers));
   CLOUDLET_RETURN_IF_ERROR(CheckTags(options.tags, kMaxObjectTags, &upload.head.tags));
+  CLOUDLET_RETURN_IF_ERROR(CheckObjectAcl(options.acl));
+  upload.head.canned_acl = static_cast<uint8_t>(options.acl);
   CLOUDLET_RETURN_IF_ERROR(CheckCreateOptions(options));
   CLOUDLET_ASSIGN_OR_RETURN(upload.checksum, ChecksumWished(options));
   CLOUDLET_RETURN_IF_ERROR(CheckDurability(options.durability));
@@ -237,7 +239,10 @@ absl::Status AbortUpload(State& state, const Environment& environment, const Upl
   CLOUDLET_ASSIGN_OR_RETURN(const Found found, Find(state, environment, request));
   const KeyLocks locks(state, *found.bucket, request.key);
   CLOUDLET_RETURN_IF_ERROR(StillAllowed(*found.bucket, request.revoked));
-  CLOUDLET_RETURN_IF_ERROR(CheckOpen(state, found.ref));
+  CLOUDLET_ASSIGN_OR_RETURN(const std::optional<Upload> upload, FindUpload(*state.kv, found.ref));
+  if (!upload.has_value()) return NoSuchUpload();
+  CLOUDLET_RETURN_IF_ERROR(
+      AuthorizeUpload(request.caller, *found.bucket, upload->initiator, environment));
   CLOUDLET_ASSIGN_OR_RETURN(const std::vector<Part> parts,
                             LoadParts(*state.kv, found.ref, 0, SIZE_MAX));
   const auto batch = state.kv->NewBatch();

@@ -47,6 +47,7 @@ enum class FaultOp {
   kAppend,
   kSetTags,  // of objects
   kDeleteTags,
+  kSetObjectAcl,
   kPutAnnotation,
   kDeleteAnnotation,
   kCompleteUpload,
@@ -54,6 +55,7 @@ enum class FaultOp {
   kGet,  // Get, ReadInto, OpenReader
   kHead,
   kGetTags,
+  kGetObjectAcl,
   kGetAttributes,
   kGetAnnotation,
   kListAnnotations,
@@ -66,8 +68,9 @@ enum class FaultOp {
   kAbortUpload,
   kListParts,
   kListUploads,
-  kBucketInfo,
+  kBucketInfo,  // Info, HeadBucket, GetAcl
   kSetVersioning,
+  kSetBucketAcl,
   kGetBucketTags,
   kSetBucketTags,  // DeleteBucketTags, too
   kCreateBucket,   // EnsureBucket, too

@@ -38,6 +38,7 @@ TEST(EventBridgeJsonTest, DetailTypeReasonAndKindOfDeletion) {
        "Delete Marker Created"},
       {EventType::kObjectTaggingPut, "Object Tags Added", "", ""},
       {EventType::kObjectTaggingDelete, "Object Tags Deleted", "", ""},
+      {EventType::kObjectAclPut, "Object ACL Updated", "", ""},
       {EventType::kObjectAnnotationPut, "Object Annotation Created", "PutObjectAnnotation", ""},
       {EventType::kObjectAnnotationDelete, "Object Annotation Removed", "DeleteObjectAnnotation",
        ""},

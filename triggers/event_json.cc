@@ -26,6 +26,7 @@ constexpr std::string_view kEtagOfNoBytes = "d41d8cd98f00b204e9800998ecf8427e";
 
 bool IsCreated(EventType type) { return EventTypeCovers(EventType::kObjectCreated, type); }
 bool IsTagging(EventType type) { return EventTypeCovers(EventType::kObjectTagging, type); }
+bool IsAcl(EventType type) { return type == EventType::kObjectAclPut; }
 bool IsAnnotation(EventType type) { return EventTypeCovers(EventType::kObjectAnnotation, type); }
 
 // A change that this store makes: implemented, and no wildcard.
@@ -48,11 +49,15 @@ std::string ExtendedRequestId(std::string_view request_id) {
   return base::Base64Encode(bytes);
 }
 
+std::string_view RegionOf(const Event& event, const EventJsonOptions& options) {
+  return event.bucket_region.empty() ? options.region : event.bucket_region;
+}
+
 std::string_view EventVersion(EventType type, EventSchema schema) {
   switch (schema) {
     case EventSchema::kBefore2_4:
       if (IsAnnotation(type)) return "2.4";
-      return IsTagging(type) ? "2.3" : "2.1";
+      return IsTagging(type) || IsAcl(type) ? "2.3" : "2.1";
     case EventSchema::k2_4:
       return "2.4";
     case EventSchema::k2_5:
@@ -104,7 +109,8 @@ void WriteObject(const Event& event, EventSchema schema, const FieldNames& names
   if (!event.version_id.empty() && event.version_id != "null") {
     out->Text(names.version_id, event.version_id);
   }
-  if (!IsTagging(event.type)) out->Text("sequencer", event.sequencer());  // S3 gives tags none
+  // S3 gives tags and ACLs none.
+  if (!IsTagging(event.type) && !IsAcl(event.type)) out->Text("sequencer", event.sequencer());
   if (event.type == EventType::kObjectCreatedCopy && schema >= EventSchema::k2_4) {
     out->Flag(names.has_annotation, event.has_annotations);
   }
@@ -135,7 +141,7 @@ void WriteS3(const Event& event, const EventJsonOptions& options, JsonWriter* ou
   out->Open("bucket");
   out->Text("name", event.bucket);
   out->Open("ownerIdentity");
-  out->Text("principalId", options.owner);
+  out->Text("principalId", event.bucket_owner.empty() ? options.owner : event.bucket_owner);
   out->Close();
   out->Text("arn", absl::StrCat("arn:aws:s3:::", event.bucket));
   WriteGeneratedTags(options, kRecordNames.generated_tags, out);
@@ -160,6 +166,8 @@ std::string_view DetailType(EventType type) {
       return "Object Tags Added";
     case EventType::kObjectTaggingDelete:
       return "Object Tags Deleted";
+    case EventType::kObjectAclPut:
+      return "Object ACL Updated";
     case EventType::kObjectAnnotationPut:
       return "Object Annotation Created";
     case EventType::kObjectAnnotationDelete:
@@ -169,7 +177,7 @@ std::string_view DetailType(EventType type) {
   }
 }
 
-// The call that made the change; changes of tags have none.
+// The call that made the change; changes of tags and ACLs have none.
 std::string_view Reason(EventType type) {
   switch (type) {
     case EventType::kObjectCreatedPut:
@@ -203,7 +211,8 @@ void WriteDetail(const Event& event, const EventJsonOptions& options, JsonWriter
   out->Close();
   WriteObject(event, options.schema, kDetailNames, event.key, out);
   out->Text("request-id", event.request_id);
-  const bool by_owner = event.principal.empty() || event.principal == options.owner;
+  const std::string& owner = event.bucket_owner.empty() ? options.owner : event.bucket_owner;
+  const bool by_owner = event.principal.empty() || event.principal == owner;
   out->Text("requester", by_owner ? options.account : event.principal);
   if (!event.source_address.empty()) out->Text("source-ip-address", event.source_address);
   const std::string_view reason = Reason(event.type);
@@ -238,7 +247,7 @@ std::string EventJson(const Event& event, const EventJsonOptions& options) {
   out.Open();
   out.Text("eventVersion", EventVersion(event.type, options.schema));
   out.Text("eventSource", "aws:s3");
-  out.Text("awsRegion", options.region);
+  out.Text("awsRegion", RegionOf(event, options));
   out.Text("eventTime", JsonTime(event.time));
   out.Text("eventName", EventTypeName(event.type));
   out.Open("userIdentity");
@@ -268,7 +277,7 @@ std::string EventBridgeJson(const Event& event, const EventJsonOptions& options)
   out.Text("source", "aws.s3");
   out.Text("account", options.account);
   out.Text("time", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", event.time, absl::UTCTimeZone()));
-  out.Text("region", options.region);
+  out.Text("region", RegionOf(event, options));
   out.Open("resources", '[');
   out.Element(absl::StrCat("arn:aws:s3:::", event.bucket));
   out.Close(']');

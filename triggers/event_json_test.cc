@@ -94,6 +94,7 @@ TEST(EventJsonTest, FieldsOfTheObject_ByEvent) {
       {EventType::kObjectTaggingPut, false, "d41d8cd98f00b204e9800998ecf8427f", false, false},
       {EventType::kObjectTaggingDelete, false, "d41d8cd98f00b204e9800998ecf8427f", false, false},
       {EventType::kObjectAnnotationPut, false, "d41d8cd98f00b204e9800998ecf8427f", true, false},
+      {EventType::kObjectAclPut, false, "d41d8cd98f00b204e9800998ecf8427f", false, false},
       {EventType::kObjectAnnotationDelete, false, "d41d8cd98f00b204e9800998ecf8427f", true, false},
   };
   EXPECT_EQ(std::size(rows), AllChanges().size());
@@ -118,11 +119,10 @@ TEST(EventJsonTest, VersionsBelongedToTheKindOfEvent_UntilTheyBecameOne) {
   const struct {
     EventType type;
     const char* before;
-  } rows[] = {{EventType::kObjectCreatedPut, "2.1"},
-              {EventType::kObjectRemovedDeleteMarkerCreated, "2.1"},
-              {EventType::kObjectTaggingPut, "2.3"},
-              {EventType::kObjectTaggingDelete, "2.3"},
-              {EventType::kObjectAnnotationPut, "2.4"}};
+  } rows[] = {
+      {EventType::kObjectCreatedPut, "2.1"}, {EventType::kObjectRemovedDeleteMarkerCreated, "2.1"},
+      {EventType::kObjectTaggingPut, "2.3"}, {EventType::kObjectTaggingDelete, "2.3"},
+      {EventType::kObjectAclPut, "2.3"},     {EventType::kObjectAnnotationPut, "2.4"}};
   const auto version = [](EventType type, EventSchema schema) {
     const auto json = ParsedJson(EventJson(SampleEvent(type), SampleOptions(schema)));
     return JsonAt(json, {"Records", "eventVersion"}).string_value();

@@ -20,7 +20,8 @@ inline std::vector<EventType> AllChanges() {
           EventType::kObjectCreatedCopy,   EventType::kObjectCreatedCompleteMultipartUpload,
           EventType::kObjectRemovedDelete, EventType::kObjectRemovedDeleteMarkerCreated,
           EventType::kObjectTaggingPut,    EventType::kObjectTaggingDelete,
-          EventType::kObjectAnnotationPut, EventType::kObjectAnnotationDelete};
+          EventType::kObjectAnnotationPut, EventType::kObjectAnnotationDelete,
+          EventType::kObjectAclPut};
 }
 
 struct NamedSchema {

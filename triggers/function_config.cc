@@ -137,6 +137,24 @@ absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
   return config;
 }
 
+FunctionOptions OptionsOf(const objstore::FunctionConfig& config) {
+  FunctionOptions options;
+  options.max_retry_attempts = config.max_retry_attempts;
+  options.max_event_age = config.max_event_age;
+  options.timeout = config.timeout;
+  options.reserved_concurrency = config.reserved_concurrency;
+  options.dead_letter = config.dead_letter;
+  options.on_success = config.on_success;
+  options.on_failure = config.on_failure;
+  options.memory_mb = config.memory_mb;
+  options.environment = config.environment;
+  options.description = config.description;
+  options.tags = config.tags;
+  options.environment_idle = config.environment_idle;
+  options.transactional = config.transactional;
+  return options;
+}
+
 std::string FunctionArn(std::string_view region, std::string_view name) {
   return absl::StrCat("arn:aws:lambda:", base::V(region), ":", base::V(kAccount),
                       ":function:", base::V(name));

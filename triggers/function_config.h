@@ -23,6 +23,9 @@ absl::StatusOr<objstore::FunctionConfig> ConfigOf(std::string_view name,
                                                   const FunctionOptions& options);
 
 // arn:aws:lambda:<region>:000000000000:function:<name>, with the qualifier that `name` may have.
+// The options that it was made of; those that are not kept are the defaults.
+FunctionOptions OptionsOf(const objstore::FunctionConfig& config);
+
 std::string FunctionArn(std::string_view region, std::string_view name);
 
 }  // namespace cloudlet::triggers

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "base/mutex.h"
 #include "base/scheduler.h"
 #include "base/status_macros.h"
@@ -257,6 +258,12 @@ absl::StatusOr<std::string> Runtime::AddTrigger(const Trigger& trigger) {
 absl::Status Runtime::RemoveTrigger(std::string_view bucket, std::string_view id) {
   CLOUDLET_RETURN_IF_ERROR(Refuse());
   return rules_.Remove(ledger(), bucket, id);
+}
+
+absl::StatusOr<std::vector<std::string>> Runtime::SetTriggers(std::string_view bucket,
+                                                              absl::Span<const Trigger> triggers) {
+  CLOUDLET_RETURN_IF_ERROR(Refuse());
+  return rules_.Replace(ledger(), bucket, triggers, options_.trigger_overlap);
 }
 
 absl::StatusOr<std::vector<Trigger>> Runtime::ListTriggers() {

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
@@ -139,6 +140,42 @@ absl::StatusOr<std::string> RuleBook::Add(objstore::Ledger& ledger, const Trigge
   CLOUDLET_ASSIGN_OR_RETURN(const objstore::Rule stored, ledger.StoreRule(std::move(rule)));
   CLOUDLET_RETURN_IF_ERROR(PublishLocked(ledger));
   return stored.id;
+}
+
+absl::StatusOr<std::vector<std::string>> RuleBook::Replace(objstore::Ledger& ledger,
+                                                           std::string_view bucket,
+                                                           absl::Span<const Trigger> triggers,
+                                                           TriggerOverlap overlap) {
+  std::vector<objstore::Rule> rules;
+  for (const Trigger& trigger : triggers) {
+    if (!trigger.bucket.empty() && trigger.bucket != bucket) {
+      return BadTrigger(trigger,
+                        absl::StrCat("it is of bucket ", base::Quoted(trigger.bucket), " instead"));
+    }
+    CLOUDLET_ASSIGN_OR_RETURN(objstore::Rule rule, RuleOf(trigger));
+    rule.bucket = bucket;
+    const bool twice =
+        !rule.id.empty() && std::any_of(rules.begin(), rules.end(),
+                                        [&](const auto& other) { return other.id == rule.id; });
+    if (twice) return BadTrigger(trigger, "another one has this id");
+    CLOUDLET_RETURN_IF_ERROR(CheckExists(ledger, "destination", trigger.destination));
+    rules.push_back(std::move(rule));
+  }
+  for (objstore::Rule& rule : rules) {
+    if (rule.id.empty()) rule.id = FreshId(rules, bucket);
+  }
+  for (size_t i = 0; i < rules.size() && overlap == TriggerOverlap::kRefuse; ++i) {
+    const auto before = absl::MakeConstSpan(rules).first(i);
+    const objstore::Rule* const other = objstore::FindOverlap(rules[i], before);
+    if (other != nullptr) return Overlaps(triggers[i], *other);
+  }
+  std::vector<std::string> ids;
+  ids.reserve(rules.size());
+  for (const objstore::Rule& rule : rules) ids.push_back(rule.id);
+  base::MutexLock lock(&mu_);
+  CLOUDLET_RETURN_IF_ERROR(ledger.StoreRules(bucket, std::move(rules)).status());
+  CLOUDLET_RETURN_IF_ERROR(PublishLocked(ledger));
+  return ids;
 }
 
 absl::Status RuleBook::Remove(objstore::Ledger& ledger, std::string_view bucket,

@@ -38,6 +38,12 @@ class RuleBook {
       ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Remove(objstore::Ledger& ledger, std::string_view bucket, std::string_view id)
       ABSL_LOCKS_EXCLUDED(mu_);
+  // As Cloud::SetTriggers.
+  absl::StatusOr<std::vector<std::string>> Replace(objstore::Ledger& ledger,
+                                                   std::string_view bucket,
+                                                   absl::Span<const Trigger> triggers,
+                                                   TriggerOverlap overlap = TriggerOverlap::kFanOut)
+      ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<std::vector<Trigger>> List(objstore::Ledger& ledger);
 
  private:

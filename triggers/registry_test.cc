@@ -73,7 +73,7 @@ TEST_F(RuleBookTest, EventTypesThatNothingCausesAreRefused) {
         "s3:Replication:OperationReplicatedAfterThreshold", "s3:Replication:OperationNotTracked",
         "s3:LifecycleExpiration:*", "s3:LifecycleExpiration:Delete",
         "s3:LifecycleExpiration:DeleteMarkerCreated", "s3:LifecycleTransition",
-        "s3:IntelligentTiering", "s3:ObjectAcl:Put", "s3:ObjectRetention:Put"}) {
+        "s3:IntelligentTiering", "s3:ObjectRetention:Put"}) {
     const EventType type = EventTypeNamed(name);
     ASSERT_NE(type, EventType::kNone) << name;
     trigger_.events = {EventType::kObjectCreated, type};

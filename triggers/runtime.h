@@ -156,7 +156,11 @@ class Runtime final : public objstore::EventSink {
 
   absl::StatusOr<std::string> AddTrigger(const Trigger& trigger);
   absl::Status RemoveTrigger(std::string_view bucket, std::string_view id);
+  absl::StatusOr<std::vector<std::string>> SetTriggers(std::string_view bucket,
+                                                       absl::Span<const Trigger> triggers);
   absl::StatusOr<std::vector<Trigger>> ListTriggers();
+  std::vector<FunctionInfo> ListFunctions() const;
+  absl::StatusOr<FunctionInfo> GetFunction(std::string_view name, std::string_view qualifier) const;
   absl::StatusOr<FunctionStats> function_stats(std::string_view name) const;
 
   // --- Invoke: as in cloudlet/cloud.h ---
@@ -298,6 +302,7 @@ class Runtime final : public objstore::EventSink {
                                    const AliasOptions& options, bool is_new)
       ABSL_LOCKS_EXCLUDED(mu_);
   Alias AliasOf(const FunctionState& function) const;
+  FunctionInfo InfoOf(const FunctionState& function) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RefreshAliases(FunctionBase* base, absl::Time now, UserCode* gone)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::shared_ptr<const Code> CodeFor(const FunctionState& function, uint64_t number) const

@@ -399,6 +399,22 @@ absl::StatusOr<Rule> FakeLedger::StoreRule(Rule rule) {
   return rule;
 }
 
+absl::StatusOr<std::vector<Rule>> FakeLedger::StoreRules(std::string_view bucket,
+                                                         std::vector<Rule> rules) {
+  base::MutexLock lock(&mu_);
+  const auto found = disk_->buckets.find(std::string(bucket));
+  if (found == disk_->buckets.end()) return MakeError(ErrorCode::kNoSuchBucket);
+  if (absl::Status counted = CountWrite(); !counted.ok()) return counted;
+  for (auto at = disk_->rules.begin(); at != disk_->rules.end();) {
+    at = at->first.first == bucket ? disk_->rules.erase(at) : std::next(at);
+  }
+  for (Rule& rule : rules) {
+    rule.bucket_id = found->second;
+    disk_->rules.insert_or_assign({rule.bucket, rule.id}, rule);
+  }
+  return rules;
+}
+
 absl::Status FakeLedger::EraseRule(std::string_view bucket, std::string_view id) {
   base::MutexLock lock(&mu_);
   if (disk_->buckets.count(std::string(bucket)) == 0) return MakeError(ErrorCode::kNoSuchBucket);

@@ -106,6 +106,8 @@ class FakeLedger final : public objstore::Ledger {
   absl::Status StoreFunction(const objstore::FunctionConfig& config) override;
   absl::StatusOr<std::vector<objstore::FunctionConfig>> LoadFunctions() override;
   absl::StatusOr<objstore::Rule> StoreRule(objstore::Rule rule) override;
+  absl::StatusOr<std::vector<objstore::Rule>> StoreRules(
+      std::string_view bucket, std::vector<objstore::Rule> rules) override;
   absl::Status EraseRule(std::string_view bucket, std::string_view id) override;
   absl::StatusOr<std::vector<objstore::Rule>> LoadRules() override;
 
