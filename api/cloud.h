@@ -223,6 +223,11 @@ class Cloud {
   // memory. The store stays closed after an error; Reopen may be tried again. Not from inside a
   // handler.
   absl::Status Reopen();
+  // What it was opened with: the owner's canonical id, the region (empty when moved from), and what
+  // its clock says (the machine's time when moved from).
+  std::string owner() const;
+  std::string region() const;
+  absl::Time Now() const;
   // OK, or why the store is read-only.
   absl::Status health() const;
   // Every write that has returned survives the machine afterwards.

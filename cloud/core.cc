@@ -185,6 +185,9 @@ CloudCore::CloudCore(const CorePlan& plan)
     : process_(getpid()),
       where_(plan.where),
       can_reopen_(plan.can_reopen),
+      owner_(plan.owner),
+      region_(plan.region),
+      clock_(plan.clock),
       logger_(std::make_shared<base::Logger>(plan.log)) {}
 
 CloudCore::~CloudCore() {

@@ -106,6 +106,9 @@ class CloudCore : public std::enable_shared_from_this<CloudCore> {
   // Null without back-pressure.
   const PressureStore* pressure() const { return pressure_.get(); }
   const base::Logger& logger() const { return *logger_; }
+  const std::string& owner() const { return owner_; }
+  const std::string& region() const { return region_; }
+  Clock& clock() const { return *clock_; }
 
  private:
   explicit CloudCore(const CorePlan& plan);
@@ -117,6 +120,9 @@ class CloudCore : public std::enable_shared_from_this<CloudCore> {
   const pid_t process_;
   const std::string where_;
   const bool can_reopen_;
+  const std::string owner_;
+  const std::string region_;
+  const std::shared_ptr<Clock> clock_;
   const std::shared_ptr<const base::Logger> logger_;
   std::shared_ptr<objstore::LocalStore> store_;
   std::shared_ptr<PressureStore> pressure_;         // over store_; null: nothing is held up

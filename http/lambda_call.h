@@ -35,7 +35,6 @@ enum class LambdaOperation {
   kGetFunctionConcurrency,
   kPutFunctionConcurrency,
   kDeleteFunctionConcurrency,
-  kGetAccountSettings,
 };
 std::string_view LambdaOperationName(LambdaOperation operation);
 

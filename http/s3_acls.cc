@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/status_macros.h"
@@ -12,25 +13,42 @@
 namespace cloudlet::http {
 namespace {
 
-// What a request says: its header, or its document.
-absl::StatusOr<CannedAcl> WantedAcl(const S3Call& call, const std::string& body) {
+// What a request says: its header, or a document of grants that a canned ACL makes.
+absl::StatusOr<CannedAcl> WantedAcl(const S3Call& call, const std::string& body, AclOf of) {
   CLOUDLET_ASSIGN_OR_RETURN(const std::optional<CannedAcl> acl, AclHeader(call.head.headers));
-  if (acl.has_value()) return *acl;
+  if (acl.has_value() && body.empty()) return *acl;
+  if (acl.has_value()) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     "Specifying both Canned ACLs and Header Grants is not allowed");
+  }
   if (body.empty()) {
     return MakeError(ErrorCode::kMissingSecurityHeader,
                      "Your request was missing a required header (x-amz-acl)");
   }
-  return MakeError(ErrorCode::kNotImplemented,
-                   "ACLs as documents of grants are not implemented (canned ones are: x-amz-acl)");
+  CLOUDLET_ASSIGN_OR_RETURN(const AclDocument document, DecodeAcl(body));
+  CLOUDLET_ASSIGN_OR_RETURN(const std::string name, CannedAclOf(document, of));
+  const std::optional<CannedAcl> canned = CannedAclNamed(name);
+  if (!canned.has_value()) {
+    return MakeError(ErrorCode::kNotImplemented, "these grants are those of no canned ACL");
+  }
+  return *canned;
+}
+
+std::string DocumentOf(const S3Call& call, const std::string& owner_id, CannedAcl acl, AclOf of) {
+  AclDocument document;
+  document.owner = call.context->owner_of(owner_id);
+  document.grants =
+      GrantsOfCannedAcl(CannedAclName(acl), of, document.owner).value_or(std::vector<AclGrant>());
+  return EncodeAcl(document);
 }
 
 absl::StatusOr<Response> GetOfBucket(const S3Call& call) {
   CLOUDLET_ASSIGN_OR_RETURN(const BucketAcl acl, call.bucket().GetAcl());
-  return call.Xml(EncodeAcl({call.context->owner_of(acl.owner), acl.acl}));
+  return call.Xml(DocumentOf(call, acl.owner, acl.acl, AclOf::kBucket));
 }
 
 absl::StatusOr<Response> PutOfBucket(const S3Call& call, const std::string& body) {
-  CLOUDLET_ASSIGN_OR_RETURN(const CannedAcl acl, WantedAcl(call, body));
+  CLOUDLET_ASSIGN_OR_RETURN(const CannedAcl acl, WantedAcl(call, body, AclOf::kBucket));
   CLOUDLET_RETURN_IF_ERROR(call.bucket().SetAcl(acl));
   return call.Ok();
 }
@@ -40,13 +58,13 @@ absl::StatusOr<Response> GetOfObject(const S3Call& call) {
       const ObjectAcl acl,
       call.bucket().GetObjectAcl(call.address.key,
                                  {.version_id = std::string(call.Param("versionId"))}));
-  Response response = call.Xml(EncodeAcl({call.context->owner_of(acl.owner), acl.acl}));
+  Response response = call.Xml(DocumentOf(call, acl.owner, acl.acl, AclOf::kObject));
   if (!acl.version_id.empty()) response.headers.Add("x-amz-version-id", acl.version_id);
   return response;
 }
 
 absl::StatusOr<Response> PutOfObject(const S3Call& call, const std::string& body) {
-  CLOUDLET_ASSIGN_OR_RETURN(const CannedAcl acl, WantedAcl(call, body));
+  CLOUDLET_ASSIGN_OR_RETURN(const CannedAcl acl, WantedAcl(call, body, AclOf::kObject));
   SetObjectAclOptions options;
   options.version_id = std::string(call.Param("versionId"));
   options.durability = call.context->durability;

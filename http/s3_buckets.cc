@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "http/s3_documents_bucket.h"
+#include "http/s3_documents_notification.h"
 #include "http/s3_headers.h"
 #include "http/s3_lists.h"
 #include "http/s3_operations.h"
@@ -73,8 +74,8 @@ absl::StatusOr<Response> Create(const S3Call& call, const std::string& body) {
   if (acl.has_value()) options.acl = *acl;
   const absl::StatusOr<Bucket> bucket =
       call.cloud().CreateBucket(call.address.bucket, options, call.caller);
-  if (!bucket.ok() && !(IsBucketAlreadyOwnedByYou(bucket.status()) &&
-                        call.cloud().region() == "us-east-1")) {
+  if (!bucket.ok() &&
+      !(IsBucketAlreadyOwnedByYou(bucket.status()) && call.cloud().region() == "us-east-1")) {
     return bucket.status();
   }
   Response response = call.Ok();
@@ -127,6 +128,21 @@ absl::StatusOr<Response> DeleteTagging(const S3Call& call) {
   return call.Ok(204);
 }
 
+absl::StatusOr<Response> GetNotification(const S3Call& call) {
+  CLOUDLET_RETURN_IF_ERROR(call.bucket().Info().status());  // the owner's alone
+  CLOUDLET_ASSIGN_OR_RETURN(const std::vector<Trigger> triggers,
+                            call.cloud().ListTriggers(call.address.bucket));
+  return call.Xml(EncodeNotification(triggers, call.cloud().region()));
+}
+
+absl::StatusOr<Response> PutNotification(const S3Call& call, const std::string& body) {
+  CLOUDLET_RETURN_IF_ERROR(call.bucket().Info().status());
+  CLOUDLET_ASSIGN_OR_RETURN(const std::vector<Trigger> triggers,
+                            DecodeNotification(body, call.address.bucket));
+  CLOUDLET_RETURN_IF_ERROR(call.cloud().SetTriggers(call.address.bucket, triggers).status());
+  return call.Ok();
+}
+
 }  // namespace
 
 Begun ListBuckets(const S3CallPtr& call) { return AnswerOf(*call, List(*call)); }
@@ -148,5 +164,13 @@ Begun PutBucketTagging(const S3CallPtr& call) {
                   [call](const std::string& body) { return PutTagging(*call, body); });
 }
 Begun DeleteBucketTagging(const S3CallPtr& call) { return AnswerOf(*call, DeleteTagging(*call)); }
+
+Begun GetBucketNotification(const S3CallPtr& call) {
+  return AnswerOf(*call, GetNotification(*call));
+}
+Begun PutBucketNotification(const S3CallPtr& call) {
+  return WithBody(call, kXmlBytes, false,
+                  [call](const std::string& body) { return PutNotification(*call, body); });
+}
 
 }  // namespace cloudlet::http

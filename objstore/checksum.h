@@ -18,54 +18,21 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "base/digest.h"
+#include "base/checksum.h"
 #include "cloudlet/checksum.h"
-
-struct XXH64_state_s;  // of libxxhash
-struct XXH3_state_s;
 
 namespace cloudlet::objstore {
 
-// One checksum over the bytes appended. Movable; a moved-from stream may only be assigned or
-// destroyed.
-class ChecksumStream {
- public:
-  // REQUIRES: one of kChecksumAlgorithms.
-  explicit ChecksumStream(ChecksumAlgorithm algorithm);
-
-  void Append(std::string_view bytes);
-  // The digest of everything appended. REQUIRES: called once; nothing else may follow.
-  std::string Finish();
-
-  ChecksumAlgorithm algorithm() const { return algorithm_; }
-
- private:
-  struct FreeState {
-    void operator()(XXH64_state_s* state) const;
-    void operator()(XXH3_state_s* state) const;
-  };
-  using Xxh64State = std::unique_ptr<XXH64_state_s, FreeState>;
-  using Xxh3State = std::unique_ptr<XXH3_state_s, FreeState>;
-  using State = std::variant<uint64_t, base::Digest, Xxh64State, Xxh3State>;  // uint64_t: a CRC
-
-  static State Begin(ChecksumAlgorithm algorithm);
-
-  ChecksumAlgorithm algorithm_;
-  State state_;
-};
-
-// The digest of `bytes` at once. REQUIRES: as ChecksumStream.
-std::string DigestOf(ChecksumAlgorithm algorithm, std::string_view bytes);
+using base::ChecksumStream;
+using base::DigestOf;
 
 // A set of algorithms.
 class ChecksumAlgorithms {

@@ -14,11 +14,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/json_text.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
 #include "triggers/destinations.h"
-#include "triggers/json_text.h"
 #include "triggers/relay_target.h"
 #include "triggers/relays.pb.h"
 #include "triggers/retry.h"
@@ -194,7 +194,7 @@ absl::Status CheckBusEvents(absl::Span<const BusEvent> events) {
 std::string BusEventJson(std::string_view detail,
                          const std::map<std::string, std::string>& attributes, std::string_view id,
                          absl::Time time, std::string_view region) {
-  JsonWriter out;
+  base::JsonWriter out;
   out.Open();
   out.Text("version", "0");
   out.Text("id", id);

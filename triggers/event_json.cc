@@ -9,18 +9,18 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/bytes.h"
+#include "base/json_text.h"
 #include "base/random.h"
 #include "base/strings.h"
 #include "cloudlet/event.h"
 #include "cloudlet/event_json.h"
 #include "cloudlet/tags.h"
-#include "triggers/json_text.h"
 
 namespace cloudlet {
 namespace {
 
-using triggers::JsonTime;
-using triggers::JsonWriter;
+using base::JsonTime;
+using base::JsonWriter;
 
 constexpr std::string_view kEtagOfNoBytes = "d41d8cd98f00b204e9800998ecf8427e";
 
@@ -97,7 +97,7 @@ constexpr FieldNames kDetailNames = {"etag", "version-id", "has-object-annotatio
                                      "object-annotation", "aws-generated-tags"};
 
 void WriteObject(const Event& event, EventSchema schema, const FieldNames& names,
-                 std::string_view key, JsonWriter* out) {
+                 std::string_view key, base::JsonWriter* out) {
   out->Open("object");
   out->Text("key", key);
   if (IsCreated(event.type)) out->Number("size", event.size);
@@ -118,7 +118,7 @@ void WriteObject(const Event& event, EventSchema schema, const FieldNames& names
 }
 
 // The fields of the annotation itself, which is gone after a delete.
-void WriteAnnotation(const Event& event, const FieldNames& names, JsonWriter* out) {
+void WriteAnnotation(const Event& event, const FieldNames& names, base::JsonWriter* out) {
   out->Text("name", event.annotation_name);
   if (event.type == EventType::kObjectAnnotationPut) {
     out->Number("size", event.annotation_size);
@@ -126,14 +126,15 @@ void WriteAnnotation(const Event& event, const FieldNames& names, JsonWriter* ou
   }
 }
 
-void WriteGeneratedTags(const EventJsonOptions& options, std::string_view name, JsonWriter* out) {
+void WriteGeneratedTags(const EventJsonOptions& options, std::string_view name,
+                        base::JsonWriter* out) {
   if (options.aws_generated_tags.empty() || options.schema < EventSchema::k2_5) return;
   out->Open(name);
   for (const Tag& tag : options.aws_generated_tags) out->Text(tag.key, tag.value);
   out->Close();
 }
 
-void WriteS3(const Event& event, const EventJsonOptions& options, JsonWriter* out) {
+void WriteS3(const Event& event, const EventJsonOptions& options, base::JsonWriter* out) {
   out->Open("s3");
   out->Text("s3SchemaVersion", "1.0");
   out->Text("configurationId",
@@ -200,7 +201,7 @@ std::string_view Reason(EventType type) {
   }
 }
 
-void WriteDetail(const Event& event, const EventJsonOptions& options, JsonWriter* out) {
+void WriteDetail(const Event& event, const EventJsonOptions& options, base::JsonWriter* out) {
   out->Open("detail");
   out->Text("version", "0");
   const std::string_view version = DetailVersion(event.type, options.schema);
@@ -241,14 +242,14 @@ std::string EventUuid(const Event& event) {
 
 std::string EventJson(const Event& event, const EventJsonOptions& options) {
   if (!IsChange(event.type)) return {};
-  JsonWriter out;
+  base::JsonWriter out;
   out.Open();
   out.Open("Records", '[');
   out.Open();
   out.Text("eventVersion", EventVersion(event.type, options.schema));
   out.Text("eventSource", "aws:s3");
   out.Text("awsRegion", RegionOf(event, options));
-  out.Text("eventTime", JsonTime(event.time));
+  out.Text("eventTime", base::JsonTime(event.time));
   out.Text("eventName", EventTypeName(event.type));
   out.Open("userIdentity");
   out.Text("principalId", event.principal.empty() ? options.owner : event.principal);
@@ -269,7 +270,7 @@ std::string EventJson(const Event& event, const EventJsonOptions& options) {
 
 std::string EventBridgeJson(const Event& event, const EventJsonOptions& options) {
   if (!IsChange(event.type)) return {};
-  JsonWriter out;
+  base::JsonWriter out;
   out.Open();
   out.Text("version", "0");
   out.Text("id", EventUuid(event));
@@ -287,11 +288,11 @@ std::string EventBridgeJson(const Event& event, const EventJsonOptions& options)
 }
 
 std::string TestEventJson(std::string_view bucket, absl::Time time, std::string_view request_id) {
-  JsonWriter out;
+  base::JsonWriter out;
   out.Open();
   out.Text("Service", "Amazon S3");
   out.Text("Event", "s3:TestEvent");
-  out.Text("Time", JsonTime(time));
+  out.Text("Time", base::JsonTime(time));
   out.Text("Bucket", bucket);
   out.Text("RequestId", request_id);
   out.Text("HostId", ExtendedRequestId(request_id));

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_text.h"  // for those who write records about events
 #include "cloudlet/event.h"
 #include "cloudlet/event_json.h"
-#include "triggers/json_text.h"  // for those who write records about events
 
 namespace cloudlet::triggers {
 

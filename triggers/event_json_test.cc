@@ -237,7 +237,7 @@ TEST(JsonTextTest, StringsAreEscapedAndAlwaysUtf8) {
   };
   for (const auto& row : rows) {
     std::string out;
-    AppendJsonString(&out, row.text);
+    base::AppendJsonString(&out, row.text);
     EXPECT_EQ(out, row.json);
   }
 }

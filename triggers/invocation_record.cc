@@ -30,7 +30,7 @@ void AppendPayload(std::string* out, std::string_view payload) {
   if (IsJson(payload)) {
     out->append(payload);
   } else {
-    AppendJsonString(out, payload);
+    base::AppendJsonString(out, payload);
   }
 }
 
@@ -49,7 +49,7 @@ std::string_view Condition(const InvocationRecord& record) {
 void AppendResponse(std::string* out, const InvocationRecord& record, bool payloads) {
   if (record.attempts == 0) return;
   absl::StrAppend(out, ",\"responseContext\":{\"statusCode\":200,\"executedVersion\":");
-  AppendJsonString(out, record.executed_version);
+  base::AppendJsonString(out, record.executed_version);
   if (record.cause.has_value()) absl::StrAppend(out, ",\"functionError\":\"Unhandled\"");
   absl::StrAppend(out, "}");
   if (!payloads) return;
@@ -63,14 +63,14 @@ void AppendResponse(std::string* out, const InvocationRecord& record, bool paylo
 
 std::string Write(const InvocationRecord& record, bool payloads) {
   std::string out = "{\"version\":\"1.0\",\"timestamp\":";
-  AppendJsonString(&out, JsonTime(record.now));
+  base::AppendJsonString(&out, base::JsonTime(record.now));
   absl::StrAppend(&out, ",\"requestContext\":{\"requestId\":");
-  AppendJsonString(&out, record.request_id);
+  base::AppendJsonString(&out, record.request_id);
   absl::StrAppend(&out, ",\"functionArn\":");
-  AppendJsonString(&out, absl::StrCat(FunctionArn(record.region, record.function), ":",
-                                      base::V(record.qualifier)));
+  base::AppendJsonString(&out, absl::StrCat(FunctionArn(record.region, record.function), ":",
+                                            base::V(record.qualifier)));
   absl::StrAppend(&out, ",\"condition\":");
-  AppendJsonString(&out, Condition(record));
+  base::AppendJsonString(&out, Condition(record));
   absl::StrAppend(&out, ",\"approximateInvokeCount\":", record.attempts, "}");
   if (payloads) {
     absl::StrAppend(&out, ",\"requestPayload\":");
@@ -93,9 +93,9 @@ std::string ErrorJson(std::string_view error) {
   const size_t colon = error.find(": ");
   const bool typed = colon != std::string_view::npos;
   std::string out = "{\"errorMessage\":";
-  AppendJsonString(&out, typed ? error.substr(colon + 2) : error);
+  base::AppendJsonString(&out, typed ? error.substr(colon + 2) : error);
   absl::StrAppend(&out, ",\"errorType\":");
-  AppendJsonString(&out, typed ? error.substr(0, colon) : "");
+  base::AppendJsonString(&out, typed ? error.substr(0, colon) : "");
   absl::StrAppend(&out, "}");
   return out;
 }

@@ -10,10 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_text.h"
 #include "cloudlet/caller.h"
 #include "cloudlet/event.h"
 #include "objstore/ledger.h"
-#include "triggers/json_text.h"
 
 namespace cloudlet::triggers {
 
@@ -45,7 +45,7 @@ inline std::map<std::string, std::string> BusAttributes(std::string_view source,
   std::string list = "[";
   for (const std::string& resource : resources) {
     if (list.size() > 1) list += ',';
-    AppendJsonString(&list, resource);
+    base::AppendJsonString(&list, resource);
   }
   list += ']';
   return {{std::string(kBusSource), std::string(source)},

@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "base/json_text.h"
 #include "base/strings.h"
 #include "cloudlet/destination.h"
-#include "triggers/json_text.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -17,7 +17,7 @@ std::string TopicArn(const TopicMessage& message) {
   return ArnOf(ToTopic(message.topic), message.region);
 }
 
-void WriteAttributes(const std::map<std::string, std::string>& attributes, JsonWriter* out) {
+void WriteAttributes(const std::map<std::string, std::string>& attributes, base::JsonWriter* out) {
   out->Open("MessageAttributes");
   for (const auto& [name, value] : attributes) {
     out->Open(name);
@@ -29,7 +29,8 @@ void WriteAttributes(const std::map<std::string, std::string>& attributes, JsonW
 }
 
 // In functions' events the names of the fields of addresses end otherwise than in notifications.
-void WriteUnsigned(std::string_view certificate, std::string_view unsubscribe, JsonWriter* out) {
+void WriteUnsigned(std::string_view certificate, std::string_view unsubscribe,
+                   base::JsonWriter* out) {
   out->Text("SignatureVersion", "1");
   out->Text("Signature", "");
   out->Text(certificate, "");
@@ -39,7 +40,7 @@ void WriteUnsigned(std::string_view certificate, std::string_view unsubscribe, J
 }  // namespace
 
 std::string SnsEventJson(const TopicMessage& message, std::string_view subscription_id) {
-  JsonWriter out;
+  base::JsonWriter out;
   out.Open();
   out.Open("Records", '[');
   out.Open();
@@ -56,7 +57,7 @@ std::string SnsEventJson(const TopicMessage& message, std::string_view subscript
     out.Text("Subject", message.subject);
   }
   out.Text("Message", message.message);
-  out.Text("Timestamp", JsonTime(message.time));
+  out.Text("Timestamp", base::JsonTime(message.time));
   WriteUnsigned("SigningCertUrl", "UnsubscribeUrl", &out);
   WriteAttributes(message.attributes, &out);
   out.Close();
@@ -67,14 +68,14 @@ std::string SnsEventJson(const TopicMessage& message, std::string_view subscript
 }
 
 std::string SnsNotificationJson(const TopicMessage& message) {
-  JsonWriter out;
+  base::JsonWriter out;
   out.Open();
   out.Text("Type", "Notification");
   out.Text("MessageId", message.id);
   out.Text("TopicArn", TopicArn(message));
   if (!message.subject.empty()) out.Text("Subject", message.subject);
   out.Text("Message", message.message);
-  out.Text("Timestamp", JsonTime(message.time));
+  out.Text("Timestamp", base::JsonTime(message.time));
   WriteUnsigned("SigningCertURL", "UnsubscribeURL", &out);
   if (!message.attributes.empty()) WriteAttributes(message.attributes, &out);
   out.Close();

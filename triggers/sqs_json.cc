@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/digest.h"
+#include "base/json_text.h"
 #include "base/strings.h"
 #include "cloudlet/destination.h"
-#include "triggers/json_text.h"
 
 namespace cloudlet::triggers {
 namespace {
@@ -20,7 +20,7 @@ std::string Millis(absl::Time time) { return absl::StrCat(absl::ToUnixMillis(tim
 
 std::string SqsRecordJson(const Message& message, std::string_view queue, std::string_view region,
                           std::string_view sender) {
-  JsonWriter out;
+  base::JsonWriter out;
   out.Open();
   out.Text("messageId", message.id);
   out.Text("receiptHandle", message.receipt_handle);

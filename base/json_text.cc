@@ -1,5 +1,5 @@
 // See json_text.h.
-#include "triggers/json_text.h"
+#include "base/json_text.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
-namespace cloudlet::triggers {
+namespace cloudlet::base {
 namespace {
 
 // The bytes that `text` begins with and that are one character in UTF-8; 0 when there is none.
@@ -119,4 +119,4 @@ void JsonWriter::Name(std::string_view name) {
   out_ += ':';
 }
 
-}  // namespace cloudlet::triggers
+}  // namespace cloudlet::base

@@ -7,8 +7,8 @@
 //   out.Take();  // {"name":"..."}
 //
 // Functions: pure, any thread. JsonWriter: one thread at a time.
-#ifndef CLOUDLET_TRIGGERS_JSON_TEXT_H_
-#define CLOUDLET_TRIGGERS_JSON_TEXT_H_
+#ifndef CLOUDLET_BASE_JSON_TEXT_H_
+#define CLOUDLET_BASE_JSON_TEXT_H_
 
 #include <cstdint>
 #include <string>
@@ -17,7 +17,7 @@
 
 #include "absl/time/time.h"
 
-namespace cloudlet::triggers {
+namespace cloudlet::base {
 
 // Appends `text` as a JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD.
 void AppendJsonString(std::string* out, std::string_view text);
@@ -48,6 +48,6 @@ class JsonWriter {
   bool first_ = true;  // in the innermost object or list
 };
 
-}  // namespace cloudlet::triggers
+}  // namespace cloudlet::base
 
-#endif  // CLOUDLET_TRIGGERS_JSON_TEXT_H_
+#endif  // CLOUDLET_BASE_JSON_TEXT_H_
