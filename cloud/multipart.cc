@@ -54,8 +54,8 @@ class PartWriterImpl {
   absl::StatusOr<UploadPartResult> Commit(const Checksum& checksum) {
     CLOUDLET_RETURN_IF_ERROR(Usable("upload part of"));
     if (options_.checksum.has_value() || options_.crc64nvme.has_value()) {
-      return Fail(MakeError(ErrorCode::kInvalidRequest,
-                            "the options of the part gave a checksum already"));
+      return Fail(
+          MakeError(ErrorCode::kInvalidRequest, "the options of the part gave a checksum already"));
     }
     options_.checksum = checksum;
     return Commit();

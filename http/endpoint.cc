@@ -40,8 +40,9 @@ absl::Status CheckIdentity(const Identity& identity) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
   });
   if (id.size() < 3 || id.size() > 128 || !plain) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "identities: the access key ", base::V(base::Quoted(id)), " is not 3 to 128 of A-Z a-z 0-9 _"));
+    return absl::InvalidArgumentError(absl::StrCat("identities: the access key ",
+                                                   base::V(base::Quoted(id)),
+                                                   " is not 3 to 128 of A-Z a-z 0-9 _"));
   }
   if (identity.secret_access_key.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("identities: ", id, " has no secret"));
@@ -52,7 +53,8 @@ absl::Status CheckIdentity(const Identity& identity) {
   return absl::OkStatus();
 }
 
-// From the operating system's entropy, through OpenSSL. REQUIRES: 256 is a multiple of the alphabet.
+// From the operating system's entropy, through OpenSSL. REQUIRES: 256 is a multiple of the
+// alphabet.
 std::string SecretText(std::string_view alphabet, size_t size) {
   std::string text(size, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(text.data()), static_cast<int>(size)) != 1) {
@@ -164,8 +166,8 @@ absl::Status EndpointImpl::Start() {
   s3_ = std::make_unique<http::S3Service>(
       cloud_, lookup, std::move(context),
       http::S3ServiceOptions{domains, options_.allow_anonymous, options_.hook});
-  lambda_ = std::make_unique<http::LambdaService>(
-      cloud_, lookup, http::LambdaServiceOptions{options_.hook});
+  lambda_ = std::make_unique<http::LambdaService>(cloud_, lookup,
+                                                  http::LambdaServiceOptions{options_.hook});
 
   http::ServerOptions server;
   server.address = options_.address;
@@ -207,11 +209,11 @@ Begun EndpointImpl::Begin(RequestHead head) {
   request->request_id = ids_.NextRequestId();
   const std::string_view host = head.headers.Get("host");
   if (!http::IsAllowedHost(host, options_.domains)) {
-    Response response = s3_->Refuse(
-        403,
-        absl::StrCat("this endpoint has not the name ", base::V(base::Quoted(host)),
-                     " (EndpointOptions::domains tells its names)"),
-        request->request_id);
+    Response response =
+        s3_->Refuse(403,
+                    absl::StrCat("this endpoint has not the name ", base::V(base::Quoted(host)),
+                                 " (EndpointOptions::domains tells its names)"),
+                    request->request_id);
     response.note = request;
     return response;
   }

@@ -159,7 +159,8 @@ Response LambdaCall::Error(const absl::Status& status) const {
   base::JsonWriter json;
   json.Open();
   json.Text("Type", user ? "User" : "Service");
-  json.Text("Message", user ? base::S(status.message()) : "Lambda is unable to process your request.");
+  json.Text("Message",
+            user ? base::S(status.message()) : "Lambda is unable to process your request.");
   if (const std::optional<ThrottleInfo> throttle = ThrottleOf(status)) {
     json.Text("Reason", ThrottleReasonName(throttle->reason));
   }
@@ -167,9 +168,8 @@ Response LambdaCall::Error(const absl::Status& status) const {
   Response response = Json(json.Take(), http_status);
   response.headers.Add("x-amzn-ErrorType", name);
   if (const std::optional<ThrottleInfo> throttle = ThrottleOf(status)) {
-    response.headers.Add("Retry-After",
-                         absl::StrCat(std::max<int64_t>(1, absl::ToInt64Seconds(
-                                                               throttle->retry_after))));
+    response.headers.Add("Retry-After", absl::StrCat(std::max<int64_t>(
+                                            1, absl::ToInt64Seconds(throttle->retry_after))));
   }
   return response;
 }

@@ -73,8 +73,8 @@ absl::StatusOr<Response> Create(const S3Call& call, const std::string& body) {
   if (acl.has_value()) options.acl = *acl;
   const absl::StatusOr<Bucket> bucket =
       call.cloud().CreateBucket(call.address.bucket, options, call.caller);
-  if (!bucket.ok() && !(IsBucketAlreadyOwnedByYou(bucket.status()) &&
-                        call.cloud().region() == "us-east-1")) {
+  if (!bucket.ok() &&
+      !(IsBucketAlreadyOwnedByYou(bucket.status()) && call.cloud().region() == "us-east-1")) {
     return bucket.status();
   }
   Response response = call.Ok();

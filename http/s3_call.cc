@@ -14,9 +14,9 @@ namespace cloudlet::http {
 namespace {
 
 absl::Status BadDigestError(std::string_view header) {
-  return MakeError(ErrorCode::kBadDigest,
-                   absl::StrCat("The ", base::V(header),
-                                " you specified did not match what we received."));
+  return MakeError(
+      ErrorCode::kBadDigest,
+      absl::StrCat("The ", base::V(header), " you specified did not match what we received."));
 }
 
 // Whether the digests that the headers, or a trailer, name are those of `body`.
@@ -120,8 +120,9 @@ Begun WithBody(const S3CallPtr& call, size_t max_bytes, bool needs_digest,
 absl::StatusOr<std::optional<CannedAcl>> AclHeader(const Headers& headers) {
   for (const Header& header : headers) {
     if (header.name.size() > 12 && SameName(header.name.substr(0, 12), "x-amz-grant-")) {
-      return MakeError(ErrorCode::kNotImplemented,
-                       absl::StrCat(header.name, " is not implemented (canned ACLs are: x-amz-acl)"));
+      return MakeError(
+          ErrorCode::kNotImplemented,
+          absl::StrCat(header.name, " is not implemented (canned ACLs are: x-amz-acl)"));
     }
   }
   const std::string* const name = headers.Find("x-amz-acl");

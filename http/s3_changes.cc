@@ -39,8 +39,7 @@ absl::StatusOr<Response> Rename(const S3Call& call) {
                             DecodeRenameSource(call.head.headers, call.address.bucket));
   RenameOptions options = DecodeRenameOptions(call.head.headers);
   options.durability = call.context->durability;
-  CLOUDLET_RETURN_IF_ERROR(
-      call.bucket().Rename(source, call.address.key, options).status());
+  CLOUDLET_RETURN_IF_ERROR(call.bucket().Rename(source, call.address.key, options).status());
   return call.Ok();
 }
 
@@ -59,8 +58,8 @@ absl::StatusOr<Response> DeleteMany(const S3Call& call, const std::string& body)
   CLOUDLET_ASSIGN_OR_RETURN(const DeleteDocument request, DecodeDelete(body));
   CLOUDLET_ASSIGN_OR_RETURN(
       const DeleteManyResult result,
-      call.bucket().DeleteMany(ItemsOf(request), {.quiet = request.quiet,
-                                                  .durability = call.context->durability}));
+      call.bucket().DeleteMany(ItemsOf(request),
+                               {.quiet = request.quiet, .durability = call.context->durability}));
   return call.Xml(EncodeDeleteResult(result));
 }
 

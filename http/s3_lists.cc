@@ -1,12 +1,13 @@
 // ListObjects, ListObjectsV2, ListObjectVersions.
 
+#include "http/s3_lists.h"
+
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "base/status_macros.h"
 #include "http/s3_documents_list.h"
 #include "http/s3_headers.h"
-#include "http/s3_lists.h"
 #include "http/s3_operations.h"
 
 namespace cloudlet::http {
@@ -88,7 +89,8 @@ absl::StatusOr<EncodingType> EncodingParam(const S3Call& call) {
   const QueryParam* const param = call.target.Find("encoding-type");
   if (param == nullptr) return EncodingType::kNone;
   if (param->value == "url") return EncodingType::kUrl;
-  return InvalidArgumentError("encoding-type", param->value, "Invalid Encoding Method specified in Request");
+  return InvalidArgumentError("encoding-type", param->value,
+                              "Invalid Encoding Method specified in Request");
 }
 
 Begun ListObjects(const S3CallPtr& call) { return AnswerOf(*call, V1(*call)); }

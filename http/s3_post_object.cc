@@ -60,8 +60,7 @@ class FormBody : public Exchange, private FormSink {
   absl::Status BeginFile(const PostForm& form) override {
     const absl::Time now = call_->cloud().Now();
     CLOUDLET_ASSIGN_OR_RETURN(
-        call_->who,
-        authenticator_.AuthenticateForm(call_->head, call_->target, form.fields, now));
+        call_->who, authenticator_.AuthenticateForm(call_->head, call_->target, form.fields, now));
     call_->caller.principal =
         call_->who->anonymous() ? kAnonymousPrincipal : call_->who->identity().canonical_id;
     call_->request->principal = call_->caller.principal;
@@ -99,11 +98,9 @@ class FormBody : public Exchange, private FormSink {
   Response Answer(const PutResult& put) {
     const Headers& fields = decoder_.form().fields;
     const std::string etag = QuotedEtag(put.etag);
-    const std::string location =
-        absl::StrCat(call_->head.tls ? "https://" : "http://",
-                     base::V(call_->head.headers.Get("host")),
-                     S3PathOf(call_->address.virtual_host ? "" : call_->address.bucket,
-                              call_->address.key));
+    const std::string location = absl::StrCat(
+        call_->head.tls ? "https://" : "http://", base::V(call_->head.headers.Get("host")),
+        S3PathOf(call_->address.virtual_host ? "" : call_->address.bucket, call_->address.key));
     std::string_view redirect = fields.Get("success_action_redirect");
     if (redirect.empty()) redirect = fields.Get("redirect");
     const bool to_url = absl::StartsWith(base::V(redirect), "http://") ||
@@ -112,11 +109,10 @@ class FormBody : public Exchange, private FormSink {
     if (to_url) {
       response = call_->Ok(303);
       response.headers.Add(
-          "Location", absl::StrCat(base::V(redirect),
-                                   redirect.find('?') == std::string_view::npos ? "?" : "&",
-                                   "bucket=", PercentEncode(call_->address.bucket),
-                                   "&key=", PercentEncode(call_->address.key),
-                                   "&etag=", PercentEncode(etag)));
+          "Location",
+          absl::StrCat(base::V(redirect), redirect.find('?') == std::string_view::npos ? "?" : "&",
+                       "bucket=", PercentEncode(call_->address.bucket),
+                       "&key=", PercentEncode(call_->address.key), "&etag=", PercentEncode(etag)));
     } else {
       const std::string_view status = fields.Get("success_action_status");
       if (status == "201") {

@@ -70,48 +70,90 @@ Begun Losing(Begun begun) {
 
 S3OperationFunction OperationOf(S3Operation operation) {
   switch (operation) {
-    case S3Operation::kListBuckets: return ListBuckets;
-    case S3Operation::kCreateBucket: return CreateBucket;
-    case S3Operation::kHeadBucket: return HeadBucket;
-    case S3Operation::kDeleteBucket: return DeleteBucket;
-    case S3Operation::kListObjects: return ListObjects;
-    case S3Operation::kListObjectsV2: return ListObjectsV2;
-    case S3Operation::kListObjectVersions: return ListObjectVersions;
-    case S3Operation::kListMultipartUploads: return ListMultipartUploads;
-    case S3Operation::kDeleteObjects: return DeleteObjects;
-    case S3Operation::kGetBucketLocation: return GetBucketLocation;
-    case S3Operation::kGetBucketVersioning: return GetBucketVersioning;
-    case S3Operation::kPutBucketVersioning: return PutBucketVersioning;
-    case S3Operation::kGetBucketTagging: return GetBucketTagging;
-    case S3Operation::kPutBucketTagging: return PutBucketTagging;
-    case S3Operation::kDeleteBucketTagging: return DeleteBucketTagging;
-    case S3Operation::kGetBucketAcl: return GetBucketAcl;
-    case S3Operation::kPutBucketAcl: return PutBucketAcl;
-    case S3Operation::kGetBucketNotificationConfiguration: return GetBucketNotification;
-    case S3Operation::kPutBucketNotificationConfiguration: return PutBucketNotification;
-    case S3Operation::kGetObject: return GetObject;
-    case S3Operation::kHeadObject: return HeadObject;
-    case S3Operation::kPutObject: return PutObject;
-    case S3Operation::kCopyObject: return CopyObject;
-    case S3Operation::kDeleteObject: return DeleteObject;
-    case S3Operation::kCreateMultipartUpload: return CreateMultipartUpload;
-    case S3Operation::kUploadPart: return UploadPart;
-    case S3Operation::kUploadPartCopy: return UploadPartCopy;
-    case S3Operation::kListParts: return ListParts;
-    case S3Operation::kCompleteMultipartUpload: return CompleteMultipartUpload;
-    case S3Operation::kAbortMultipartUpload: return AbortMultipartUpload;
-    case S3Operation::kGetObjectAttributes: return GetObjectAttributes;
-    case S3Operation::kGetObjectTagging: return GetObjectTagging;
-    case S3Operation::kPutObjectTagging: return PutObjectTagging;
-    case S3Operation::kDeleteObjectTagging: return DeleteObjectTagging;
-    case S3Operation::kGetObjectAcl: return GetObjectAcl;
-    case S3Operation::kPutObjectAcl: return PutObjectAcl;
-    case S3Operation::kListObjectAnnotations: return ListObjectAnnotations;
-    case S3Operation::kGetObjectAnnotation: return GetObjectAnnotation;
-    case S3Operation::kPutObjectAnnotation: return PutObjectAnnotation;
-    case S3Operation::kDeleteObjectAnnotation: return DeleteObjectAnnotation;
-    case S3Operation::kRenameObject: return RenameObject;
-    default: return nullptr;
+    case S3Operation::kListBuckets:
+      return ListBuckets;
+    case S3Operation::kCreateBucket:
+      return CreateBucket;
+    case S3Operation::kHeadBucket:
+      return HeadBucket;
+    case S3Operation::kDeleteBucket:
+      return DeleteBucket;
+    case S3Operation::kListObjects:
+      return ListObjects;
+    case S3Operation::kListObjectsV2:
+      return ListObjectsV2;
+    case S3Operation::kListObjectVersions:
+      return ListObjectVersions;
+    case S3Operation::kListMultipartUploads:
+      return ListMultipartUploads;
+    case S3Operation::kDeleteObjects:
+      return DeleteObjects;
+    case S3Operation::kGetBucketLocation:
+      return GetBucketLocation;
+    case S3Operation::kGetBucketVersioning:
+      return GetBucketVersioning;
+    case S3Operation::kPutBucketVersioning:
+      return PutBucketVersioning;
+    case S3Operation::kGetBucketTagging:
+      return GetBucketTagging;
+    case S3Operation::kPutBucketTagging:
+      return PutBucketTagging;
+    case S3Operation::kDeleteBucketTagging:
+      return DeleteBucketTagging;
+    case S3Operation::kGetBucketAcl:
+      return GetBucketAcl;
+    case S3Operation::kPutBucketAcl:
+      return PutBucketAcl;
+    case S3Operation::kGetBucketNotificationConfiguration:
+      return GetBucketNotification;
+    case S3Operation::kPutBucketNotificationConfiguration:
+      return PutBucketNotification;
+    case S3Operation::kGetObject:
+      return GetObject;
+    case S3Operation::kHeadObject:
+      return HeadObject;
+    case S3Operation::kPutObject:
+      return PutObject;
+    case S3Operation::kCopyObject:
+      return CopyObject;
+    case S3Operation::kDeleteObject:
+      return DeleteObject;
+    case S3Operation::kCreateMultipartUpload:
+      return CreateMultipartUpload;
+    case S3Operation::kUploadPart:
+      return UploadPart;
+    case S3Operation::kUploadPartCopy:
+      return UploadPartCopy;
+    case S3Operation::kListParts:
+      return ListParts;
+    case S3Operation::kCompleteMultipartUpload:
+      return CompleteMultipartUpload;
+    case S3Operation::kAbortMultipartUpload:
+      return AbortMultipartUpload;
+    case S3Operation::kGetObjectAttributes:
+      return GetObjectAttributes;
+    case S3Operation::kGetObjectTagging:
+      return GetObjectTagging;
+    case S3Operation::kPutObjectTagging:
+      return PutObjectTagging;
+    case S3Operation::kDeleteObjectTagging:
+      return DeleteObjectTagging;
+    case S3Operation::kGetObjectAcl:
+      return GetObjectAcl;
+    case S3Operation::kPutObjectAcl:
+      return PutObjectAcl;
+    case S3Operation::kListObjectAnnotations:
+      return ListObjectAnnotations;
+    case S3Operation::kGetObjectAnnotation:
+      return GetObjectAnnotation;
+    case S3Operation::kPutObjectAnnotation:
+      return PutObjectAnnotation;
+    case S3Operation::kDeleteObjectAnnotation:
+      return DeleteObjectAnnotation;
+    case S3Operation::kRenameObject:
+      return RenameObject;
+    default:
+      return nullptr;
   }
 }
 
@@ -135,9 +177,8 @@ absl::StatusOr<Begun> S3Service::Route(const S3CallPtr& call) {
   const RequestHead& head = call->head;
   EndpointRequest& request = *call->request;
   CLOUDLET_ASSIGN_OR_RETURN(call->target, ParseRequestTarget(head.target));
-  CLOUDLET_ASSIGN_OR_RETURN(
-      call->address,
-      S3AddressOf(head.headers.Get("host"), call->target.raw_path, options_.domains));
+  CLOUDLET_ASSIGN_OR_RETURN(call->address, S3AddressOf(head.headers.Get("host"),
+                                                       call->target.raw_path, options_.domains));
   request.bucket = call->address.bucket;
   request.key = call->address.key;
   CLOUDLET_ASSIGN_OR_RETURN(call->operation, RouteS3({.method = head.method,
@@ -169,14 +210,24 @@ Response S3Service::Refuse(int status, std::string_view detail,
   S3Error error;
   error.http_status = status;
   switch (status) {
-    case 408: error.code = "RequestTimeout"; break;
-    case 500: error.code = "InternalError"; break;
-    case 501: error.code = "NotImplemented"; break;
-    case 503: error.code = "SlowDown"; break;
-    default: error.code = "BadRequest"; break;
+    case 408:
+      error.code = "RequestTimeout";
+      break;
+    case 500:
+      error.code = "InternalError";
+      break;
+    case 501:
+      error.code = "NotImplemented";
+      break;
+    case 503:
+      error.code = "SlowDown";
+      break;
+    default:
+      error.code = "BadRequest";
+      break;
   }
-  error.message = status == 500 ? "We encountered an internal error. Please try again."
-                                : std::string(detail);
+  error.message =
+      status == 500 ? "We encountered an internal error. Please try again." : std::string(detail);
   error.request_id = request_id;
   error.host_id = context_.host_id;
   Response response = ErrorResponse(error, "GET");

@@ -61,9 +61,9 @@ absl::StatusOr<Response> Complete(const S3Call& call, const std::string& body) {
   CLOUDLET_ASSIGN_OR_RETURN(const std::vector<CompletedPart> parts, DecodeComplete(body));
   CLOUDLET_ASSIGN_OR_RETURN(CompleteOptions options, DecodeCompleteOptions(call.head.headers));
   options.durability = call.context->durability;
-  CLOUDLET_ASSIGN_OR_RETURN(
-      const PutResult put, call.bucket().CompleteMultipartUpload(
-                               call.address.key, call.Param("uploadId"), parts, options));
+  CLOUDLET_ASSIGN_OR_RETURN(const PutResult put,
+                            call.bucket().CompleteMultipartUpload(
+                                call.address.key, call.Param("uploadId"), parts, options));
   CompletedUploadDocument completed;
   completed.location = absl::StrCat(call.head.tls ? "https://" : "http://",
                                     base::V(call.head.headers.Get("host")), call.target.raw_path);

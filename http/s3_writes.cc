@@ -38,8 +38,7 @@ class ObjectTaker : public BodyTaker {
       return absl::OkStatus();
     }
     if (!writer_.has_value()) {
-      CLOUDLET_ASSIGN_OR_RETURN(writer_,
-                                call_->bucket().OpenWriter(call_->address.key, options_));
+      CLOUDLET_ASSIGN_OR_RETURN(writer_, call_->bucket().OpenWriter(call_->address.key, options_));
       CLOUDLET_RETURN_IF_ERROR(writer_->Write(body_));
       body_ = std::string();
     }
@@ -190,10 +189,10 @@ absl::StatusOr<std::unique_ptr<Exchange>> BeginPart(const S3CallPtr& call) {
   CLOUDLET_ASSIGN_OR_RETURN(UploadPartOptions options, DecodeUploadPartOptions(headers));
   CLOUDLET_ASSIGN_OR_RETURN(const BodyChecksums sums, DecodeBodyChecksums(headers));
   options.durability = call->context->durability;
-  return TakeBody(call->head, *call->who,
-                  std::make_unique<PartTaker>(call, static_cast<int>(number), std::move(options),
-                                              sums.trailer),
-                  call->refusal());
+  return TakeBody(
+      call->head, *call->who,
+      std::make_unique<PartTaker>(call, static_cast<int>(number), std::move(options), sums.trailer),
+      call->refusal());
 }
 
 Begun BegunOf(const S3CallPtr& call, absl::StatusOr<std::unique_ptr<Exchange>> exchange) {

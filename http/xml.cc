@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <pugixml.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,7 +14,6 @@
 #include "cloudlet/error.h"
 #include "http/utf8.h"
 #include "http/xml_scan.h"
-#include "pugixml.hpp"
 
 namespace cloudlet::http {
 namespace {
