@@ -2,87 +2,22 @@
 // size.
 #include "http/aws_chunked.h"
 
-#include <algorithm>
-#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "base/random.h"
-#include "base/strings.h"
+#include "absl/time/time.h"
 #include "cloudlet/error.h"
 #include "gtest/gtest.h"
+#include "http/aws_chunked_testing.h"
 #include "http/sign_request.h"
 
 namespace cloudlet::http {
 namespace {
 
-using base::V;
 using enum ErrorCode;
-
-constexpr BodyMode kModes[] = {BodyMode::kSignedChunks, BodyMode::kSignedChunksTrailer,
-                               BodyMode::kUnsignedChunksTrailer};
-constexpr char kCrc[] = "x-amz-checksum-crc32c";
-
-StreamSeed TestSeed() {
-  return {SigningKey(Secret("s"), {"20260228", "r", "s3"}), "20260228T235958Z",
-          "20260228/r/s3/aws4_request", std::string(64, 'a')};
-}
-bool HasTrailer(BodyMode mode) { return mode != BodyMode::kSignedChunks; }
-
-Headers HeadersFor(BodyMode mode, size_t length) {
-  Headers headers = {{"X-Amz-Decoded-Content-Length", absl::StrCat(length)}};
-  if (HasTrailer(mode)) headers.Add("x-amz-trailer", kCrc);
-  return headers;
-}
-
-struct Decoded {
-  absl::Status status;
-  std::string data;
-  Headers trailers;
-};
-
-Decoded Decode(BodyMode mode, std::string_view body, const Headers& headers, size_t step = 0,
-               const StreamSeed& seed = TestSeed()) {
-  Decoded decoded;
-  auto decoder = AwsChunkedDecoder::Create(mode, seed, headers);
-  if (!decoder.ok()) return {decoder.status(), "", {}};
-  if (step == 0) step = std::max<size_t>(1, body.size());
-  while (!body.empty()) {
-    const absl::Status status =
-        decoder->Take(body.substr(0, step), [&](std::string_view data) { decoded.data += data; });
-    if (!status.ok()) break;  // stays for Finish
-    body.remove_prefix(std::min(step, body.size()));
-  }
-  auto trailers = decoder->Finish();
-  decoded.status = trailers.status();
-  if (trailers.ok()) decoded.trailers = *trailers;
-  return decoded;
-}
-
-std::string Data(size_t bytes) {
-  std::string data(bytes, '\0');
-  for (size_t i = 0; i < bytes; ++i) data[i] = static_cast<char>(base::Mix64(i) >> 8);
-  return data;
-}
-
-std::vector<std::string> Chunks(BodyMode mode, const std::vector<std::string>& datas,
-                                const Headers& trailers) {
-  AwsChunkedEncoder encoder(mode, TestSeed());
-  std::vector<std::string> chunks;
-  for (const std::string& data : datas) chunks.push_back(encoder.Chunk(data));
-  chunks.push_back(encoder.End(trailers));
-  return chunks;
-}
-Headers TrailerFor(BodyMode mode) {
-  return HasTrailer(mode) ? Headers{{kCrc, "sOO8/Q=="}} : Headers{};
-}
-std::string Join(const std::vector<std::string>& pieces) {
-  std::string all;
-  for (const std::string& piece : pieces) all += piece;
-  return all;
-}
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
 TEST(AwsChunkedTest, ReadsAndWritesThePublishedBody) {
@@ -189,35 +124,6 @@ TEST(AwsChunkedTest, NothingLessAndNothingElse) {
     }
   }
 }
-
-struct Bad {
-  const char* name;
-  std::function<std::string(std::vector<std::string>)> change;  // of three chunks and the end
-  ErrorCode code;
-};
-
-std::string Edit(std::string text, std::string_view from, std::string_view to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  if (at != std::string::npos) text.replace(at, from.size(), to);
-  return text;
-}
-
-void CheckBad(const std::vector<BodyMode>& modes, const std::vector<Bad>& bads) {
-  const std::vector<std::string> datas = {Data(8192), Data(8193), Data(10)};
-  for (const BodyMode mode : modes) {
-    for (const Bad& bad : bads) {
-      const std::string body = bad.change(Chunks(mode, datas, TrailerFor(mode)));
-      for (const size_t step : {size_t{0}, size_t{1}}) {
-        const Decoded decoded = Decode(mode, body, HeadersFor(mode, 8192 + 8193 + 10), step);
-        EXPECT_EQ(ErrorCodeOf(decoded.status), bad.code)
-            << bad.name << " in mode " << static_cast<int>(mode) << ": " << decoded.status;
-      }
-    }
-  }
-}
-
-using Pieces = std::vector<std::string>;
 
 TEST(AwsChunkedTest, SignedChunksInTheirOrder) {
   const auto broken = [](size_t i) {
@@ -341,103 +247,6 @@ TEST(AwsChunkedTest, TheLengthIsExact) {
     // Nothing beyond what was announced is ever given on.
     EXPECT_LE(Decode(mode, body, HeadersFor(mode, 50)).data.size(), 50u);
   }
-}
-
-TEST(AwsChunkedTest, Trailers) {
-  const auto edit = [](std::string from, std::string to) {
-    return [=](Pieces c) { return Edit(Join(c), from, to); };
-  };
-  CheckBad(
-      {BodyMode::kSignedChunksTrailer, BodyMode::kUnsignedChunksTrailer},
-      {{"not announced", edit("crc32c:", "crc32:"), kMalformedTrailer},
-       {"authorization", edit("x-amz-checksum-crc32c:", "authorization:"), kMalformedTrailer},
-       {"content-length", edit("x-amz-checksum-crc32c:", "content-length:"), kMalformedTrailer},
-       {"an ACL added",
-        edit("x-amz-checksum-crc32c:",
-             "x-amz-acl:public-read\r\n"
-             "x-amz-checksum-crc32c:"),
-        kMalformedTrailer},
-       {"twice",
-        edit("x-amz-checksum-crc32c:",
-             "x-amz-checksum-crc32c:AAAAAA==\r\n"
-             "x-amz-checksum-crc32c:"),
-        kMalformedTrailer},
-       {"absent", edit("x-amz-checksum-crc32c:sOO8/Q==\r\n", ""), kMalformedTrailer},
-       {"no colon", edit("crc32c:", "crc32c"), kMalformedTrailer},
-       {"no name", edit("x-amz-checksum-crc32c:", ":"), kMalformedTrailer},
-       {"a control character", edit("sOO8", "sO\1O8"), kMalformedTrailer},
-       {"LF alone", edit("/Q==\r\n", "/Q==\nx"), kMalformedTrailer},
-       {"a long value", edit("sOO8", std::string(9000, 'A')), kMalformedTrailer},
-       {"many lines",
-        [](Pieces c) {
-          std::string lines;
-          for (int i = 0; i < 4000; ++i) lines += "a:b\r\n";
-          return Edit(Join(c), "x-amz-checksum", lines + "x-amz-checksum");
-        },
-        kMalformedTrailer}});
-  CheckBad({BodyMode::kSignedChunksTrailer},
-           {{"wrong signature", edit("trailer-signature:", "trailer-signature:0"),
-             kSignatureDoesNotMatch},
-            {"no signature",
-             [](Pieces c) {
-               const std::string body = Join(c);
-               return body.substr(0, body.find("x-amz-trailer-signature")) + "\r\n";
-             },
-             kMalformedTrailer},
-            {"an empty signature",
-             [](Pieces c) {
-               const std::string body = Join(c);
-               return body.substr(0, body.find("x-amz-trailer-signature")) +
-                      "x-amz-trailer-signature:\r\n\r\n";
-             },
-             kMalformedTrailer},
-            {"a changed value", edit("sOO8", "tOO8"), kSignatureDoesNotMatch},
-            {"a line behind the signature",
-             [](Pieces c) {
-               std::string body = Join(c);
-               body.resize(body.size() - 2);
-               return body + "x-amz-checksum-crc32c:AAAA\r\n\r\n";
-             },
-             kMalformedTrailer}});
-  CheckBad({BodyMode::kUnsignedChunksTrailer},
-           {{"a signature", edit("/Q==\r\n", "/Q==\r\nx-amz-trailer-signature:0\r\n"),
-             kMalformedTrailer}});
-  CheckBad({BodyMode::kSignedChunks}, {{"a trailer",
-                                        [](Pieces c) {
-                                          std::string body = Join(c);
-                                          body.resize(body.size() - 2);
-                                          return body + "x-amz-checksum-crc32c:AAAA\r\n\r\n";
-                                        },
-                                        kIncompleteBody}});
-}
-
-TEST(AwsChunkedTest, LinesOfTrailersMayEndAsSomeClientsEndThem) {
-  for (const BodyMode mode : {BodyMode::kSignedChunksTrailer, BodyMode::kUnsignedChunksTrailer}) {
-    const std::string body =
-        Edit(Join(Chunks(mode, {Data(10)}, TrailerFor(mode))), "/Q==\r\n", "/Q==\n\r\n");
-    const Decoded decoded = Decode(mode, body, HeadersFor(mode, 10), 1);
-    EXPECT_TRUE(decoded.status.ok()) << decoded.status;
-    EXPECT_EQ(decoded.trailers.Get(kCrc), "sOO8/Q==");
-  }
-}
-
-TEST(AwsChunkedTest, Announcements) {
-  const auto code = [](BodyMode mode, std::vector<const char*> names) {
-    Headers headers = {{"x-amz-decoded-content-length", "0"}};
-    for (const char* name : names) headers.Add("x-amz-trailer", name);
-    return ErrorCodeOf(AwsChunkedDecoder::Create(mode, TestSeed(), headers).status());
-  };
-  for (const BodyMode mode : {BodyMode::kSignedChunksTrailer, BodyMode::kUnsignedChunksTrailer}) {
-    EXPECT_EQ(code(mode, {}), kNone);
-    EXPECT_EQ(code(mode, {"X-Amz-Checksum-CRC64NVME"}), kNone);
-    EXPECT_EQ(code(mode, {"x-amz-checksum-foo"}), kInvalidRequest);
-    EXPECT_EQ(code(mode, {""}), kInvalidRequest);
-    EXPECT_EQ(code(mode, {"authorization"}), kInvalidRequest);
-    EXPECT_EQ(code(mode, {"x-amz-checksum-crc32", "x-amz-checksum-crc32c"}), kInvalidRequest);
-    EXPECT_EQ(code(mode, {"x-amz-checksum-crc32,x-amz-checksum-crc32c"}), kInvalidRequest);
-  }
-  EXPECT_EQ(code(BodyMode::kSignedChunks, {}), kNone);
-  EXPECT_EQ(code(BodyMode::kSignedChunks, {"x-amz-checksum-crc32"}), kInvalidRequest);
 }
 
 TEST(AwsChunkedTest, AnErrorStays) {
