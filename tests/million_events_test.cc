@@ -143,20 +143,14 @@ class Life {
          "register");
     options.order = DeliveryOrder::kPerKey;
     const auto ordered = [this](const Event& event, FunctionContext& context) {
-      if (keeps_order_) diary_.Write("D", event.sequence, event.key);
+      diary_.Write("D", event.sequence, event.key);
       if (context.attempt() == 1 && Luck(seed_, event.sequence).ordered_fails) {
         return absl::InternalError("fails once");
       }
       diary_.Write("T", event.sequence);
       return absl::OkStatus();
     };
-    absl::Status registered = cloud_->RegisterFunction("ordered", ordered, options);
-    if (ErrorCodeOf(registered) == ErrorCode::kNotImplemented) {
-      keeps_order_ = false;
-      options.order = DeliveryOrder::kNone;
-      registered = cloud_->RegisterFunction("ordered", ordered, options);
-    }
-    Need(registered, "register in order");
+    Need(cloud_->RegisterFunction("ordered", ordered, options), "register in order");
     for (const char* name : {"work", "ordered"}) {
       Need(cloud_->AddTrigger({.id = name, .bucket = "inbox", .function = name}).status(),
            "trigger");
@@ -176,7 +170,6 @@ class Life {
   const std::string diary_path_;
   Diary diary_;
   const std::shared_ptr<SimulatedClock> clock_;
-  bool keeps_order_ = true;  // false: DeliveryOrder::kPerKey is not there (yet)
   std::unique_ptr<Cloud> cloud_;
 };
 
@@ -249,7 +242,7 @@ void Life::Check() {
     if (ordered.count(number) == 0) Give(absl::StrCat("no end in order of event ", number));
   }
   if (dead.size() != hopeless) Give("dead letters of events that never were");
-  diary_.Write("R", events.size(), acknowledged, runs, dead.size(), keeps_order_ ? 1 : 0);
+  diary_.Write("R", events.size(), acknowledged, runs, dead.size());
 }
 
 // --child FOLDER SEED CYCLE PUTS last?
@@ -292,11 +285,11 @@ TEST(MillionEvents, NoneLostNonePhantom_InOrderWhereAsked) {
   const size_t at = text.rfind("R ");
   ASSERT_NE(at, std::string::npos);
   std::istringstream seen(text.substr(at + 2));
-  uint64_t in_log = 0, put = 0, runs = 0, dead = 0, ordered = 0;
-  seen >> in_log >> put >> runs >> dead >> ordered;
+  uint64_t in_log = 0, put = 0, runs = 0, dead = 0;
+  seen >> in_log >> put >> runs >> dead;
   std::cout << "  " << kills << " kills, " << in_log << " events, " << put << " acknowledged, "
-            << runs << " successful runs of two functions, " << dead << " dead letters, "
-            << (ordered != 0 ? "in the order of keys\n" : "order was not asked for\n");
+            << runs << " successful runs of two functions, " << dead
+            << " dead letters, in the order of keys\n";
   EXPECT_GE(in_log, events);
   EXPECT_EQ(put, events);
   EXPECT_GE(runs, 2 * in_log - dead);

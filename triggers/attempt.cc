@@ -52,7 +52,8 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
     base::MutexLock lock(&mu_);
     if (registration != function->registration) return 0;  // posted for an earlier one
     --function->tokens;
-    if (state_ != State::kRunning || function->code == nullptr || function->queue.empty()) {
+    if (state_ != State::kRunning || function->code == nullptr || function->queue.empty() ||
+        function->order == FunctionState::Order::kSwitching) {
       return 0;
     }
     // One that has timed out has let go of its slot; what has ended, is dropped or sent on needs
@@ -69,6 +70,7 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
         LookAgain(function, now);
         return 0;
       }
+      if (throttled) ++function->slotless;
     }
     slot = function->PopFront();
     if (slot.delivery != nullptr) {
@@ -78,7 +80,7 @@ size_t Runtime::RunNext(FunctionState* function, uint64_t registration) {
     code = CodeFor(*function, slot.number);
     ++busy_;
   }
-  if (slot.delivery == nullptr) slot.delivery = LoadDelivery(function, slot.number, !throttled);
+  if (slot.delivery == nullptr) slot.delivery = LoadDelivery(function, slot, !throttled);
   Ran ran = Ran::kNo;
   if (slot.delivery != nullptr) {
     if (throttled) {
@@ -109,7 +111,8 @@ DeliveryPtr Runtime::DeliveryOf(objstore::DeliveryRow row, FunctionState* functi
   return delivery;
 }
 
-DeliveryPtr Runtime::LoadDelivery(FunctionState* function, uint64_t number, bool has_slot) {
+DeliveryPtr Runtime::LoadDelivery(FunctionState* function, const Slot& slot, bool has_slot) {
+  const uint64_t number = slot.number;
   absl::StatusOr<std::optional<objstore::DeliveryRow>> row =
       ledger().FindDelivery(number, function->name);
   if (row.ok() && row->has_value() && (*row)->state == objstore::DeliveryState::kWaiting) {
@@ -120,8 +123,17 @@ DeliveryPtr Runtime::LoadDelivery(FunctionState* function, uint64_t number, bool
                    row.ok() ? "there is no such row" : row.status().ToString()));
   const absl::Time now = environment_->clock->Now();
   base::MutexLock lock(&mu_);
-  if (!row.ok()) Wait(function, now + ThrottleDelay(1), number, nullptr);
-  if (has_slot) Release(function);
+  if (!row.ok()) {
+    Wait(function, now + ThrottleDelay(1), slot);
+  } else {
+    LeaveStrand(function, slot.strand, number, now);
+  }
+  if (has_slot) {
+    Release(function);
+  } else {
+    --function->slotless;
+    TryToKeepOrder(function);
+  }
   return nullptr;
 }
 
@@ -407,6 +419,7 @@ void Runtime::Failed(const DeliveryPtr& delivery, const Code& code, std::string 
     ++function->stats.errors;
     if (delivery->timed_out) ++function->stats.timeouts;
     if (delivery->is_duplicate) {
+      LeaveStrand(*delivery, now);
       Release(function);
       return;
     }
@@ -444,10 +457,10 @@ void Runtime::Retry(const DeliveryPtr& delivery, absl::Time retry_at) {
       tracker_.Settle(number);
       CountSettled(now);
     }
-    Wait(function, retry_at, number, nullptr);
+    Wait(function, retry_at, Slot{number, nullptr, StrandOf(*delivery->event)});
   } else {
     delivery->row = had_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
-    Wait(function, retry_at, number, delivery);
+    Wait(function, retry_at, Slot{number, delivery});
   }
   Release(delivery.get());
 }

@@ -4,10 +4,11 @@
 //     queued   in its function's queue, in commit order, until a slot of concurrency is free
 //     running  its handler runs, or its end is being written
 //     waiting  for a time (retry)
+//     held back  in a strand, until the one before it of its key has ended (DeliveryOrder::kPerKey)
 //     gone     ended, or only its row in the ledger is left of it
 //
 // A delivery that has a row need not stay in memory: a Slot with nothing but its number stands for
-// it (24 bytes), and the row is read when its turn comes.
+// it (32 bytes), and the row is read when its turn comes.
 //
 // Everything here is guarded by the lock of the runtime, except that a running delivery belongs to
 // whoever runs it.
@@ -38,6 +39,7 @@
 #include "triggers/function_name.h"
 #include "triggers/message_queue.h"
 #include "triggers/retry.h"
+#include "triggers/strands.h"
 #include "triggers/targets.h"
 #include "triggers/version_rows.h"
 
@@ -97,7 +99,7 @@ struct AliasRoute {
 };
 
 struct Delivery {
-  enum class Place { kQueued, kRunning, kWaiting, kGone };
+  enum class Place { kQueued, kRunning, kWaiting, kHeldBack, kGone };
   enum class Row {
     kNone,     // the log alone knows of it: it holds the watermark
     kParking,  // a batch that gives it a row is being written
@@ -138,6 +140,7 @@ using DeliveryPtr = std::shared_ptr<Delivery>;
 struct Slot {
   uint64_t number = 0;
   DeliveryPtr delivery;  // null: in its row
+  uint64_t strand = 0;   // of one in its row
 };
 
 // What FunctionMeter has that FunctionStats has not.
@@ -172,11 +175,17 @@ struct FunctionState {
   std::deque<Slot> queue;
   int64_t front = 0;     // position of queue[0]
   size_t in_memory = 0;  // slots of the queue that hold a delivery
-  std::map<std::pair<absl::Time, uint64_t>, DeliveryPtr> waiting;  // values as Slot::delivery
+  std::map<std::pair<absl::Time, uint64_t>, Slot> waiting;
+  // kSwitching: from kNone to kPerKey; nothing begins until what is in play has come to rest. Stays
+  // as it is while there is no code.
+  enum class Order { kNone, kSwitching, kPerKey };
+  Order order = Order::kNone;
+  Strands strands;            // in which deliveries are; of kPerKey
   uint64_t registration = 0;  // counts unregistrations: a token is good for one only
   size_t tokens = 0;          // tasks in the scheduler that will each take one from the queue
   size_t running = 0;         // slots of concurrency in use, of FunctionBase::running
   size_t invoked = 0;         // of these, runs that Invoke waits for
+  size_t slotless = 0;        // deliveries in play that were throttled
   bool looks_again = false;   // a timer for its next token is set
   size_t expected = 0;        // inline runs that the committing thread is about to begin
   FunctionStats stats;        // without `pending`
@@ -187,7 +196,11 @@ struct FunctionState {
   bool is_manual() const { return code != nullptr && code->dispatch == Dispatch::kManual; }
   base::Lane lane() const { return is_manual() ? base::Lane::kManual : base::Lane::kBackground; }
   bool backs_off() const { return code->when_throttled == WhenThrottled::kBackOff; }
-  size_t pending() const { return queue.size() + waiting.size() + running - invoked + expected; }
+  // Neither queued nor waiting nor held back, inline runs that are expected apart.
+  size_t in_play() const { return running - invoked + slotless; }
+  size_t pending() const {
+    return queue.size() + waiting.size() + strands.held() + running - invoked + expected;
+  }
 
   void PushBack(Slot slot);
   void PushFront(Slot slot);

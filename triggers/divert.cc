@@ -47,6 +47,8 @@ DeliveryPtr Runtime::Divert(DeliveryPtr delivery, const Code& code) {
   if (twin == nullptr) {
     Release(function);
   } else {
+    // Who follows waits for both.
+    function->strands.Double(StrandOf(*delivery->event), delivery->number());
     PostTokens(function);
   }
   return twin;
@@ -58,21 +60,24 @@ void Runtime::PutBack(const DeliveryPtr& delivery, absl::Time now, absl::Duratio
   delivery->row = has_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
   delivery->place = Delivery::Place::kGone;  // unless it goes on in memory
   DeliveryPtr held = has_row ? nullptr : delivery;
+  const uint64_t strand = has_row ? StrandOf(*delivery->event) : 0;
   if (delay > absl::ZeroDuration()) {
-    Wait(function, now + delay, delivery->number(), std::move(held));
+    Wait(function, now + delay, Slot{delivery->number(), std::move(held), strand});
     return;
   }
   if (held != nullptr) in_memory_ += held->weight();
-  function->PushBack(Slot{delivery->number(), std::move(held)});
+  function->PushBack(Slot{delivery->number(), std::move(held), strand});
 }
 
 void Runtime::EndDuplicate(const Invocation& invocation, const DeliveryPtr& delivery, bool failed,
                            bool late) {
+  const absl::Time now = environment_->clock->Now();
   base::MutexLock lock(&mu_);
   RemoveRunning(invocation.index);
   FunctionStats& stats = delivery->function->stats;
   ++(failed ? stats.errors : stats.successes);
   if (late) ++stats.timeouts;
+  LeaveStrand(*delivery, now);
   Release(delivery->function);
 }
 

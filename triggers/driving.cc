@@ -50,7 +50,8 @@ std::map<std::string, uint64_t> Runtime::PendingByName() const {
   std::map<std::string, uint64_t> pending;
   base::MutexLock lock(&mu_);
   for (const auto& [name, function] : functions_) {
-    if (function->code != nullptr) pending.emplace(name, function->pending());
+    if (function->code == nullptr) continue;
+    pending.emplace(name, function->pending() - function->strands.held());
   }
   return pending;
 }
@@ -93,7 +94,9 @@ std::optional<std::string> Runtime::DescribeNext() const {
     for (const auto& [unused, function] : functions_) {
       if (!IsTimed(*function)) continue;
       for (const Slot& slot : function->queue) take(*function, slot.number, slot.delivery);
-      for (const auto& [due, delivery] : function->waiting) take(*function, due.second, delivery);
+      for (const auto& [due, slot] : function->waiting) {
+        take(*function, slot.number, slot.delivery);
+      }
     }
     for (const auto& [key, late] : late_ends_) {
       take(*late.delivery->function, late.delivery->number(), late.delivery);
@@ -152,6 +155,7 @@ absl::StatusOr<uint64_t> Runtime::RunUntilIdle() {
     total += done;
     if (done == 0) break;
   }
+  ParkHeldBack();
   Flush(IfBusy::kWait).IgnoreError();  // logged; nothing that was run depends on it
   return total;
 }
@@ -171,6 +175,7 @@ absl::StatusOr<uint64_t> Runtime::RunAtMost(uint64_t max_runs) {
       ran = true;
     }
   }
+  ParkHeldBack();
   Flush(IfBusy::kWait).IgnoreError();  // as above
   return total;
 }
@@ -182,7 +187,8 @@ bool Runtime::IsIdle() const {
   }
   return std::all_of(functions_.begin(), functions_.end(), [](const auto& entry) {
     const FunctionState& function = *entry.second;
-    return function.code == nullptr || function.is_manual() || function.queue.empty();
+    return function.code == nullptr || function.is_manual() || function.queue.empty() ||
+           function.order == FunctionState::Order::kSwitching;
   });
 }
 
@@ -210,6 +216,7 @@ absl::Status Runtime::WaitIdle(absl::Duration timeout) {
     }
     if (rescue) RescueExpected(absl::InfiniteFuture());
   }
+  ParkHeldBack();
   return Flush(IfBusy::kWait);
 }
 

@@ -226,27 +226,31 @@ objstore::Settlement Runtime::OwnEnd(Delivery* delivery, bool* had_row) {
   } else {
     settlement.write.push_back(RowOf(*delivery, objstore::DeliveryState::kDone));
   }
+  AddEndsBefore(*delivery, &settlement);
   return settlement;
 }
 
 void Runtime::KeepEnd(const DeliveryPtr& delivery, bool had_row, absl::Time now) {
   base::MutexLock lock(&mu_);
   delivery->row = had_row ? Delivery::Row::kWritten : Delivery::Row::kNone;
-  Wait(delivery->function, now + ThrottleDelay(++delivery->throttles), delivery->number(),
-       delivery);
+  Wait(delivery->function, now + ThrottleDelay(++delivery->throttles),
+       Slot{delivery->number(), delivery});
   Release(delivery.get());
 }
 
 void Runtime::FinishEnd(const DeliveryPtr& delivery, const objstore::Settlement& settlement,
                         bool had_row, Wrote wrote, absl::Time now) {
   // Erased with the watermark; that a row is not there is no error.
-  if (wrote != Wrote::kNothing && !settlement.write.empty()) {
-    done_.emplace(delivery->number(), delivery->function->name);
+  if (wrote != Wrote::kNothing) {
+    for (const objstore::DeliveryRow& row : settlement.write) {
+      done_.emplace(row.event->event.sequence, row.target.function);
+    }
   }
   if (wrote == Wrote::kYes) {
     delivery->place = Delivery::Place::kGone;
     if (!had_row) tracker_.Settle(delivery->number());
     CountSettled(now);
+    LeaveStrand(*delivery, now);
   } else {
     EndDelivery(delivery, had_row, now);
   }

@@ -103,8 +103,8 @@ absl::Status CheckOptions(const FunctionOptions& options) {
     return BadParameter(
         absl::StrCat("memory_mb must be 128 to 10240 (is ", options.memory_mb, ")"));
   }
-  if (options.order != DeliveryOrder::kNone) {
-    return MakeError(ErrorCode::kNotImplemented, "kPerKey");
+  if (options.order != DeliveryOrder::kNone && options.order != DeliveryOrder::kPerKey) {
+    return BadParameter(absl::StrCat("order has no value ", static_cast<int>(options.order)));
   }
   CLOUDLET_RETURN_IF_ERROR(CheckDestinations(options));
   CLOUDLET_RETURN_IF_ERROR(CheckTimes(options));

@@ -43,6 +43,7 @@ TEST(FunctionConfigTest, OptionsOutsideLambdasRangesAreRefused) {
       {.environment_idle = absl::Milliseconds(999)},
       {.environment_idle = absl::Hours(25)},
       {.when_throttled = static_cast<WhenThrottled>(9)},
+      {.order = static_cast<DeliveryOrder>(2)},
   };
   for (const FunctionOptions& options : bad) {
     EXPECT_EQ(ErrorCodeOf(ConfigOf("f", options).status()), ErrorCode::kInvalidParameterValue)

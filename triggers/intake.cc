@@ -73,16 +73,23 @@ void Runtime::Take(const objstore::EventPtr& event, Source source, absl::Time no
       ++open;
       continue;
     }
-    if (source == Source::kLog && rows_above_.erase(key) != 0) continue;
+    if (source == Source::kLog && rows_above_.erase(key) != 0) {
+      if (function->strands.held() > 0) Follow(function, StrandOf(*event), now);
+      continue;
+    }
     ++open;
     ++function->stats.events;
     DeliveryPtr delivery = NewDelivery(event, target, function, now);
+    const bool passed_by = !passed_by_.empty() && passed_by_.erase(key) != 0;
     if (event->delay > absl::ZeroDuration() && delivery->ready_at > now) {
       parkable_.push_back(delivery);
       ArmLag(now);
       const absl::Time ready_at = delivery->ready_at;
-      Wait(function, ready_at, number, std::move(delivery));
-    } else if (source == Source::kPublished && function->is_inline()) {
+      Wait(function, ready_at, Slot{number, std::move(delivery)});
+    } else if (HoldBack(delivery)) {
+      continue;
+    } else if (source == Source::kPublished && function->is_inline() && !passed_by &&
+               function->order != FunctionState::Order::kSwitching) {
       inline_.emplace(key, std::move(delivery));
       ++function->expected;
       ++expected_;
@@ -149,7 +156,10 @@ bool Runtime::MustWaitInTurn(const FunctionState& function, size_t ahead) const 
 
 void Runtime::PostTokens(FunctionState* function, Waking waking) {
   if (function->is_queue) PostBatches(function, waking);
-  if (state_ != State::kRunning || function->code == nullptr) return;
+  if (state_ != State::kRunning || function->code == nullptr ||
+      function->order == FunctionState::Order::kSwitching) {
+    return;
+  }
   while (function->tokens < function->queue.size() && function->tokens < kMaxTokens &&
          !MustWaitInTurn(*function, function->tokens)) {
     ++function->tokens;
@@ -167,7 +177,7 @@ void Runtime::PostTokens(FunctionState* function, Waking waking) {
 void Runtime::QueueDue(FunctionState* function, absl::Time now) {
   while (!function->waiting.empty() && function->waiting.begin()->first.first <= now) {
     const auto due = function->waiting.begin();
-    Slot slot{due->first.second, std::move(due->second)};
+    Slot slot = std::move(due->second);
     function->waiting.erase(due);
     if (slot.delivery != nullptr) in_memory_ += slot.delivery->weight();
     if (function->is_queue) {
@@ -179,13 +189,13 @@ void Runtime::QueueDue(FunctionState* function, absl::Time now) {
   PostTokens(function);
 }
 
-void Runtime::Wait(FunctionState* function, absl::Time ready_at, uint64_t number,
-                   DeliveryPtr delivery) {
-  if (delivery != nullptr) {
-    delivery->place = Delivery::Place::kWaiting;
-    delivery->ready_at = ready_at;
+void Runtime::Wait(FunctionState* function, absl::Time ready_at, Slot slot) {
+  if (slot.delivery != nullptr) {
+    slot.delivery->place = Delivery::Place::kWaiting;
+    slot.delivery->ready_at = ready_at;
   }
-  function->waiting.insert_or_assign(std::pair(ready_at, number), std::move(delivery));
+  const std::pair key(ready_at, slot.number);
+  function->waiting.insert_or_assign(key, std::move(slot));
   if (IsTimed(*function)) ArmRetry(ready_at);
   // Who waits for a message may have to wait less.
   if (function->messages != nullptr && function->messages->pollers > 0) arrived_.SignalAll();
@@ -250,7 +260,10 @@ void Runtime::Refill() {
     }
     if (events->size() < limit && newest_ <= up_to) {
       spilled_ = false;
-      rows_above_.clear();
+      if (!rows_above_.empty()) {
+        rows_above_.clear();
+        FollowAll(now);
+      }
     }
   }
   refilling_ = false;
@@ -295,6 +308,10 @@ std::optional<InlineJob> Runtime::ClaimInline(const objstore::EventPtr& event,
     --expected_;
     inline_interest_.fetch_sub(1, std::memory_order_acq_rel);
   } else if (event->event.sequence > tracker_.last() && function->is_inline()) {
+    if (function->order != FunctionState::Order::kNone) {  // some before it may be yet to come
+      passed_by_.insert(key);
+      return std::nullopt;
+    }
     inline_.emplace(key, nullptr);
     ++function->stats.events;
     delivery = NewDelivery(event, target, function, now);
@@ -317,7 +334,7 @@ std::optional<InlineJob> Runtime::ClaimInline(const objstore::EventPtr& event,
     delivery->throttles = 1;
     parkable_.push_back(delivery);
     ArmLag(now);
-    Wait(function, now + ThrottleDelay(1), event->event.sequence, std::move(delivery));
+    Wait(function, now + ThrottleDelay(1), Slot{event->event.sequence, std::move(delivery)});
     return std::nullopt;
   }
   delivery->place = Delivery::Place::kRunning;
@@ -372,13 +389,15 @@ void Runtime::RescueExpected(absl::Time taken_before) {
   }
   std::sort(late.begin(), late.end(),
             [](const DeliveryPtr& a, const DeliveryPtr& b) { return a->number() < b->number(); });
-  for (DeliveryPtr& delivery : late) {
-    inline_.erase(InlineKey(delivery->number(), delivery->function));
-    --delivery->function->expected;
-    --expected_;
-    inline_interest_.fetch_sub(1, std::memory_order_acq_rel);
-    Enqueue(std::move(delivery));
-  }
+  for (DeliveryPtr& delivery : late) TakeOverInline(std::move(delivery));
+}
+
+void Runtime::TakeOverInline(DeliveryPtr delivery) {
+  inline_.erase(InlineKey(delivery->number(), delivery->function));
+  --delivery->function->expected;
+  --expected_;
+  inline_interest_.fetch_sub(1, std::memory_order_acq_rel);
+  Enqueue(std::move(delivery));
 }
 
 }  // namespace cloudlet::triggers

@@ -224,7 +224,7 @@ std::vector<uint64_t> Runtime::ClearQueue(FunctionState* queue, uint64_t after, 
       ++it;
       continue;
     }
-    drop(it->first.second, it->second);
+    drop(it->first.second, it->second.delivery);
     it = queue->waiting.erase(it);
   }
   ForgetParkable();
@@ -265,8 +265,8 @@ absl::StatusOr<QueueStats> Runtime::GetQueueStats(std::string_view name) {
   QueueDue(queue, now);
   QueueStats stats = queue->messages->counted;
   stats.visible = queue->queue.size();
-  for (const auto& [due, delivery] : queue->waiting) {
-    ++(queue->messages->received.count(due.second) != 0 ? stats.in_flight : stats.delayed);
+  for (const auto& [due, slot] : queue->waiting) {
+    ++(queue->messages->received.count(slot.number) != 0 ? stats.in_flight : stats.delayed);
   }
   return stats;
 }

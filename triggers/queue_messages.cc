@@ -349,7 +349,7 @@ void Runtime::MessageHidden(FunctionState* queue, const Taken& taken, absl::Time
   }
   ++queue->messages->counted.received;
   queue->messages->received[number] = {delivery.attempts, delivery.ready_at};
-  Wait(queue, delivery.ready_at, number, nullptr);
+  Wait(queue, delivery.ready_at, Slot{number, nullptr});
 }
 
 void Runtime::LeaveQueue() {

@@ -56,7 +56,7 @@ void Runtime::PutBackReceived(FunctionState* queue, const Held& held) {
   if (queue->messages != nullptr) queue->messages->moving.erase(held.number);
   if (IsGone(*queue, held.number)) return;  // its row is the next start's
   queue->messages->received[held.number] = held.received;
-  Wait(queue, held.received.hidden_until, held.number, nullptr);
+  Wait(queue, held.received.hidden_until, Slot{held.number, nullptr});
 }
 
 absl::Status Runtime::DeleteMessage(std::string_view name, std::string_view receipt_handle) {

@@ -182,6 +182,7 @@ void Runtime::SetCode(FunctionState* function, std::shared_ptr<const Code> code,
   }
   unreserved_limit_ = UnreservedLimit(options_.account_concurrency, ReservedBeside(nullptr));
   if (function->code == nullptr) return;
+  SetOrder(function, function->code->options.order, now);
   QueueDue(function, now);
   if (!had_code) {
     std::stable_sort(function->queue.begin(), function->queue.end(),

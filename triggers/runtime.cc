@@ -163,7 +163,9 @@ absl::Status Runtime::LoadRows(uint64_t watermark) {
         if (function->is_queue && row.attempts > 0) {
           function->messages->received[number] = {row.attempts, row.ready_at};
         }
-        function->waiting.emplace(std::pair(row.ready_at, number), nullptr);
+        const uint64_t strand = StrandOf(*row.event);
+        if (HoldBackRow(function, strand, number, row.ready_at)) continue;
+        function->waiting.emplace(std::pair(row.ready_at, number), Slot{number, nullptr, strand});
       }
     }
     if (rows.size() < kRowsPerRead) return absl::OkStatus();
@@ -242,6 +244,10 @@ void Runtime::Forget() {
     function->in_memory = 0;
     function->waiting.clear();
     function->expected = 0;
+    function->strands.Clear();
+    if (function->order == FunctionState::Order::kSwitching) {  // nothing is in play
+      function->order = FunctionState::Order::kPerKey;
+    }
     if (function->messages != nullptr) {
       function->messages->received.clear();
       function->messages->moving.clear();
@@ -250,12 +256,15 @@ void Runtime::Forget() {
   inline_interest_.fetch_sub(expected_, std::memory_order_acq_rel);
   expected_ = 0;
   in_memory_ = 0;
+  held_weight_ = 0;
   newest_ = 0;
   spilled_ = false;
   parkable_.clear();
   rows_above_.clear();
   inline_.clear();
+  passed_by_.clear();
   ended_.clear();
+  quiet_ends_.clear();
   done_.clear();
   unsaved_ = 0;
   spent_.clear();

@@ -81,6 +81,7 @@
 #include "triggers/runtime_options.h"
 #include "triggers/runtime_parts.h"
 #include "triggers/settling.h"
+#include "triggers/strands.h"
 #include "triggers/topics.h"
 #include "triggers/transaction.h"
 
@@ -200,7 +201,8 @@ class Runtime final : public objstore::EventSink {
 
   // Deliveries pending, over all functions. Messages in queues are none.
   uint64_t pending() const;
-  // The same of each name, with or without a qualifier, that has code now.
+  // The same of each name, with or without a qualifier, that has code now; without those that are
+  // held back.
   std::map<std::string, uint64_t> PendingByName() const;
   // The parts of Cloud::meter() that are of functions; one moment of all of them.
   Meter meter() const;
@@ -340,7 +342,7 @@ class Runtime final : public objstore::EventSink {
   void PostTokens(FunctionState* function, Waking waking = Waking::kNow)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void QueueDue(FunctionState* function, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void Wait(FunctionState* function, absl::Time ready_at, uint64_t number, DeliveryPtr delivery)
+  void Wait(FunctionState* function, absl::Time ready_at, Slot slot)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ArmRetry(absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   size_t RetryAlarm(absl::Time due) ABSL_LOCKS_EXCLUDED(mu_);
@@ -353,12 +355,14 @@ class Runtime final : public objstore::EventSink {
   void GiveUpTrampoline(Trampoline* trampoline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Requeue(DeliveryPtr delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RescueExpected(absl::Time taken_before) ABSL_LOCKS_EXCLUDED(mu_);
+  // An inline run that its committing thread has not come for is one in the background.
+  void TakeOverInline(DeliveryPtr delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void FreeSpent() ABSL_LOCKS_EXCLUDED(mu_);
 
   // attempt.cc
   size_t RunNext(FunctionState* function, uint64_t registration) ABSL_LOCKS_EXCLUDED(mu_);
   static DeliveryPtr DeliveryOf(objstore::DeliveryRow row, FunctionState* function);
-  DeliveryPtr LoadDelivery(FunctionState* function, uint64_t number, bool has_slot)
+  DeliveryPtr LoadDelivery(FunctionState* function, const Slot& slot, bool has_slot)
       ABSL_LOCKS_EXCLUDED(mu_);
   Ran Attempt(const DeliveryPtr& delivery, const std::shared_ptr<const Code>& code,
               const std::shared_ptr<Trampoline>& trampoline) ABSL_LOCKS_EXCLUDED(mu_);
@@ -378,6 +382,40 @@ class Runtime final : public objstore::EventSink {
   size_t WatchdogAlarm(absl::Time due) ABSL_LOCKS_EXCLUDED(mu_);
   void Failed(const DeliveryPtr& delivery, const Code& code, std::string error)
       ABSL_LOCKS_EXCLUDED(mu_);
+
+  // key_order.cc
+  uint64_t StrandOf(const objstore::EventRecord& event) const;
+  uint64_t StrandOf(const Slot& slot) const;
+  // Of one that has come: whether it is held back. Else it is in front of its strand, if it has
+  // one.
+  bool HoldBack(const DeliveryPtr& delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool HoldBackRow(FunctionState* function, uint64_t strand, uint64_t number, absl::Time ready_at)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void PutInStrand(FunctionState* function, uint64_t strand, Strands::HeldBack held)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool IsAhead(FunctionState* function, uint64_t number) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // It has ended: who is behind it follows.
+  void LeaveStrand(FunctionState* function, uint64_t strand, uint64_t number, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void LeaveStrand(const Delivery& delivery, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Follow(FunctionState* function, uint64_t strand, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void FollowAll(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void GoOn(FunctionState* function, uint64_t strand, Strands::HeldBack held, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SetOrder(FunctionState* function, DeliveryOrder order, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void TakeOverInline(FunctionState* function) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void TryToKeepOrder(FunctionState* function) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SortIntoStrands(FunctionState* function, const std::set<uint64_t>& behind)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void EndedUnwritten(const DeliveryPtr& delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // To a settlement that ends a delivery: the ends before it in its strand that are not written.
+  void AddEndsBefore(const Delivery& delivery, objstore::Settlement* settlement) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void AddQuietEnds(const FunctionState* function, uint64_t strand, uint64_t number,
+                    objstore::Settlement* settlement) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ForgetQuietEnds() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // transaction.cc; `beside`: what is to be in the batch with it
   TransactionEnd CommitTransaction(Invocation* invocation,
@@ -554,7 +592,11 @@ class Runtime final : public objstore::EventSink {
   absl::Status WriteSettlement(const objstore::Settlement& settlement) ABSL_LOCKS_EXCLUDED(mu_);
   bool NeedsPark() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   size_t Park() ABSL_LOCKS_EXCLUDED(mu_);
+  // All that is held back.
+  void ParkHeldBack() ABSL_LOCKS_EXCLUDED(mu_);
   bool MayPark(const Delivery& delivery, absl::Time now, uint64_t behind) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  size_t WriteParked(std::vector<DeliveryPtr> batch, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Parked(Delivery* delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ForgetParkable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -597,7 +639,9 @@ class Runtime final : public objstore::EventSink {
   bool spilled_ ABSL_GUARDED_BY(mu_) = false;  // the log holds events that were not taken
   bool refilling_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status refill_error_ ABSL_GUARDED_BY(mu_);
-  size_t in_memory_ ABSL_GUARDED_BY(mu_) = 0;  // weights, summed over the functions' queues
+  // Weights, summed over the functions' queues and what is held back; of the latter alone.
+  size_t in_memory_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t held_weight_ ABSL_GUARDED_BY(mu_) = 0;
   std::deque<DeliveryPtr> parkable_
       ABSL_GUARDED_BY(mu_);  // those that may need a row, in commit order
   std::set<InlineKey> rows_above_
@@ -606,6 +650,8 @@ class Runtime final : public objstore::EventSink {
   // Null: that thread came first, and the event is yet to be published.
   absl::flat_hash_map<InlineKey, DeliveryPtr> inline_ ABSL_GUARDED_BY(mu_);
   size_t expected_ ABSL_GUARDED_BY(mu_) = 0;  // the former of these
+  // Inline targets that keep an order, whose committing threads came first: of no inline run then.
+  std::set<InlineKey> passed_by_ ABSL_GUARDED_BY(mu_);
 
   // Queues.
   base::CondVar arrived_;  // a message, for those who wait in ReceiveMessages
@@ -632,6 +678,8 @@ class Runtime final : public objstore::EventSink {
   uint64_t persisted_ ABSL_GUARDED_BY(mu_) = 0;  // the watermark in the ledger
   size_t unsaved_ ABSL_GUARDED_BY(mu_) = 0;      // settled since
   std::vector<Ended> ended_ ABSL_GUARDED_BY(mu_);
+  // Above persisted_, in strands: what has ended and has no row that says so.
+  std::map<InlineKey, QuietEnd> quiet_ends_ ABSL_GUARDED_BY(mu_);
   std::set<std::pair<uint64_t, std::string>> done_
       ABSL_GUARDED_BY(mu_);                        // kDone rows in the ledger
   bool settle_busy_ ABSL_GUARDED_BY(mu_) = false;  // a flush or a parking batch is being written

@@ -57,6 +57,12 @@ struct Ended {
   objstore::DeliveryRow row;
 };
 
+// A delivery of a strand that has ended without a row.
+struct QuietEnd {
+  uint64_t strand = 0;
+  DeliveryPtr delivery;
+};
+
 // What Invoke finds under the function's name.
 struct Found {
   FunctionState* function = nullptr;

@@ -43,8 +43,10 @@ void Runtime::EndDelivery(const DeliveryPtr& delivery, bool had_row, absl::Time 
     ended_.push_back(Ended{delivery->number(), RowOf(*delivery, objstore::DeliveryState::kDone)});
   } else {
     tracker_.Settle(delivery->number());
+    EndedUnwritten(delivery);
   }
   CountSettled(now);
+  LeaveStrand(*delivery, now);
 }
 
 void Runtime::CountSettled(absl::Time now) {
@@ -104,6 +106,9 @@ absl::Status Runtime::Flush(IfBusy if_busy) {
       settlement.erase.push_back({ended.number, ended.row.target.function});
     } else {
       settlement.write.push_back(ended.row);
+      if (quiet_ends_.empty()) continue;
+      AddQuietEnds(StateOf(ended.row.target.function), StrandOf(*ended.row.event), ended.number,
+                   &settlement);
     }
   }
   for (const auto& [number, function] : done_) {
@@ -124,6 +129,7 @@ absl::Status Runtime::Flush(IfBusy if_busy) {
   }
   if (!status.ok()) return status;
   persisted_ = watermark;
+  ForgetQuietEnds();
   unsaved_ -= unsaved;
   for (const objstore::DeliveryKey& key : settlement.erase) done_.erase({key.number, key.function});
   for (const objstore::DeliveryRow& row : settlement.write) {
@@ -137,6 +143,7 @@ bool Runtime::NeedsPark() const {
   if (state_ != State::kRunning || settle_busy_) return false;
   if (tracker_.window() > options_.memory_limit) return true;
   if (!spilled_ || in_memory_ <= options_.memory_limit / 2) return false;
+  if (held_weight_ > options_.memory_limit / 2) return true;
   return std::any_of(functions_.begin(), functions_.end(), [](const auto& entry) {
     const FunctionState& function = *entry.second;
     return function.in_memory > 0 && (function.code == nullptr || function.is_manual());
@@ -151,8 +158,12 @@ bool Runtime::MayPark(const Delivery& delivery, absl::Time now, uint64_t behind)
   }
   if (now - delivery.taken_at >= options_.lag || delivery.number() < behind) return true;
   const FunctionState& function = *delivery.function;
-  return spilled_ && delivery.place == Delivery::Place::kQueued &&
-         (function.code == nullptr || function.is_manual());
+  if (!spilled_) return false;
+  const bool stays = function.code == nullptr || function.is_manual();
+  if (delivery.place == Delivery::Place::kHeldBack) {
+    return stays || held_weight_ > options_.memory_limit / 2;
+  }
+  return delivery.place == Delivery::Place::kQueued && stays;
 }
 
 size_t Runtime::Park() {
@@ -163,10 +174,36 @@ size_t Runtime::Park() {
   const uint64_t behind =
       window > options_.memory_limit ? tracker_.NumberAt(window - options_.memory_limit) : 0;
   std::vector<DeliveryPtr> batch;
-  objstore::Settlement settlement;
   for (const DeliveryPtr& delivery : parkable_) {
     if (batch.size() == kParkBatch) break;
-    if (!MayPark(*delivery, now, behind)) continue;
+    if (MayPark(*delivery, now, behind)) batch.push_back(delivery);
+  }
+  return WriteParked(std::move(batch), now);
+}
+
+// Drivers settle: what is held back does not keep the watermark from what has ended behind it.
+void Runtime::ParkHeldBack() {
+  const absl::Time now = environment_->clock->Now();
+  base::MutexLock lock(&mu_);
+  for (;;) {
+    while (settle_busy_) settled_.Wait(&mu_);
+    if (state_ != State::kRunning || held_weight_ == 0) return;
+    std::vector<DeliveryPtr> batch;
+    for (const DeliveryPtr& delivery : parkable_) {
+      if (batch.size() == kParkBatch) break;
+      if (delivery->place == Delivery::Place::kHeldBack &&
+          MayPark(*delivery, absl::InfiniteFuture(), 0)) {
+        batch.push_back(delivery);
+      }
+    }
+    if (WriteParked(std::move(batch), now) == 0) return;
+  }
+}
+
+// Lets go of the lock meanwhile.
+size_t Runtime::WriteParked(std::vector<DeliveryPtr> batch, absl::Time now) {
+  objstore::Settlement settlement;
+  for (const DeliveryPtr& delivery : batch) {
     delivery->row = Delivery::Row::kParking;
     objstore::DeliveryRow row = RowOf(*delivery, objstore::DeliveryState::kWaiting);
     if (delivery->timed_out) {  // nobody took it up since: its row counts the run
@@ -174,7 +211,6 @@ size_t Runtime::Park() {
       row.last_error = "the run timed out";
     }
     settlement.write.push_back(std::move(row));
-    batch.push_back(delivery);
   }
   if (batch.empty()) return 0;
   settle_busy_ = true;
@@ -206,12 +242,20 @@ void Runtime::Parked(Delivery* delivery) {
   FunctionState* function = delivery->function;
   if (delivery->place == Delivery::Place::kQueued) {
     const auto index = static_cast<size_t>(delivery->position - function->front);
+    function->queue[index].strand = StrandOf(*delivery->event);
     function->queue[index].delivery = nullptr;
     --function->in_memory;
     in_memory_ -= delivery->weight();
     delivery->place = Delivery::Place::kGone;
   } else if (delivery->place == Delivery::Place::kWaiting) {
-    function->waiting[{delivery->ready_at, delivery->number()}] = nullptr;
+    function->waiting[{delivery->ready_at, delivery->number()}] =
+        Slot{delivery->number(), nullptr, StrandOf(*delivery->event)};
+    delivery->place = Delivery::Place::kGone;
+  } else if (delivery->place == Delivery::Place::kHeldBack) {
+    const uint64_t strand = StrandOf(*delivery->event);
+    function->strands.Find(strand, delivery->number())->delivery = nullptr;
+    in_memory_ -= delivery->weight();
+    held_weight_ -= delivery->weight();
     delivery->place = Delivery::Place::kGone;
   }
 }

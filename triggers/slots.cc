@@ -50,6 +50,7 @@ void Runtime::Release(FunctionState* function) {
   --base.running;
   if (!base.reserving) --unreserved_running_;
   if (options_.scaling_rate > 0) base.scaling.Ended(environment_->clock->Now());
+  TryToKeepOrder(function);
   for (FunctionState* state : base.states) PostTokens(state);
   if (was_full) PostWaiting();
   ForgetParkable();
@@ -58,6 +59,8 @@ void Runtime::Release(FunctionState* function) {
 
 void Runtime::Release(Delivery* delivery) {
   if (std::exchange(delivery->slotless, false)) {
+    --delivery->function->slotless;
+    TryToKeepOrder(delivery->function);
     ForgetParkable();
     Notify();
   } else {
@@ -101,8 +104,8 @@ void Runtime::Throttle(const DeliveryPtr& delivery, const Code& code) {
       ++delivery->throttles;
       if (delivery->row == Delivery::Row::kNone) {  // it gets one when it lags
         delivery->place = Delivery::Place::kWaiting;
-        Wait(delivery->function, now + ThrottleDelay(delivery->throttles), delivery->number(),
-             delivery);
+        Wait(delivery->function, now + ThrottleDelay(delivery->throttles),
+             Slot{delivery->number(), delivery});
         Release(delivery.get());
         return;
       }
