@@ -138,9 +138,14 @@ enum class WhenThrottled {
 // In which order deliveries of a function begin.
 enum class DeliveryOrder {
   kNone,  // that of their commits as far as nothing has to wait; see docs/delivery.md
-  // Extension: of one key (of one bucket) strictly that of their commits, one at a time: an event
-  // waits until those before it have succeeded or been given up, retries and throttles included.
-  // Other keys go on meanwhile. Not there yet: RegisterFunction answers NotImplemented.
+  // Extension: of one key (of one bucket) that of their commits, one at a time: an event begins
+  // when the one before it has succeeded or been given up, its retries and throttles included.
+  // Other keys go on meanwhile. One that keeps failing so holds up its key until its last attempt
+  // or its age ends it: three minutes and the runs, as a rule. A handler that is still stuck in a
+  // run that has timed out is not waited for. Still at least once: after a crash the last events of
+  // a key may come again, in order, and never an older one alone. An inline function runs in the
+  // background what has to wait. For each name with its qualifier by itself; not of what Invoke
+  // runs or queues. Costs nothing where it is not asked for. docs/functions.md has more.
   kPerKey,
 };
 
