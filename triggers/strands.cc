@@ -1,3 +1,4 @@
+// The hash that tells keys apart, and who is in front of a strand: see strands.h.
 #include "triggers/strands.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Strands: who is in front, who is held back, who follows; and that keys are told apart.
 #include "triggers/strands.h"
 
 #include <cstdint>
