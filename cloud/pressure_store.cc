@@ -62,6 +62,9 @@ struct EventsOf {
   Events operator()(const objstore::DeleteTagsMutation& one) const {
     return {{{EventType::kObjectTaggingDelete, one.key}}};
   }
+  Events operator()(const objstore::SetObjectAclMutation& one) const {
+    return {{{EventType::kObjectAclPut, one.key}}};
+  }
   Events operator()(const objstore::PutAnnotationMutation& one) const {
     return {{{EventType::kObjectAnnotationPut, one.key}}};
   }

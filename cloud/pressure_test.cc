@@ -43,7 +43,7 @@ Bucket ManualBucket(Cloud& cloud, std::string_view prefix = "") {
   trigger.function = "slow";
   trigger.prefix = prefix;
   trigger.events = {EventType::kObjectCreated, EventType::kObjectRemoved, EventType::kObjectTagging,
-                    EventType::kObjectAnnotation};
+                    EventType::kObjectAnnotation, EventType::kObjectAclPut};
   EXPECT_TRUE(cloud.AddTrigger(trigger).ok());
   return bucket;
 }
@@ -108,9 +108,10 @@ TEST(Shed, TakesEveryKindOfChange) {
   ExpectSlowDown(bucket.Delete("k").status(), "bkt/k");
   ExpectSlowDown(bucket.SetTags("k", {{"a", "b"}}).status(), "bkt/k");
   ExpectSlowDown(bucket.DeleteTags("k").status(), "bkt/k");
+  ExpectSlowDown(bucket.SetObjectAcl("k", CannedAcl::kPublicRead).status(), "bkt/k");
   ExpectSlowDown(bucket.PutAnnotation("k", "note", "[]").status(), "bkt/k");
   ExpectSlowDown(bucket.DeleteAnnotation("k", "note").status(), "bkt/k");
-  EXPECT_EQ(cloud.stats().changes_shed, 11u);
+  EXPECT_EQ(cloud.stats().changes_shed, 12u);
 
   std::vector<PutItem> puts(2);
   puts[0].key = "p0";
@@ -122,7 +123,7 @@ TEST(Shed, TakesEveryKindOfChange) {
   const DeleteManyResult deleted = bucket.DeleteMany(deletes).value();
   ASSERT_EQ(deleted.failures.size(), 2u);
   for (const auto& failure : deleted.failures) ExpectSlowDown(failure.status, "bkt/");
-  EXPECT_EQ(cloud.stats().changes_shed, 15u);
+  EXPECT_EQ(cloud.stats().changes_shed, 16u);
 
   // Nothing of it has happened, and all of it can.
   EXPECT_EQ(bucket.Get("k")->body, "v");

@@ -109,7 +109,8 @@ Checksum StoredChecksum::Shown() const {
 }
 
 StoredChecksum Crc64NvmeChecksum(uint64_t crc) {
-  return {ChecksumAlgorithm::kCrc64nvme, ChecksumType::kFullObject, /*parts=*/0, BigEndian(crc)};
+  return {ChecksumAlgorithm::kCrc64nvme, ChecksumType::kFullObject, /*parts=*/0,
+          CrcDigest(ChecksumAlgorithm::kCrc64nvme, crc)};
 }
 
 // Every put and read comes here: base64 of eight bytes, without a detour over these.
