@@ -55,7 +55,7 @@ void LogRequest(const EndpointLogEntry& entry) {
                          request.operation.empty() ? "-" : request.operation, " \"",
                          Shown(request.method), " ", Shown(request.target), "\" ", entry.status,
                          " in=", entry.bytes_in, " out=", entry.bytes_out,
-                         " ms=", absl::ToInt64Microseconds(entry.time) / 1000.0,
+                         " ms=", absl::ToDoubleMilliseconds(entry.time),
                          " principal=", request.principal.empty() ? "-" : request.principal,
                          " id=", request.request_id));
 }

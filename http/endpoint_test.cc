@@ -188,12 +188,12 @@ TEST_F(EndpointTest, AnotherHostIsRefused) {
 
 TEST_F(EndpointTest, WhatIsNotThereSaysSo) {
   Start();
-  ASSERT_TRUE(cloud_.CreateBucket("b").ok());
-  EXPECT_EQ(CodeOf(Put("/b?lifecycle", "<x/>")), "NotImplemented");
-  EXPECT_EQ(CodeOf(Put("/b/k", "x", {{"x-amz-server-side-encryption", "aws:kms"}})),
+  ASSERT_TRUE(cloud_.CreateBucket("bbb").ok());
+  EXPECT_EQ(CodeOf(Put("/bbb?lifecycle", "<x/>")), "NotImplemented");
+  EXPECT_EQ(CodeOf(Put("/bbb/k", "x", {{"x-amz-server-side-encryption", "aws:kms"}})),
             "NotImplemented");
-  EXPECT_EQ(CodeOf(Put("/b/k?nonsense", "x")), "NotImplemented");
-  EXPECT_TRUE(IsNoSuchKey(cloud_.bucket("b").Head("k").status())) << "and nothing was put";
+  EXPECT_EQ(CodeOf(Put("/bbb/k?nonsense", "x")), "NotImplemented");
+  EXPECT_TRUE(IsNoSuchKey(cloud_.bucket("bbb").Head("k").status())) << "and nothing was put";
 }
 
 TEST_F(EndpointTest, FunctionsAreInvokedOverLambdasApi) {
@@ -253,13 +253,13 @@ TEST_F(EndpointTest, AHookMakesErrorsAndLosesAnswers) {
     log.push_back(entry);
   };
   Start(options);
-  ASSERT_TRUE(cloud_.CreateBucket("b").ok());
+  ASSERT_TRUE(cloud_.CreateBucket("bbb").ok());
   fault = InjectedFault{.error = MakeError(ErrorCode::kSlowDown)};
-  EXPECT_EQ(Put("/b/k", "x").status, 503);
-  EXPECT_TRUE(IsNoSuchKey(cloud_.bucket("b").Head("k").status()));
+  EXPECT_EQ(Put("/bbb/k", "x").status, 503);
+  EXPECT_TRUE(IsNoSuchKey(cloud_.bucket("bbb").Head("k").status()));
   fault = InjectedFault{.drop_answer = true};
-  EXPECT_EQ(Put("/b/k", "x").status, 0);
-  EXPECT_EQ(cloud_.bucket("b").Get("k").value().body, "x");
+  EXPECT_EQ(Put("/bbb/k", "x").status, 0);
+  EXPECT_EQ(cloud_.bucket("bbb").Get("k").value().body, "x");
   ASSERT_TRUE(endpoint_->Stop().ok());
   ASSERT_EQ(log.size(), 2u);
   EXPECT_EQ(log[0].request.operation, "PutObject");
