@@ -72,7 +72,6 @@ constexpr UnsupportedHeader kUnsupported[] = {
     {"x-amz-server-side-encryption", true, ""},
     {"x-amz-copy-source-server-side-encryption", true, ""},
     {"x-amz-object-lock-", true, ""},
-    {"x-amz-bypass-governance-retention", false, "false"},
     {"x-amz-bucket-object-lock-enabled", false, "false"},
     {"x-amz-bucket-object-lock-token", false, ""},
     {"x-amz-grant-", true, ""},
