@@ -44,10 +44,12 @@ struct UploadPartOptions {
   std::string content_md5 = {};
   std::optional<uint64_t> crc64nvme = {};
   Durability durability = Durability::kBuffered;
-  // The part's checksum by the algorithm of the upload (CRC64NVME where it named none): verified.
-  // InvalidRequest for one by another, or together with crc64nvme. Extension: an upload's checksum
-  // is computed of parts that give none; S3 refuses these.
+  // The part's checksum by the algorithm of the upload, by any where it named none: verified, and
+  // kept in the former case. InvalidRequest for one by another, or together with crc64nvme.
+  // Extension: an upload's checksum is computed of parts that give none; S3 refuses these.
   std::optional<Checksum> checksum = {};
+  // By which algorithm a checksum is that only PartWriter::Commit gives.
+  std::optional<ChecksumAlgorithm> checksum_algorithm = {};
 };
 
 struct UploadPartResult {

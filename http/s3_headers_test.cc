@@ -96,8 +96,7 @@ TEST(S3HeadersTest, WhatIsNotImplementedIsRefusedByName) {
   for (std::string_view name :
        {"x-amz-server-side-encryption", "X-Amz-Server-Side-Encryption-Customer-Key",
         "x-amz-copy-source-server-side-encryption-customer-algorithm", "x-amz-object-lock-mode",
-        "x-amz-grant-read", "x-amz-mfa",
-        "x-amz-if-match-size"}) {
+        "x-amz-grant-read", "x-amz-mfa", "x-amz-if-match-size"}) {
     const absl::Status status = CheckSupportedHeaders({{std::string(name), "AES256"}});
     EXPECT_EQ(ErrorCodeOf(status), ErrorCode::kNotImplemented) << name;
     EXPECT_EQ(ErrorFieldsOf(status), (std::vector<ErrorField>{{"Header", std::string(name)}}));

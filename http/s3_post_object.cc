@@ -58,6 +58,7 @@ class FormBody : public Exchange, private FormSink {
 
  private:
   absl::Status BeginFile(const PostForm& form) override {
+    if (form.fields.Get("key").empty()) return MakeError(ErrorCode::kUserKeyMustBeSpecified);
     const absl::Time now = call_->cloud().Now();
     CLOUDLET_ASSIGN_OR_RETURN(
         call_->who, authenticator_.AuthenticateForm(call_->head, call_->target, form.fields, now));
@@ -70,7 +71,6 @@ class FormBody : public Exchange, private FormSink {
     }
     call_->address.key = form.Key();
     call_->request->key = call_->address.key;
-    if (call_->address.key.empty()) return MakeError(ErrorCode::kUserKeyMustBeSpecified);
     return BeginObject(form);
   }
 

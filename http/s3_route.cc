@@ -128,7 +128,8 @@ absl::Status CheckParameter(const S3OperationInfo& info, const QueryParam& param
   }
   if (IsOfEveryRequest(param.name)) return absl::OkStatus();
   const bool reads =
-      info.operation == S3Operation::kGetObject || info.operation == S3Operation::kHeadObject;
+      info.operation == S3Operation::kGetObject || info.operation == S3Operation::kHeadObject ||
+      info.operation == S3Operation::kListObjects || info.operation == S3Operation::kHeadBucket;
   if (reads && param.had_equals) return absl::OkStatus();
   return MakeError(ErrorCode::kNotImplemented,
                    absl::StrCat(V(info.name), " has no parameter ", V(base::Quoted(param.name))));

@@ -58,6 +58,23 @@ class LosingExchange : public Exchange {
   const std::unique_ptr<Exchange> inner_;
 };
 
+// What a browser asks before it asks; nobody signs it. No bucket has rules for it.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
+Response Preflight(const S3Call& call) {
+  S3Error error;
+  const bool origin = call.head.headers.Find("origin") != nullptr;
+  error.http_status = origin ? 403 : 400;
+  error.code = origin ? "AccessForbidden" : "BadRequest";
+  error.message = origin ? "CORSResponse: CORS is not enabled for this bucket."
+                         : "Insufficient information. Origin request header needed.";
+  error.resource = call.target.raw_path;
+  error.request_id = call.caller.request_id;
+  error.host_id = call.context->host_id;
+  Response response = ErrorResponse(error, call.head.method);
+  response.note = call.request;
+  return response;
+}
+
 Begun Losing(Begun begun) {
   if (auto* response = std::get_if<Response>(&begun)) {
     response->drop = true;
@@ -186,6 +203,10 @@ absl::StatusOr<Begun> S3Service::Route(const S3CallPtr& call) {
                                                       .query = &call->target.query,
                                                       .headers = &head.headers}));
   request.operation = std::string(InfoOf(call->operation).name);
+  if (call->operation == S3Operation::kPreflightBucket ||
+      call->operation == S3Operation::kPreflightObject) {
+    return Begun(Preflight(*call));
+  }
   const bool form = call->operation == S3Operation::kPostObject;
   if (!form) {  // whose credentials are inside
     CLOUDLET_ASSIGN_OR_RETURN(

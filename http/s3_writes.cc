@@ -188,6 +188,7 @@ absl::StatusOr<std::unique_ptr<Exchange>> BeginPart(const S3CallPtr& call) {
                             DecodeNumber("partNumber", call->Param("partNumber"), INT32_MAX));
   CLOUDLET_ASSIGN_OR_RETURN(UploadPartOptions options, DecodeUploadPartOptions(headers));
   CLOUDLET_ASSIGN_OR_RETURN(const BodyChecksums sums, DecodeBodyChecksums(headers));
+  options.checksum_algorithm = sums.trailer;
   options.durability = call->context->durability;
   return TakeBody(
       call->head, *call->who,

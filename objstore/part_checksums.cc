@@ -66,6 +66,13 @@ PutOptions DigestsGiven(const UploadPartOptions& options,
                         const std::optional<UploadChecksum>& checksum) {
   PutOptions given = DigestsGiven(options);
   given.checksum_algorithm = ChecksumOrDefault(checksum).algorithm;
+  if (!checksum.has_value()) {  // any will do
+    if (options.checksum.has_value()) {
+      given.checksum_algorithm = options.checksum->algorithm;
+    } else if (options.checksum_algorithm.has_value() && !options.crc64nvme.has_value()) {
+      given.checksum_algorithm = options.checksum_algorithm;
+    }
+  }
   return given;
 }
 

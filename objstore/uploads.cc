@@ -228,7 +228,8 @@ absl::StatusOr<Part> UploadPart(State& state, const Environment& environment,
   part.size = digests.size;
   part.etag = EtagOf(found.bucket->info.options.etag_policy, digests);
   part.crc64nvme = digests.crc64nvme;
-  part.checksum = digests.checksum;
+  // What was verified by another algorithm than the upload's was for the way here.
+  if (found.checksum.has_value()) part.checksum = digests.checksum;
   part.modified_ms = ToMillis(environment.clock->Now());
   CLOUDLET_RETURN_IF_ERROR(CommitPart(state, found, request, part, staged.get(), released));
   return part;
