@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "apps/serve_options.h"
 #include "cloudlet/cloud.h"
@@ -27,7 +26,7 @@ constexpr char kHelp[] =
     "       cloudlet --version\n";
 
 std::string Now() {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", RealClock()->Now(), absl::UTCTimeZone());
 }
 
 // One write per line, so that lines of several threads do not mix.

@@ -1,3 +1,4 @@
+// See serve_options.h.
 #include "apps/serve_options.h"
 
 #include <cstdlib>

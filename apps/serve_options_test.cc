@@ -1,3 +1,4 @@
+// The command line of `cloudlet serve`.
 #include "apps/serve_options.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// See checksum.h.
 #include "base/checksum.h"
 
 #include <xxhash.h>

@@ -5,7 +5,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/fatal.h"
 #include "base/logger.h"
 #include "base/status_macros.h"
@@ -103,7 +102,9 @@ absl::Status Cloud::Reopen() {
 
 std::string Cloud::owner() const { return core_ == nullptr ? std::string() : core_->owner(); }
 std::string Cloud::region() const { return core_ == nullptr ? std::string() : core_->region(); }
-absl::Time Cloud::Now() const { return core_ == nullptr ? absl::Now() : core_->clock().Now(); }
+absl::Time Cloud::Now() const {
+  return core_ == nullptr ? RealClock()->Now() : core_->clock().Now();
+}
 
 absl::Status Cloud::health() const {
   CLOUDLET_RETURN_IF_ERROR(Annotate(Usable(core_), "health", {}));

@@ -1,3 +1,4 @@
+// Streams over Asio, plain and through TLS.
 #include "http/asio_stream.h"
 
 #include <string>

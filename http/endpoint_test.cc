@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/mutex.h"
 #include "cloudlet/cloud.h"
 #include "gmock/gmock.h"
@@ -64,7 +63,7 @@ class EndpointTest : public testing::Test {
     if (!ask.key.empty()) {
       const std::string secret = ask.key == "OWNER" ? "owner-secret" : "other-secret";
       const Signer signer({ask.key, Secret(secret)}, "us-east-1", ask.service);
-      EXPECT_TRUE(signer.SignHeaders(head, Sha256Hex(ask.body), absl::Now()).ok());
+      EXPECT_TRUE(signer.SignHeaders(head, Sha256Hex(ask.body), cloud_.Now()).ok());
     }
     RawClient client(endpoint_->port());
     EXPECT_TRUE(client.Send(Bytes(head, ask.body)));
@@ -122,7 +121,8 @@ TEST_F(EndpointTest, ABodyInChunksWithATrailerIsStoredWithoutThem) {
     head.headers.Add("x-amz-trailer", "x-amz-checksum-crc32");
     head.headers.Add("Content-Encoding", "aws-chunked");
     const Signer signer({"OWNER", Secret("owner-secret")}, "us-east-1");
-    auto seed = signer.SignHeaders(head, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", absl::Now());
+    auto seed =
+        signer.SignHeaders(head, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", cloud_.Now());
     ASSERT_TRUE(seed.ok());
     const std::string sum = cloud_.bucket("photos")
                                 .Put("sum", body, {.checksum_algorithm = ChecksumAlgorithm::kCrc32})
@@ -165,7 +165,7 @@ TEST_F(EndpointTest, WhoMayNotIsToldSoAndNothingMore) {
             "BucketAlreadyExists");
   RequestHead head = HeadOf({.target = "/mine/k"});
   const Signer wrong({"OWNER", Secret("guess")}, "us-east-1");
-  ASSERT_TRUE(wrong.SignHeaders(head, Sha256Hex(""), absl::Now()).ok());
+  ASSERT_TRUE(wrong.SignHeaders(head, Sha256Hex(""), cloud_.Now()).ok());
   RawClient client(endpoint_->port());
   client.Send(Bytes(head, ""));
   EXPECT_EQ(CodeOf(client.Receive()), "SignatureDoesNotMatch");

@@ -1,3 +1,4 @@
+// See host_check.h.
 #include "http/host_check.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Which hosts are allowed.
 #include "http/host_check.h"
 
 #include "gtest/gtest.h"

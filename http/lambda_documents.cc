@@ -1,3 +1,4 @@
+// See lambda_documents.h.
 #include "base/json_struct.h"
 
 // The above before other headers of protobuf.

@@ -1,3 +1,4 @@
+// From a head to one of Lambda's operations.
 #include "http/lambda_service.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// See message.h.
 #include "http/message.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// See metrics_text.h.
 #include "http/metrics_text.h"
 
 #include <string_view>

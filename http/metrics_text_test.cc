@@ -1,3 +1,4 @@
+// The form of the metrics' text.
 #include "http/metrics_text.h"
 
 #include "gmock/gmock.h"

@@ -1,3 +1,4 @@
+// See raw_client.h.
 #include "http/raw_client.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+// See request_body.h.
 #include "http/request_body.h"
 
 #include <optional>

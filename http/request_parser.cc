@@ -1,3 +1,4 @@
+// See request_parser.h.
 #include "http/request_parser.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// What is a request, and what is refused as none.
 #include "http/request_parser.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// See s3_call.h.
 #include "http/s3_call.h"
 
 #include <utility>

@@ -81,8 +81,8 @@ TEST(S3RouteTest, UnknownParametersAreErrors) {
   EXPECT_EQ(Route("GET", S3Scope::kObject, "newFeature"), "NotImplemented");
   EXPECT_EQ(Route("GET", S3Scope::kObject, "v=123"), "GetObject");
   EXPECT_EQ(Route("HEAD", S3Scope::kObject, "v="), "HeadObject");
-  EXPECT_EQ(Route("GET", S3Scope::kBucket, "v=123"), "NotImplemented");
-  EXPECT_EQ(Route("GET", S3Scope::kBucket, "start-after=a"), "NotImplemented");
+  EXPECT_EQ(Route("GET", S3Scope::kBucket, "v=123"), "ListObjects");
+  EXPECT_EQ(Route("GET", S3Scope::kBucket, "newFeature"), "NotImplemented");
   EXPECT_EQ(Route("POST", S3Scope::kObject, "uploads&foo=1"), "NotImplemented");
   EXPECT_EQ(Route("GET", S3Scope::kService, "AWSAccessKeyId=a&Signature=b&Expires=1"),
             "ListBuckets");

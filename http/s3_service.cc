@@ -1,3 +1,4 @@
+// From a head to one of S3's operations.
 #include "http/s3_service.h"
 
 #include <optional>

@@ -1,3 +1,4 @@
+// Listening, threads, and the sessions that there are.
 #include "http/server.h"
 
 #include <algorithm>
@@ -13,13 +14,13 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/mutex.h"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/tcp.hpp"
 #include "boost/asio/ssl/context.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "boost/asio/strand.hpp"
+#include "cloudlet/clock.h"
 #include "http/asio_stream.h"
 #include "http/session.h"
 
@@ -115,6 +116,7 @@ class Server::Impl : public SessionHost {
   SessionCounts& counts() override { return counts_; }
   bool stopping() const override { return stopping_.load(std::memory_order_relaxed); }
   bool RunWaiting(std::function<void()> work) override { return waiting_.Run(std::move(work)); }
+  absl::Time Now() override { return clock_->Now(); }
   std::string Date() override;
 
  private:
@@ -122,9 +124,11 @@ class Server::Impl : public SessionHost {
   void Accept();
   void Accepted(tcp::socket socket);
   void Tick();
+  void WaitForOneToClose();
   std::vector<std::shared_ptr<Session>> Sessions();
 
   const ServerOptions options_;
+  const std::shared_ptr<Clock> clock_ = RealClock();  // sockets know no other
   Handler& handler_;
   SessionCounts counts_;
   std::atomic<bool> stopping_{false};
@@ -134,6 +138,7 @@ class Server::Impl : public SessionHost {
   bool stopped_cleanly_ = true;
 
   mutable base::Mutex mu_;
+  base::CondVar closed_;  // a session has gone
   // Weak: a session lives as long as something is under way for it.
   std::unordered_map<const Session*, std::weak_ptr<Session>> sessions_ ABSL_GUARDED_BY(mu_);
   size_t open_ ABSL_GUARDED_BY(mu_) = 0;
@@ -226,6 +231,7 @@ void Server::Impl::Accepted(tcp::socket socket) {
       base::MutexLock lock(&mu_);
       sessions_.erase(session);
       --(shed ? shedding_ : open_);
+      closed_.SignalAll();
     }
     delete session;
   };
@@ -253,10 +259,15 @@ void Server::Impl::Tick() {
   ticker_->expires_after(kTick);
   ticker_->async_wait([this](const error_code& error) {
     if (error) return;
-    const absl::Time now = absl::Now();
+    const absl::Time now = Now();
     for (const auto& session : Sessions()) session->CheckDeadline(now);
     Tick();
   });
+}
+
+void Server::Impl::WaitForOneToClose() {
+  base::MutexLock lock(&mu_);
+  if (!sessions_.empty()) closed_.WaitWithTimeout(&mu_, absl::Milliseconds(20));
 }
 
 bool Server::Impl::Stop(absl::Duration grace) {
@@ -266,24 +277,24 @@ bool Server::Impl::Stop(absl::Duration grace) {
     error_code ignored;
     acceptor_->close(ignored);
   });
-  const absl::Time deadline = absl::Now() + grace;
+  const absl::Time deadline = Now() + grace;
   for (;;) {
     const auto sessions = Sessions();
     if (sessions.empty()) break;
-    if (absl::Now() >= deadline) {
+    if (Now() >= deadline) {
       stopped_cleanly_ = false;
       for (const auto& session : sessions) session->Cut();
       break;
     }
     for (const auto& session : sessions) session->EndWhenIdle();
-    absl::SleepFor(absl::Milliseconds(2));
+    WaitForOneToClose();
   }
   // What waits for a function waits until that ends: its answer is dropped, the thread is not.
   waiting_.Stop();
   asio::post(io_, [this] { ticker_->cancel(); });
   while (!Sessions().empty()) {
     for (const auto& session : Sessions()) session->Cut();
-    absl::SleepFor(absl::Milliseconds(1));
+    WaitForOneToClose();
   }
   io_.stop();
   for (std::thread& thread : threads_) thread.join();
@@ -304,7 +315,7 @@ ServerStats Server::Impl::stats() const {
 }
 
 std::string Server::Impl::Date() {
-  const absl::Time now = absl::Now();
+  const absl::Time now = Now();
   const int64_t second = absl::ToUnixSeconds(now);
   base::MutexLock lock(&mu_);
   if (second != date_second_) {

@@ -1,3 +1,4 @@
+// The server over real sockets: framing, limits, deadlines, stops.
 #include "http/server.h"
 
 #include <atomic>
@@ -8,7 +9,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/mutex.h"
 #include "base/notification.h"
 #include "gmock/gmock.h"
@@ -272,10 +272,10 @@ TEST_F(ServerTest, APeerThatGoesAwayLeavesNothing) {
   {
     RawClient client(server_->port());
     client.Send("PUT /k HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\nhello");
-    while (server_->stats().requests == 0) absl::SleepFor(absl::Milliseconds(1));
+    while (server_->stats().requests == 0) std::this_thread::yield();
   }
-  while (echo_.abandoned == 0) absl::SleepFor(absl::Milliseconds(1));
-  while (server_->stats().connections != 0) absl::SleepFor(absl::Milliseconds(1));
+  while (echo_.abandoned == 0) std::this_thread::yield();
+  while (server_->stats().connections != 0) std::this_thread::yield();
   ASSERT_EQ(echo_.served().size(), 1u);
   EXPECT_EQ(echo_.served()[0].status, 0);
 }
@@ -329,8 +329,8 @@ TEST_F(ServerTest, APeerThatDoesNotTakeItsAnswerIsCut) {
   std::string many;
   for (int i = 0; i < 50; ++i) many += Get("/pieces");
   client.Send(many);
-  while (server_->stats().timeouts == 0) absl::SleepFor(absl::Milliseconds(5));
-  while (server_->stats().connections != 0) absl::SleepFor(absl::Milliseconds(5));
+  while (server_->stats().timeouts == 0) std::this_thread::yield();
+  while (server_->stats().connections != 0) std::this_thread::yield();
 }
 
 TEST_F(ServerTest, OneTooManyIsShedAndTheOthersGoOn) {
@@ -348,7 +348,7 @@ TEST_F(ServerTest, OneTooManyIsShedAndTheOthersGoOn) {
   EXPECT_EQ(held[1]->Receive().status, 200);
   EXPECT_EQ(server_->stats().shed, 1u);
   held.pop_back();
-  while (server_->stats().connections == 3) absl::SleepFor(absl::Milliseconds(1));
+  while (server_->stats().connections == 3) std::this_thread::yield();
   RawClient next(server_->port());
   next.Send(Get("/"));
   EXPECT_EQ(next.Receive().status, 200);
@@ -361,7 +361,7 @@ TEST_F(ServerTest, WhatWaitsHoldsNobodyElseUp) {
     waiting.push_back(std::make_unique<RawClient>(server_->port()));
     waiting.back()->Send(Put("/wait", "w"));
   }
-  while (echo_.waiting < 2) absl::SleepFor(absl::Milliseconds(1));
+  while (echo_.waiting < 2) std::this_thread::yield();
   RawClient client(server_->port());
   client.Send(Get("/"));
   EXPECT_EQ(client.Receive().status, 200);
@@ -379,7 +379,7 @@ TEST_F(ServerTest, StopLetsAnswersEndAndClosesIdleOnes) {
   idle.Receive();
   RawClient busy(server_->port());
   busy.Send(Put("/wait", "w"));
-  while (echo_.waiting == 0) absl::SleepFor(absl::Milliseconds(1));
+  while (echo_.waiting == 0) std::this_thread::yield();
   std::thread stop([this] { EXPECT_TRUE(server_->Stop(absl::Seconds(10))); });
   EXPECT_TRUE(idle.Closed());
   echo_.go_on.Notify();
@@ -394,7 +394,7 @@ TEST_F(ServerTest, StopCutsWhatDoesNotEnd) {
   Start();
   RawClient client(server_->port());
   client.Send("PUT /k HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\nhello");
-  while (server_->stats().requests == 0) absl::SleepFor(absl::Milliseconds(1));
+  while (server_->stats().requests == 0) std::this_thread::yield();
   EXPECT_FALSE(server_->Stop(absl::Milliseconds(50)));
   EXPECT_TRUE(client.Closed());
 }

@@ -1,3 +1,4 @@
+// The states of a connection.
 #include "http/session.h"
 
 #include <algorithm>
@@ -113,7 +114,7 @@ Session::~Session() { TellDone(); }
 void Session::Enter(Phase phase, absl::Duration limit) {
   phase_ = phase;
   deadline_ns_.store(
-      limit == absl::InfiniteDuration() ? kNever : absl::ToUnixNanos(absl::Now() + limit),
+      limit == absl::InfiniteDuration() ? kNever : absl::ToUnixNanos(host_->Now() + limit),
       std::memory_order_relaxed);
 }
 
@@ -151,7 +152,7 @@ void Session::Cut() {
 }
 
 void Session::OnDeadline() {
-  if (deadline_ns_.load(std::memory_order_relaxed) > absl::ToUnixNanos(absl::Now())) return;
+  if (deadline_ns_.load(std::memory_order_relaxed) > absl::ToUnixNanos(host_->Now())) return;
   switch (phase_) {
     case Phase::kHead:
     case Phase::kBody:
@@ -229,7 +230,7 @@ void Session::AdvanceHead() {
   head.remote_address = stream_->remote_address();
   head.tls = stream_->tls();
   has_request_ = true;
-  began_ = absl::Now();
+  began_ = host_->Now();
   method_ = head.method;
   target_ = head.target;
   minor_version_ = head.minor_version;
@@ -268,7 +269,7 @@ void Session::AdvanceBody() {
       case RequestParser::Event::kNeedMore: {
         const ServerOptions& options = host_->options();
         // As if the body had begun with the head: a peer that is fast at first may be slow later.
-        Enter(Phase::kBody, began_ - absl::Now() + options.transfer_grace +
+        Enter(Phase::kBody, began_ - host_->Now() + options.transfer_grace +
                                 absl::Seconds(static_cast<double>(body_read_) /
                                               static_cast<double>(options.min_bytes_per_second)));
         return ReadMore();
@@ -484,7 +485,7 @@ void Session::TellDone() {
   served.note = std::move(response_.note);
   served.bytes_in = body_read_;
   served.bytes_out = bytes_out_;
-  served.time = absl::Now() - began_;
+  served.time = host_->Now() - began_;
   host_->handler().Done(served);
 }
 

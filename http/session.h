@@ -39,6 +39,7 @@ class SessionHost {
   virtual bool stopping() const = 0;
   // Runs `work` where it may wait; false: too many do.
   virtual bool RunWaiting(std::function<void()> work) = 0;
+  virtual absl::Time Now() = 0;
   // The value of Date now.
   virtual std::string Date() = 0;
 };

@@ -15,7 +15,7 @@ namespace {
 
 using Strings = std::vector<std::string_view>;
 
-constexpr size_t kMaxLines = 750;
+constexpr size_t kMaxLines = 800;
 
 // --- Tables ---
 

@@ -18,15 +18,16 @@ int main() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   cloudlet::Cloud cloud = cloudlet::Cloud::InMemory({.key_policy = cloudlet::KeyPolicy::kUtf8});
-  const absl::Status registered = cloud.RegisterFunction(
-      "echo", [](std::string_view payload, cloudlet::FunctionContext&) {
+  const absl::Status registered =
+      cloud.RegisterFunction("echo", [](std::string_view payload, cloudlet::FunctionContext&) {
         return absl::StatusOr<std::string>(std::string(payload));
       });
   cloudlet::EndpointOptions options;
   const char* const key = std::getenv("AWS_ACCESS_KEY_ID");
   const char* const secret = std::getenv("AWS_SECRET_ACCESS_KEY");
   if (!registered.ok() || key == nullptr || secret == nullptr) {
-    std::cerr << "wire_server: " << registered << "; it needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY\n";
+    std::cerr << "wire_server: " << registered
+              << "; it needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY\n";
     return 2;
   }
   options.identities = {{.access_key_id = key, .secret_access_key = secret}};
