@@ -91,8 +91,32 @@ absl::StatusOr<Response> Head(const S3Call& call) {
   return response;
 }
 
+// Ends the uploads of a bucket that has nothing else; false: it has.
+absl::StatusOr<bool> AbortAllUploads(const S3Call& call) {
+  const Bucket bucket = call.bucket();
+  CLOUDLET_ASSIGN_OR_RETURN(const VersionPage versions, bucket.ListVersions({.max_keys = 1}));
+  if (!versions.entries.empty()) return false;
+  UploadPageOptions options;
+  for (;;) {
+    CLOUDLET_ASSIGN_OR_RETURN(const UploadPage page, bucket.ListMultipartUploads(options));
+    for (const UploadEntry& upload : page.entries) {
+      const absl::Status aborted = bucket.AbortMultipartUpload(upload.key, upload.upload_id);
+      if (!aborted.ok() && !IsNoSuchUpload(aborted)) return aborted;
+    }
+    if (!page.is_truncated) return true;
+    options.key_marker = page.next_key_marker;
+    options.upload_id_marker = page.next_upload_id_marker;
+  }
+}
+
+// S3 deletes a bucket that has open uploads, and these with it; in process they keep it.
 absl::StatusOr<Response> Delete(const S3Call& call) {
-  CLOUDLET_RETURN_IF_ERROR(call.cloud().DeleteBucket(call.address.bucket, call.caller));
+  absl::Status deleted = call.cloud().DeleteBucket(call.address.bucket, call.caller);
+  if (IsBucketNotEmpty(deleted)) {
+    CLOUDLET_ASSIGN_OR_RETURN(const bool empty, AbortAllUploads(call));
+    if (empty) deleted = call.cloud().DeleteBucket(call.address.bucket, call.caller);
+  }
+  if (!deleted.ok()) return deleted;
   return call.Ok(204);
 }
 

@@ -174,9 +174,9 @@ struct S3RouteRequest {
 
 // MethodNotAllowed: S3 has no such method there. NotImplemented: a parameter that no operation of
 // this method has; but a get or a head of an object, a list and a HeadBucket take unknown ones with
-// a value, as S3 does ("?v=123" against caches). InvalidArgument: two subresources; a versionId, uploadId or partNumber
-// that the operation does not take, or an empty one; a part without its number.
-// PreconditionFailed: a POST to a bucket that is no form.
+// a value, as S3 does ("?v=123" against caches). InvalidArgument: two subresources; a versionId,
+// uploadId or partNumber that the operation does not take, or an empty one; a part without its
+// number. PreconditionFailed: a POST to a bucket that is no form.
 absl::StatusOr<S3Operation> RouteS3(const S3RouteRequest& request);
 
 }  // namespace cloudlet::http
