@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 s3 = boto3.client(
     "s3",
     endpoint_url=os.environ["AWS_ENDPOINT_URL"],
-    config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
+    config=Config(signature_version="s3v4", s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
 )
 bucket = "boto3-%d" % os.getpid()
 
