@@ -193,6 +193,7 @@ TEST_F(EndpointTest, WhatIsNotThereSaysSo) {
   EXPECT_EQ(CodeOf(Put("/bbb/k", "x", {{"x-amz-server-side-encryption", "aws:kms"}})),
             "NotImplemented");
   EXPECT_EQ(CodeOf(Put("/bbb/k?nonsense", "x")), "NotImplemented");
+  EXPECT_EQ(CodeOf(Put("/bbb/k", "x", {{"x-amz-expected-bucket-owner", "other"}})), "AccessDenied");
   EXPECT_TRUE(IsNoSuchKey(cloud_.bucket("bbb").Head("k").status())) << "and nothing was put";
 }
 

@@ -59,6 +59,17 @@ class LosingExchange : public Exchange {
   const std::unique_ptr<Exchange> inner_;
 };
 
+// x-amz-expected-bucket-owner: who does not own the bucket cannot have it checked.
+absl::Status CheckExpectedOwner(const S3Call& call) {
+  if (call.head.headers.Find("x-amz-source-expected-bucket-owner") != nullptr) {
+    return MakeError(ErrorCode::kNotImplemented, "x-amz-source-expected-bucket-owner");
+  }
+  const std::string* const owner = call.head.headers.Find("x-amz-expected-bucket-owner");
+  if (owner == nullptr || call.address.bucket.empty()) return absl::OkStatus();
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketInfo info, call.bucket().Info());
+  return info.owner == *owner ? absl::OkStatus() : MakeError(ErrorCode::kAccessDenied);
+}
+
 // What a browser asks before it asks; nobody signs it. No bucket has rules for it.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
 Response Preflight(const S3Call& call) {
@@ -219,6 +230,7 @@ absl::StatusOr<Begun> S3Service::Route(const S3CallPtr& call) {
   }
   CLOUDLET_RETURN_IF_ERROR(CheckImplemented(call->operation));
   CLOUDLET_RETURN_IF_ERROR(CheckSupportedHeaders(head.headers));
+  CLOUDLET_RETURN_IF_ERROR(CheckExpectedOwner(*call));
   std::optional<InjectedFault> fault;
   if (options_.hook != nullptr) fault = options_.hook(request);
   if (fault.has_value()) CLOUDLET_RETURN_IF_ERROR(fault->error);
