@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "cloudlet/cloud.h"
 #include "cloudlet/error.h"
 #include "cloudlet/event_json.h"
@@ -177,15 +178,24 @@ absl::Status Nothing(const Event& /*event*/, FunctionContext& /*context*/) {
   return absl::OkStatus();
 }
 
+Trigger TriggerOf(std::string id, std::string function, std::string prefix,
+                  std::string bucket = "") {
+  Trigger trigger;
+  trigger.id = std::move(id);
+  trigger.function = std::move(function);
+  trigger.prefix = std::move(prefix);
+  trigger.bucket = std::move(bucket);
+  return trigger;
+}
+
 TEST(SetTriggers, ReplacesAllOfABucketOrNone) {
   Cloud cloud = Cloud::InMemory({.trigger_overlap = TriggerOverlap::kRefuse});
   cloud.CreateBucket("one").value();
   cloud.CreateBucket("two").value();
   cloud.AddTrigger({.id = "old", .bucket = "one", .function = "f"}).value();
   cloud.AddTrigger({.id = "other", .bucket = "two", .function = "f"}).value();
-  const auto ids = cloud.SetTriggers(
-      "one", {Trigger{.function = "f", .prefix = "a/"},
-              Trigger{.id = "mine", .bucket = "one", .function = "g", .prefix = "b/"}});
+  const std::vector<Trigger> both = {TriggerOf("", "f", "a/"), TriggerOf("mine", "g", "b/", "one")};
+  const auto ids = cloud.SetTriggers("one", both);
   ASSERT_TRUE(ids.ok()) << ids.status();
   EXPECT_EQ(*ids, (Texts{"trigger-1", "mine"}));
   const auto shown = [&](std::string_view bucket) {
@@ -201,18 +211,16 @@ TEST(SetTriggers, ReplacesAllOfABucketOrNone) {
   EXPECT_EQ(shown(""), (Texts{"one mine", "one trigger-1", "two other"}));
   EXPECT_EQ(CodeOf(cloud.ListTriggers("three")), "NoSuchBucket");
 
-  const Trigger good = {.id = "x", .function = "f"};
-  const std::vector<std::vector<Trigger>> bad = {
-      {good, good},
-      {good, {.id = "y", .function = "g"}},  // overlaps
-      {good, {.id = "y", .bucket = "two", .function = "g", .prefix = "p/"}},
-      {good, {.id = "y", .function = "g", .events = {}}},
-  };
-  for (const std::vector<Trigger>& triggers : bad) {
+  const Trigger good = TriggerOf("x", "f", "");
+  Trigger of_nothing = TriggerOf("y", "g", "p/");
+  of_nothing.events.clear();
+  for (const Trigger& bad : {good, TriggerOf("y", "g", ""),  // overlaps
+                             TriggerOf("y", "g", "p/", "two"), of_nothing}) {
+    const std::vector<Trigger> triggers = {good, bad};
     EXPECT_EQ(CodeOf(cloud.SetTriggers("one", triggers)), "InvalidArgument");
     EXPECT_EQ(shown("one"), now);
   }
-  EXPECT_EQ(CodeOf(cloud.SetTriggers("three", {good})), "NoSuchBucket");
+  EXPECT_EQ(CodeOf(cloud.SetTriggers("three", absl::MakeConstSpan(&good, 1))), "NoSuchBucket");
   EXPECT_EQ(CodeOf(cloud.SetTriggers("one", {})), "OK");
   EXPECT_EQ(shown("one"), Texts());
 }

@@ -154,8 +154,9 @@ TEST_P(StoreUploads, Checksums_AWrongChecksumOfAPart_IsRefused_AndChangesNothing
 
 TEST_P(StoreUploads, Checksums_WithoutAWish_PartsAndTheObjectHaveTheCrc64Nvme) {
   const std::string id = Create("k");
-  EXPECT_EQ(UploadOne("k", id, 1, "x", Claim(Full(Algorithm::kSha256, "x"))), "InvalidRequest");
+  EXPECT_EQ(UploadOne("k", id, 1, "x", Claim(Full(Algorithm::kSha256, "y"))), "BadDigest");
   EXPECT_EQ(UploadOne("k", id, 1, "x", Claim(Full(Algorithm::kCrc64nvme, "y"))), "BadDigest");
+  EXPECT_EQ(Parts("k", id), Texts());
   EXPECT_EQ(UploadOne("k", id, 4, "x", Claim(Full(Algorithm::kCrc64nvme, "x"))), Md5Hex("x"));
   CompleteOptions options;
   options.checksum = Full(Algorithm::kCrc64nvme, "x");

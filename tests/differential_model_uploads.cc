@@ -18,6 +18,10 @@ PutOptions AsPut(const UploadPartOptions& options, const ModelUpload& upload) {
   put.crc64nvme = options.crc64nvme;
   put.checksum = options.checksum;
   put.checksum_algorithm = upload.checksum.value_or(UploadChecksum()).algorithm;
+  // An upload that named none takes any.
+  if (!upload.checksum.has_value() && options.checksum.has_value()) {
+    put.checksum_algorithm = options.checksum->algorithm;
+  }
   return put;
 }
 
