@@ -200,7 +200,8 @@ TEST(SetTriggers, ReplacesAllOfABucketOrNone) {
   EXPECT_EQ(*ids, (Texts{"trigger-1", "mine"}));
   const auto shown = [&](std::string_view bucket) {
     Texts texts;
-    for (const Trigger& trigger : cloud.ListTriggers(bucket).value()) {
+    const std::vector<Trigger> listed = cloud.ListTriggers(bucket).value();
+    for (const Trigger& trigger : listed) {
       texts.push_back(absl::StrCat(trigger.bucket, " ", trigger.id));
     }
     return texts;
