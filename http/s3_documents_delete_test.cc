@@ -69,6 +69,7 @@ TEST(S3DocumentsDeleteTest, ResultComesBack) {
   for (std::string_view bad :
        {"<X/>", "<DeleteResult><Deleted/></DeleteResult>", "<DeleteResult><Error/></DeleteResult>",
         "<DeleteResult><Error><Key>a</Key></Error></DeleteResult>",
+        // NOLINTNEXTLINE(bugprone-suspicious-missing-comma)
         "<DeleteResult><Deleted><Key>a</Key><DeleteMarker>x</DeleteMarker></Deleted>"
         "</DeleteResult>"}) {
     EXPECT_EQ(ErrorCodeOf(DecodeDeleteResult(bad).status()), ErrorCode::kMalformedXml) << bad;

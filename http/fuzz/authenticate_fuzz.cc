@@ -90,7 +90,7 @@ const std::vector<std::string>& FuzzSeeds() { return MadeSeeds().texts; }
 }  // namespace cloudlet::http
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace cloudlet::http;
+  using namespace cloudlet::http;  // NOLINT(google-build-using-namespace): here alone
   std::string_view text = TextOf(data, size);
   RequestHead head;
   head.method = std::string(TakeLine(text));

@@ -65,7 +65,7 @@ const std::vector<std::string>& FuzzSeeds() {
 }  // namespace cloudlet::http
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace cloudlet::http;
+  using namespace cloudlet::http;  // NOLINT(google-build-using-namespace): here alone
   using cloudlet::ErrorCodeOf;
   if (size < 2) return 0;
   const BodyMode mode = kModes[data[0] % 3];

@@ -63,7 +63,7 @@ const std::vector<std::string>& FuzzSeeds() {
 }  // namespace cloudlet::http
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace cloudlet::http;
+  using namespace cloudlet::http;  // NOLINT(google-build-using-namespace): here alone
   using cloudlet::ErrorCodeOf;
   if (size == 0) return 0;
   const std::string_view all = TextOf(data, size);

@@ -85,6 +85,7 @@ void FuzzValues(std::string_view text) {
 
 const std::vector<std::string>& FuzzSeeds() {
   static const std::vector<std::string>& seeds = *new std::vector<std::string>{
+      // NOLINTNEXTLINE(bugprone-suspicious-missing-comma)
       "x-amz-copy-source: /b/k%20?versionId=v\nx-amz-meta-a: =?UTF-8?Q?=C3=A4?=\n"
       "x-amz-checksum-crc32: AAAA\nx-amz-tagging: a=b&c=d\nRange: bytes=1-2\n",
       "bytes=1-2",

@@ -65,6 +65,7 @@ const std::vector<std::string>& FuzzSeeds() {
   static const std::vector<std::string>& seeds = *new std::vector<std::string>{
       "<Tagging><TagSet><Tag><Key>a&#x1;</Key><Value>b</Value></Tag></TagSet></Tagging>",
       "<Delete><Object><Key>a</Key><VersionId>v</VersionId></Object><Quiet>true</Quiet></Delete>",
+      // NOLINTNEXTLINE(bugprone-suspicious-missing-comma)
       "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\"e\"</ETag>"
       "<ChecksumCRC32>AAAA</ChecksumCRC32></Part></CompleteMultipartUpload>",
       "<ListBucketResult><EncodingType>url</EncodingType><Prefix>%20</Prefix><CommonPrefixes>"

@@ -90,7 +90,7 @@ const std::vector<std::string>& FuzzSeeds() {
 }  // namespace cloudlet::http
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace cloudlet::http;
+  using namespace cloudlet::http;  // NOLINT(google-build-using-namespace): here alone
   const std::string_view text = TextOf(data, size);
   for (const Plus plus : {Plus::kPlus, Plus::kSpace}) {
     std::string plain;
