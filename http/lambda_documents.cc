@@ -43,15 +43,12 @@ void WriteConfiguration(const FunctionInfo& info, base::JsonWriter* json) {
   const FunctionOptions& options = info.options;
   json->Text("FunctionName", info.name);
   json->Text("FunctionArn", info.arn);
-  json->Text("Runtime", "provided.al2023");
-  json->Text("Handler", info.name);
   json->Text("Description", options.description);
   json->Number("Timeout", static_cast<uint64_t>(absl::ToInt64Seconds(options.timeout)));
   json->Number("MemorySize", static_cast<uint64_t>(options.memory_mb));
   json->Text("LastModified", LambdaTime(info.last_modified));
   json->Text("Version", info.version);
   json->Text("State", info.bound ? "Active" : "Inactive");
-  json->Text("PackageType", "Zip");
   if (!options.environment.empty()) {
     json->Open("Environment");
     json->Open("Variables");
@@ -150,7 +147,6 @@ std::string FunctionJson(const FunctionInfo& info) {
   json.Close();
   // Code is bound in the process, and lies nowhere.
   json.Open("Code");
-  json.Text("RepositoryType", "InProcess");
   json.Close();
   if (!info.options.tags.empty()) {
     json.Open("Tags");

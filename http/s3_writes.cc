@@ -17,6 +17,7 @@ namespace cloudlet::http {
 namespace {
 
 constexpr size_t kWholeBytes = 256 << 10;
+constexpr size_t kAppendBytes = 64 << 20;  // an append is kept whole until it is made
 
 absl::Status LengthKnown(const RequestHead& head) {
   if (head.content_length.has_value() || head.chunked) return absl::OkStatus();
@@ -77,13 +78,19 @@ class ObjectTaker : public BodyTaker {
 // Adds to an object; all of it is one part, and so one call.
 class AppendTaker : public BodyTaker {
  public:
-  AppendTaker(S3CallPtr call, AppendOptions options)
-      : call_(std::move(call)), options_(std::move(options)) {}
+  AppendTaker(S3CallPtr call, AppendOptions options, std::optional<ChecksumAlgorithm> trailer)
+      : call_(std::move(call)), options_(std::move(options)), trailer_(trailer) {}
   absl::Status Take(std::string_view bytes) override {
+    if (body_.size() + bytes.size() > kAppendBytes) return MakeError(ErrorCode::kEntityTooLarge);
     body_.Append(absl::string_view(bytes.data(), bytes.size()));
     return absl::OkStatus();
   }
-  Response Finish(const Headers& /*trailers*/) override {
+  Response Finish(const Headers& trailers) override {
+    if (trailer_.has_value()) {
+      absl::StatusOr<Checksum> checksum = DecodeTrailer(*trailer_, trailers);
+      if (!checksum.ok()) return call_->Error(checksum.status());
+      options_.checksum = *std::move(checksum);
+    }
     absl::StatusOr<AppendResult> appended =
         call_->bucket().Append(call_->address.key, body_, options_);
     if (!appended.ok()) return call_->Error(appended.status());
@@ -95,7 +102,8 @@ class AppendTaker : public BodyTaker {
 
  private:
   const S3CallPtr call_;
-  const AppendOptions options_;
+  AppendOptions options_;
+  const std::optional<ChecksumAlgorithm> trailer_;
   absl::Cord body_;
 };
 
@@ -157,7 +165,9 @@ absl::StatusOr<std::unique_ptr<Exchange>> BeginAppend(const S3CallPtr& call, uin
   CLOUDLET_ASSIGN_OR_RETURN(AppendOptions options, DecodeAppendOptions(call->head.headers));
   options.write_offset = offset;
   options.durability = call->context->durability;
-  return TakeBody(call->head, *call->who, std::make_unique<AppendTaker>(call, std::move(options)),
+  CLOUDLET_ASSIGN_OR_RETURN(const BodyChecksums sums, DecodeBodyChecksums(call->head.headers));
+  return TakeBody(call->head, *call->who,
+                  std::make_unique<AppendTaker>(call, std::move(options), sums.trailer),
                   call->refusal());
 }
 
