@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/checksum.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "http/s3_copy_headers.h"
@@ -58,6 +59,11 @@ absl::StatusOr<Response> CopyPart(const S3Call& call) {
 }
 
 absl::StatusOr<Response> Complete(const S3Call& call, const std::string& body) {
+  if (const std::string* md5 = call.head.headers.Find("Content-MD5")) {
+    if (*md5 != base::Base64Encode(base::DigestOf(ChecksumAlgorithm::kMd5, body))) {
+      return MakeError(ErrorCode::kBadDigest);
+    }
+  }
   CLOUDLET_ASSIGN_OR_RETURN(const std::vector<CompletedPart> parts, DecodeComplete(body));
   CLOUDLET_ASSIGN_OR_RETURN(CompleteOptions options, DecodeCompleteOptions(call.head.headers));
   options.durability = call.context->durability;
