@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The endpoint beside its peers: requests per second, start, processor time, memory, crowds.
 
-    compare.py --cloudlet PATH [--constant PATH] [--s3rver PATH] [--large-gib N] [--seconds N]
+    compare.py --cloudlet PATH [--constant PATH] [--s3rver PATH] [--large-gib N] [--seconds N] [--only PART]
 
 Every figure is taken on this machine in one run, the servers in turn, three rounds, the median
 shown. Requests are presigned URLs: each server verifies a signature for each. Load is wrk's, with
@@ -225,7 +225,7 @@ def large(options):
         client.put_object(Bucket="bench", Key="warm", Body=b"x" * (16 * MIB))
         client.get_object(Bucket="bench", Key="warm")["Body"].read()
         before = server.resident()
-        with tempfile.NamedTemporaryFile(dir=options.scratch) as body:
+        with tempfile.NamedTemporaryFile() as body:
             body.truncate(size)
             began = time.monotonic()
             subprocess.run(["curl", "-fsS", "-T", body.name, put], check=True)
@@ -313,7 +313,7 @@ def crowd(options):
         after = client.get_object(Bucket="bench", Key="key")["Body"].read() == b"x" * KIB
         total = counts["good"] + counts["bad"]
         print(f"2,000 connections beside 8 healthy ones, cap 256: {held} answered, {shed} told 503"
-              f" ({retry_after} with Retry-After); healthy {counts['good']} of {total}"
+              f" ({retry_after} with Retry-After), {2000 - held - shed} closed; healthy {counts['good']} of {total}"
               f" ({100 * counts['good'] / max(total, 1):.2f} %); answers afterwards: {after}",
               flush=True)
 
@@ -325,14 +325,12 @@ def main():
     parser.add_argument("--s3rver")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--large-gib", type=float, default=0)
-    parser.add_argument("--scratch", default=None)
+    parser.add_argument("--only", choices=("start", "throughput", "processor", "crowd", "large"))
     options = parser.parse_args()
     os.environ.pop("AWS_CA_BUNDLE", None)
-    start(options)
-    throughput(options)
-    processor(options)
-    crowd(options)
-    large(options)
+    for part in (start, throughput, processor, crowd, large):
+        if options.only in (None, part.__name__):
+            part(options)
 
 
 if __name__ == "__main__":
