@@ -106,9 +106,15 @@ absl::Status BadDate() {
                    "AWS authentication requires a valid Date or x-amz-date header");
 }
 
-std::optional<absl::Time> ParseAnyTime(const std::string& text) {
+// Also as mail writes it, "Sun, 29 Nov 2026 12:49:04 -0000": botocore sends that.
+std::optional<absl::Time> ParseAnyTime(std::string_view text) {
   const std::optional<absl::Time> amz = ParseAmzTime(text);
-  return amz.has_value() ? amz : ParseHttpDate(text);
+  if (amz.has_value()) return amz;
+  const size_t zone = text.size() - std::min<size_t>(text.size(), 6);
+  if (text.substr(zone) == " -0000" || text.substr(zone) == " +0000") {
+    return ParseHttpDate(absl::StrCat(base::V(text.substr(0, zone)), " GMT"));
+  }
+  return ParseHttpDate(text);
 }
 
 // From x-amz-date, or else Date. Both may also be as HTTP writes it.
