@@ -42,7 +42,10 @@ class Absorber {
       response.headers.Remove("Set-Cookie");
     }
     if (!IsSafe(request_.method)) return Unsafe(std::move(response));
-    if (request_.method != "GET" && request_.method != "HEAD") return Told(std::move(response));
+    const bool plain = request_.method == "GET" || request_.method == "HEAD";
+    if (!plain || exchange_.forward.reason == ForwardReason::kBypass) {
+      return Told(std::move(response));
+    }
     if (response.status == 304 && !exchange_.forward.nominated.empty()) {
       return Validated(response);
     }
@@ -147,7 +150,8 @@ class Absorber {
   // A new part of what is stored in part already is joined to it.
   void JoinParts(Absorbed* out) const {
     for (const size_t index : out->drop) {
-      if (auto joined = Combine(candidate(index), *out->store)) out->store = *std::move(joined);
+      if (auto joined = Combine(candidate(index), *out->store, policy_))
+        out->store = *std::move(joined);
     }
   }
 
@@ -155,9 +159,8 @@ class Absorber {
   Absorbed Filled(HttpResponse response) {
     const StoredResponse made = Made(std::move(response));
     const size_t index = *exchange_.forward.fill;
-    std::optional<StoredResponse> whole = Combine(candidate(index), made);
+    std::optional<StoredResponse> whole = Combine(candidate(index), made, policy_);
     if (!whole || whole->part) return Again({index});
-    whole->facts = FactsOf(whole->response, made.request_time, made.response_time, policy_);
     Absorbed out;
     StoreIfAllowed(*whole, &out);
     out.drop = Matching();

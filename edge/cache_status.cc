@@ -18,6 +18,8 @@ std::string_view XCache(const CacheStatus& status, int answered) {
 
 std::string_view ForwardReasonName(ForwardReason reason) {
   switch (reason) {
+    case ForwardReason::kBypass:
+      return "bypass";
     case ForwardReason::kMethod:
       return "method";
     case ForwardReason::kUriMiss:

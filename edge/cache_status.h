@@ -14,6 +14,7 @@ namespace cloudlet::edge {
 
 // Why the origin was asked: section 2.2.
 enum class ForwardReason {
+  kBypass,    // a GET or HEAD with a body: its URL does not tell what it asks for
   kMethod,    // the cache has nothing for this method
   kUriMiss,   // there is nothing for this URL
   kVaryMiss,  // there is, but not for these headers

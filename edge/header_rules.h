@@ -3,6 +3,7 @@
 #ifndef CLOUDLET_EDGE_HEADER_RULES_H_
 #define CLOUDLET_EDGE_HEADER_RULES_H_
 
+#include "absl/time/time.h"
 #include "cloudlet/edge_http.h"
 #include "edge/directives.h"
 

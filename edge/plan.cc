@@ -41,6 +41,7 @@ class Planner {
     if (request_.method != "GET" && request_.method != "HEAD") {
       return Fetch{As(ForwardReason::kMethod)};
     }
+    if (!request_.body.empty()) return Ask(As(ForwardReason::kBypass));
     if (HasOriginConditions(request_.headers)) return Ask(As(ForwardReason::kRequest));
     const std::optional<Chosen> chosen = Choose();
     if (!chosen) return Miss();

@@ -114,7 +114,8 @@ std::string_view WhyNotStorable(const HttpRequest& request, const StoredResponse
   return of_use ? "" : "no-lifetime";
 }
 
-std::optional<StoredResponse> Combine(const StoredResponse& older, const StoredResponse& newer) {
+std::optional<StoredResponse> Combine(const StoredResponse& older, const StoredResponse& newer,
+                                      const Policy& policy) {
   if (!older.part || !newer.part || !older.facts.etag || !newer.facts.etag) return std::nullopt;
   if (!StronglyEqual(*older.facts.etag, *newer.facts.etag)) return std::nullopt;
   if (older.part->size && newer.part->size && older.part->size != newer.part->size) {
@@ -138,6 +139,7 @@ std::optional<StoredResponse> Combine(const StoredResponse& older, const StoredR
   out.response.headers = Updated(older.response.headers, out.response.headers);
   if (!out.part) out.response.headers.Set("Content-Length", std::to_string(body.size()));
   out.response.body = std::move(body);
+  out.facts = FactsOf(out.response, out.request_time, out.response_time, policy);
   return out;
 }
 

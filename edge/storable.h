@@ -25,7 +25,8 @@ std::string_view WhyNotStorable(const HttpRequest& request, const StoredResponse
 // Both bytes as one, with the newer's headers; nullopt unless both are parts with one strong entity
 // tag (RFC 9111 section 3.4) that touch or overlap and agree on the size. The whole if nothing is
 // missing.
-std::optional<StoredResponse> Combine(const StoredResponse& older, const StoredResponse& newer);
+std::optional<StoredResponse> Combine(const StoredResponse& older, const StoredResponse& newer,
+                                      const Policy& policy);
 
 }  // namespace cloudlet::edge
 

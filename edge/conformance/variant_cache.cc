@@ -9,10 +9,14 @@
 
 namespace cloudlet::edge {
 
-VariantCache::VariantCache(Policy policy, TestOrigin* origin, const absl::Time* now)
-    : policy_(std::move(policy)), origin_(origin), now_(now) {}
+VariantCache::VariantCache(std::optional<Policy> policy, TestOrigin* origin, const absl::Time* now)
+    : caches_(policy.has_value()),
+      policy_(std::move(policy).value_or(Policy())),
+      origin_(origin),
+      now_(now) {}
 
 VariantCache::Served VariantCache::Serve(const HttpRequest& request) {
+  if (!caches_) return PassThrough(request);
   const auto found = stored_.find(ToString(request.url));
   const Variants variants = found == stored_.end() ? Variants() : found->second;
   std::vector<const StoredResponse*> candidates;
@@ -35,6 +39,14 @@ VariantCache::Served VariantCache::Serve(const HttpRequest& request) {
     return Ask(request, fetch->forward, variants);
   }
   return Ask(request, std::get<Revalidate>(plan).forward, variants);
+}
+
+VariantCache::Served VariantCache::PassThrough(const HttpRequest& request) {
+  Served served;
+  auto answer = origin_->Fetch(request, &served.interim);
+  auto* const response = std::get_if<HttpResponse>(&answer);
+  served.response = response != nullptr ? std::move(*response) : HttpResponse{.status = 502};
+  return served;
 }
 
 VariantCache::Served VariantCache::Ask(const HttpRequest& request, const Forward& forward,

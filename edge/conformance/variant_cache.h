@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,8 +29,9 @@ class TestOrigin {
 
 class VariantCache {
  public:
-  // `origin` and `now` must outlive the cache.
-  VariantCache(Policy policy, TestOrigin* origin, const absl::Time* now);
+  // `origin` and `now` must outlive the cache. Without a policy there is no cache: all goes
+  // through.
+  VariantCache(std::optional<Policy> policy, TestOrigin* origin, const absl::Time* now);
 
   struct Served {
     HttpResponse response = {};
@@ -44,9 +46,11 @@ class VariantCache {
  private:
   using Variants = std::vector<std::shared_ptr<const StoredResponse>>;
 
+  Served PassThrough(const HttpRequest& request);
   Served Ask(const HttpRequest& request, const Forward& forward, const Variants& variants);
   void Apply(const HttpUrl& url, const Variants& planned_with, const Absorbed& absorbed);
 
+  const bool caches_;
   const Policy policy_;
   TestOrigin* const origin_;
   const absl::Time* const now_;
