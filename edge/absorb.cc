@@ -49,6 +49,7 @@ class Absorber {
     if (response.status == 304 && !exchange_.forward.nominated.empty()) {
       return Validated(response);
     }
+    if (response.status == 304 && exchange_.forward.rewritten) return Unasked();
     if (IsServerFailure(response.status)) {
       if (auto stale = Stale()) return *std::move(stale);
     }
@@ -63,15 +64,10 @@ class Absorber {
     // RFC 9111 section 5.2.2.2: what must be validated and cannot be is 504.
     const bool gateway_timeout =
         error == OriginError::kTimeout || exchange_.forward.fallback.has_value();
-    HttpResponse response;
-    response.status = gateway_timeout ? 504 : 502;
-    response.reason = gateway_timeout ? "Gateway Timeout" : "Bad Gateway";
-    response.headers.Add("Date", FormatDate(exchange_.response_time));
-    response.headers.Add("Content-Length", "0");
     status_.detail = error == OriginError::kConnect   ? "connect-failed"
                      : error == OriginError::kTimeout ? "timed-out"
                                                       : "cut-short";
-    return Told(std::move(response));
+    return Bad(gateway_timeout ? 504 : 502);
   }
 
  private:
@@ -79,6 +75,22 @@ class Absorber {
     Absorbed out;
     out.response = std::move(response);
     return out;
+  }
+
+  Absorbed Bad(int status) {
+    HttpResponse response;
+    response.status = status;
+    response.reason = status == 504 ? "Gateway Timeout" : "Bad Gateway";
+    response.headers.Add("Date", FormatDate(exchange_.response_time));
+    response.headers.Add("Content-Length", "0");
+    return Told(std::move(response));
+  }
+
+  // A 304 to a request without conditions, which no client can make anything of.
+  Absorbed Unasked() {
+    if (auto stale = Stale()) return *std::move(stale);
+    status_.detail = "not-modified-unasked";
+    return Bad(502);
   }
 
   Absorbed Told(HttpResponse response) {
