@@ -144,8 +144,8 @@ const std::vector<std::string>& FuzzSeeds() {
       "Sun, 06 Nov 1994 08:49:37 GMT",
       "Sunday, 06-Nov-94 08:49:37 GMT",
       "Sun Nov  6 08:49:37 1994",
-      "max-age=60, s-maxage=\"1\", no-cache=\"a, b\", stale-while-revalidate=5, private, "
-      "x=\"\\\"\"",
+      "max-age=60, s-maxage=\"1\", no-cache=\"a, b\", stale-while-revalidate=5, private",
+      "x=\"\\\"\", stale-if-error=1",
       "max-age=60;a=?1, no-store, x=(a \"b\";c 1.5), y=:aGk=:, z=-15",
       "bytes=0-1, 5-, -3",
       "bytes 4-9/10",
