@@ -417,6 +417,7 @@ std::vector<std::string> FileNames(const std::filesystem::path& root) {
   std::vector<std::string> names;
   const auto add = [&](const std::filesystem::directory_entry& entry) {
     if (entry.is_symlink() || !entry.is_regular_file() || !IsText(entry.path())) return;
+    if (entry.path().filename() == ".git") return;  // of a linked worktree: where the rest is
     names.push_back(entry.path().lexically_relative(root).generic_string());
   };
   for (const auto& entry : std::filesystem::directory_iterator(root)) add(entry);
