@@ -1,0 +1,226 @@
+// Distribution: a CDN in this process, in front of buckets and other origins.
+//
+//   DistributionOptions options;
+//   options.origins = {{.id = "site", .origin = MakeBucketOrigin(cloud.bucket("site"))}};
+//   options.default_behavior.origin_id = "site";
+//   options.coherent = true;
+//   absl::StatusOr<Distribution> cdn = Distribution::Create(cloud, options);
+//   HttpResponse page = cdn->Handle({.url = {.authority = "d.example", .path = "/a.css"}});
+//
+// It answers as CloudFront does: ordered behaviors, cache keys by policy, one fetch for many
+// viewers, invalidation, signed URLs. docs/edge.md follows a request and lists what is not there.
+// Target //:edge: including this without linking it is an error of the linker.
+//
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Introduction.html
+#ifndef CLOUDLET_API_EDGE_H_
+#define CLOUDLET_API_EDGE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "cloudlet/cloud.h"
+#include "cloudlet/edge_http.h"
+#include "cloudlet/edge_origin.h"
+#include "cloudlet/signed_url.h"
+
+namespace cloudlet {
+
+namespace internal {
+class DistributionImpl;
+}  // namespace internal
+
+// Which names out of many.
+enum class Selection { kNone, kListed, kAllExcept, kAll };
+
+// Names of headers are compared without case, of cookies and query strings with it.
+struct NameSelection {
+  Selection which = Selection::kNone;
+  std::vector<std::string> names = {};  // of kListed and kAllExcept; else empty
+};
+
+// How long an answer is kept, and what it depends on: all that is in the key also goes to the
+// origin, and nothing else of the viewer's but what the origin request policy adds.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cache-key-create-cache-policy.html
+struct CachePolicy {
+  // 0 <= min_ttl <= default_ttl <= max_ttl, whole seconds. max_ttl 0: nothing is kept, and requests
+  // never wait for each other.
+  absl::Duration min_ttl = absl::ZeroDuration();
+  absl::Duration default_ttl = absl::Hours(24);
+  absl::Duration max_ttl = absl::Hours(24 * 365);
+  NameSelection headers = {};  // kNone or kListed
+  NameSelection cookies = {};
+  NameSelection query_strings = {};
+  // Accept-Encoding is in the key and sent, reduced to those of these that the viewer accepts.
+  bool accept_gzip = false;
+  bool accept_brotli = false;
+};
+
+// What goes to the origin without being in the key. Answers that depend on it are given to viewers
+// who sent something else: that is the policy's to answer for.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-origin-requests.html
+struct OriginRequestPolicy {
+  NameSelection headers = {};  // "Host" among them: the origin sees the viewer's
+  NameSelection cookies = {};
+  NameSelection query_strings = {};
+};
+
+// What is changed in every answer on its way out; nothing of it is stored.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/modifying-response-headers.html
+struct ResponseHeadersPolicy {
+  struct Custom {
+    HttpHeader header = {};
+    bool override_origin = true;  // false: only where the answer does not have it
+  };
+  std::vector<Custom> custom = {};
+  std::vector<std::string> remove = {};  // first
+};
+
+enum class AllowedMethods {
+  kGetHead,
+  kGetHeadOptions,
+  kAll,  // and PUT, POST, PATCH, DELETE
+};
+
+// What happens to the requests whose path matches.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
+struct CacheBehavior {
+  // Up to 255 characters; '*' is any number of characters ('/' too), '?' one; case matters; a
+  // missing '/' at the beginning is meant. Empty in the default behavior alone.
+  std::string path_pattern = {};
+  std::string origin_id = {};
+  AllowedMethods allowed_methods = AllowedMethods::kGetHead;  // others: 403
+  CachePolicy cache = {};
+  OriginRequestPolicy origin_request = {};
+  ResponseHeadersPolicy response_headers = {};
+  // Ids of DistributionOptions::key_groups, at most 4. Not empty: what is not signed by one of
+  // their keys is answered with 403, and the parameters and cookies of signatures go no further.
+  std::vector<std::string> trusted_key_groups = {};
+};
+
+struct DistributionOrigin {
+  std::string id = {};
+  std::shared_ptr<Origin> origin = nullptr;
+  // The authority of requests to it. Empty: the id.
+  std::string domain_name = {};
+  // Added to requests, in place of the viewer's headers of these names.
+  std::vector<HttpHeader> custom_headers = {};
+  absl::Duration response_timeout = absl::Seconds(30);  // 1 s to 120 s
+  int connection_attempts = 3;  // 1 to 3: how often it is tried while it answers kConnect
+};
+
+// What viewers get in place of an error, and how long it is remembered.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/GeneratingCustomErrorResponses.html
+struct CustomErrorResponse {
+  int error_code = 0;  // 400, 403, 404, 405, 414, 416, 500, 501, 502, 503 or 504
+  // Path of the page, fetched through the behavior that it matches; empty: the origin's own answer.
+  std::string response_page_path = {};
+  int response_code = 0;  // of the page; 0: the error's
+  absl::Duration error_caching_min_ttl = absl::Seconds(10);
+};
+
+enum class GeoRestriction { kNone, kAllowList, kBlockList };
+
+// Which rules of caching hold; docs/edge.md has them side by side.
+enum class CacheProfile {
+  kCloudFront,
+  kRfc9111,  // the TTLs of cache policies must then be at their defaults: lifetimes are the
+             // origin's
+};
+
+struct DistributionOptions {
+  std::vector<DistributionOrigin> origins = {};  // at least one, ids apart
+  std::vector<CacheBehavior> behaviors = {};     // at most 75; the first that matches holds
+  CacheBehavior default_behavior = {};
+  // The object for "/": "index.html". Empty: the origin is asked for "/".
+  std::string default_root_object = {};
+  std::vector<CustomErrorResponse> custom_error_responses = {};
+  GeoRestriction geo_restriction = GeoRestriction::kNone;
+  std::vector<std::string> countries = {};  // of the restriction: ISO 3166 alpha-2, "DE"
+  std::vector<KeyGroup> key_groups = {};
+  CacheProfile profile = CacheProfile::kCloudFront;
+  uint64_t cache_bytes = uint64_t{256} << 20;  // of stored answers; 0: nothing is stored
+  // Extension: after a put or delete through this Cloud has returned, no viewer whose request comes
+  // then gets what was there before. For origins with buckets (at least one of them, else
+  // INVALID_ARGUMENT). A write costs a few nanoseconds more; about one of 65,536 other entries is
+  // fetched anew for each.
+  bool coherent = false;
+  // As it appears in Via and X-Amz-Cf-Pop.
+  std::string domain_name = "d111111abcdef8.cloudfront.net";
+  std::string pop = "FRA56-P4";
+  // Extension: where revalidations behind a viewer's back run. It gets each as a function to be
+  // called once, on any thread, at any time, before the Cloud goes. Null: on the viewer's thread,
+  // before Handle returns.
+  std::function<void(std::function<void()>)> background = nullptr;
+  uint64_t seed = 0;  // of X-Amz-Cf-Id; 0: from the machine's entropy
+};
+
+// Who asks.
+struct Viewer {
+  std::string ip = {};       // "192.0.2.7"; for signed policies with IpAddress
+  std::string country = {};  // "DE"; empty: not known, and then never restricted
+};
+
+struct DistributionStats {
+  uint64_t requests = 0;
+  uint64_t hits = 0;            // answered without the origin
+  uint64_t refresh_hits = 0;    // stored, and found good by the origin
+  uint64_t misses = 0;          // all others that ended below 400
+  uint64_t errors = 0;          // answers of 400 and above
+  uint64_t collapsed = 0;       // requests that waited for another's fetch
+  uint64_t origin_fetches = 0;  // attempts included
+  uint64_t origin_failures = 0;
+  uint64_t bytes_out = 0;      // of bodies
+  uint64_t invalidations = 0;  // paths
+  uint64_t entries = 0;        // stored
+  uint64_t stored_bytes = 0;
+};
+
+struct InvalidationResult {
+  uint64_t removed = 0;  // entries; not counted for "/*"
+};
+
+// A handle; copies are the same distribution. Threads: all methods may be called from any number of
+// threads at once. The Cloud must stay where it is (not be moved) and live longer than the last
+// call.
+class Distribution {
+ public:
+  // INVALID_ARGUMENT names the field that is wrong.
+  static absl::StatusOr<Distribution> Create(Cloud& cloud, const DistributionOptions& options);
+  Distribution(const Distribution&) = default;  // moving is copying: there is no moved-from one
+  Distribution& operator=(const Distribution&) = default;
+  ~Distribution() = default;
+
+  // The answer to a viewer, always one: failures are 502 and 504, refusals 400, 403 and 414. Calls
+  // the origin on this thread, or waits for a thread that does. `request.time` is not
+  // read. What comes before the answer (103) goes to `interim`, which must not throw.
+  HttpResponse Handle(const HttpRequest& request, const Viewer& viewer = {},
+                      const InterimSink& interim = nullptr) const;
+
+  // Forgets what is stored under these paths, all variants: a request that comes after the return
+  // is not answered from what was fetched before the call. A path begins with '/', has at most
+  // 4,000 characters, and a '*' only as its last, which is any characters; case matters; where
+  // query strings are in the cache key they are part of it ("/a.jpg?v=1", "/a.jpg*"). "/*" takes
+  // the same time whatever is stored. INVALID_ARGUMENT, and nothing is forgotten: a path is wrong,
+  // there is none, or more than 3,000.
+  // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Invalidation.html
+  absl::StatusOr<InvalidationResult> Invalidate(absl::Span<const std::string> paths) const;
+
+  DistributionStats stats() const;
+
+ private:
+  explicit Distribution(std::shared_ptr<internal::DistributionImpl> impl);
+  std::shared_ptr<internal::DistributionImpl> impl_;
+};
+
+}  // namespace cloudlet
+
+#endif  // CLOUDLET_API_EDGE_H_

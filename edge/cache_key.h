@@ -1,0 +1,59 @@
+// What of a viewer's request counts: the cache key, and what the origin is told.
+//
+// One filter makes both. What the origin sees of a viewer is what is in the key, what the origin
+// request policy adds, and the fields that the cache itself answers for (conditions, ranges). So
+// two requests with equal keys can differ, for the origin, only in what that policy lets through.
+//
+// Pure.
+#ifndef CLOUDLET_EDGE_CACHE_KEY_H_
+#define CLOUDLET_EDGE_CACHE_KEY_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cloudlet/edge.h"
+
+namespace cloudlet::edge {
+
+struct CacheKey {
+  // Path, and "?" with the query strings that are in the key: what invalidations name.
+  std::string url = {};
+  // `url`, a NUL, and the rest; no two different requests have the same.
+  std::string key = {};
+};
+
+// `path` and `query` in place of the request's own.
+CacheKey CacheKeyOf(const HttpRequest& request, const Viewer& viewer, const CachePolicy& policy);
+
+// The `url` of a key for a URL that names no viewer.
+std::string CacheUrlOf(std::string_view path, const std::optional<std::string>& query,
+                       const CachePolicy& policy);
+
+// The prefix of all keys of `url`.
+std::string KeyPrefixOf(std::string_view url);
+
+// The request as the origin is to see it, and the core with it.
+HttpRequest RequestForOrigin(const HttpRequest& request, const Viewer& viewer,
+                             const CacheBehavior& behavior, const DistributionOrigin& origin,
+                             CacheProfile profile);
+
+// Names that a cache policy's or origin request policy's headers cannot list: they are for one
+// connection, or the cache itself answers for them, or there is a field of the policy for them.
+bool IsReservedHeader(std::string_view name);
+
+// The parameters of `query` that are selected, in their order; nullopt: there is none.
+std::optional<std::string> SelectQuery(const std::optional<std::string>& query,
+                                       const std::vector<const NameSelection*>& selections);
+
+// The cookies of all Cookie lines that are selected, "a=1; b=2", in their order; empty: none.
+std::string SelectCookies(const HttpHeaders& headers,
+                          const std::vector<const NameSelection*>& selections);
+
+// What is left of Accept-Encoding: "br,gzip", "br", "gzip" or "". Weight 0 is a refusal.
+std::string NormalisedAcceptEncoding(const HttpHeaders& headers, const CachePolicy& policy);
+
+}  // namespace cloudlet::edge
+
+#endif  // CLOUDLET_EDGE_CACHE_KEY_H_

@@ -1,0 +1,162 @@
+// Many requests of one key at a time: one fetch for all, and what happens when it goes wrong.
+//
+// The origin holds its answer until the test has seen the others wait.
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "base/mutex.h"
+#include "cloudlet/edge.h"
+#include "cloudlet/testing.h"
+#include "edge/distribution_testing.h"
+#include "gtest/gtest.h"
+
+namespace cloudlet::edge {
+namespace {
+
+// Opens once, for all.
+class Gate {
+ public:
+  void Open() {
+    base::MutexLock lock(&mu_);
+    open_ = true;
+    changed_.SignalAll();
+  }
+  void Pass() {
+    base::MutexLock lock(&mu_);
+    while (!open_) changed_.Wait(&mu_);
+  }
+
+ private:
+  base::Mutex mu_;
+  base::CondVar changed_;
+  bool open_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+class SingleFlightTest : public ::testing::Test {
+ protected:
+  // Runs `viewers` requests of /a at once; the origin's answers wait until every one of them is at
+  // the origin or waits for one that is.
+  std::vector<HttpResponse> Together(const Distribution& cdn, int viewers) {
+    std::vector<HttpResponse> responses(static_cast<size_t>(viewers));
+    std::vector<std::thread> threads;
+    for (HttpResponse& response : responses) {
+      threads.emplace_back([&] { response = cdn.Handle(Getting("/a")); });
+    }
+    while (cdn.stats().collapsed + static_cast<uint64_t>(fetches_) <
+           static_cast<uint64_t>(viewers)) {
+      std::this_thread::yield();
+    }
+    gate_.Open();
+    for (std::thread& thread : threads) thread.join();
+    return responses;
+  }
+  Distribution Make(std::function<OriginResult()> answer) {
+    return *Distribution::Create(fake_.cloud(), Over([this, answer](const HttpRequest&) {
+                                   fetches_.fetch_add(1);
+                                   gate_.Pass();
+                                   return answer();
+                                 }));
+  }
+
+  testing::FakeCloud fake_;
+  Gate gate_;
+  std::atomic<int> fetches_{0};
+};
+
+TEST_F(SingleFlightTest, ThousandMissesAreOneFetch) {
+  const Distribution cdn = Make([] {
+    return Answering(200, "x", {{"Cache-Control", "max-age=60"}});
+  });
+  for (const HttpResponse& response : Together(cdn, 1'000)) {
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(BodyOf(response), "x");
+  }
+  EXPECT_EQ(fetches_, 1);
+  EXPECT_EQ(cdn.stats().collapsed, 999u);
+  EXPECT_EQ(cdn.stats().hits, 999u);
+}
+
+TEST_F(SingleFlightTest, FailureIsHandedToThoseWhoWaited) {
+  const Distribution cdn = Make([] { return OriginFailure::kTimeout; });
+  for (const HttpResponse& response : Together(cdn, 50)) EXPECT_EQ(response.status, 504);
+  EXPECT_EQ(fetches_, 1);
+}
+
+TEST_F(SingleFlightTest, AnswersForOneViewerAreNeitherSharedNorQueuedFor) {
+  std::atomic<int> made{0};
+  const Distribution cdn = Make([&] {
+    return Answering(200, std::to_string(made.fetch_add(1)), {{"Cache-Control", "private"}});
+  });
+  std::vector<bool> seen(50);
+  for (const HttpResponse& response : Together(cdn, 50)) {
+    const size_t number = static_cast<size_t>(std::stoi(BodyOf(response)));
+    EXPECT_FALSE(seen[number]);
+    seen[number] = true;
+  }
+  EXPECT_EQ(fetches_, 50);
+  EXPECT_EQ(cdn.stats().entries, 0u);
+}
+
+TEST_F(SingleFlightTest, OthersGoOnWhenTheKeyIsPassed) {
+  std::atomic<int> at_origin{0};
+  Gate both;
+  auto answer = [&](const HttpRequest& request) {
+    if (request.url.path == "/a" && at_origin.fetch_add(1) == 2) both.Open();
+    if (at_origin > 1) both.Pass();  // the second waits for the third, so they must overlap
+    return Answering(200, "x", {{"Cache-Control", "no-store"}});
+  };
+  const Distribution cdn = *Distribution::Create(fake_.cloud(), Over(answer));
+  cdn.Handle(Getting("/a"));
+  std::thread second([&] { cdn.Handle(Getting("/a")); });
+  std::thread third([&] { cdn.Handle(Getting("/a")); });
+  second.join();
+  third.join();
+  EXPECT_EQ(at_origin, 3);
+}
+
+TEST_F(SingleFlightTest, StaleObjectIsRenewedOnceAndGivenOutMeanwhile) {
+  std::atomic<int> made{0};
+  const Distribution cdn = *Distribution::Create(
+      fake_.cloud(), Over([&](const HttpRequest&) {
+        if (made.fetch_add(1) > 0) gate_.Pass();
+        return Answering(200, std::to_string(made),
+                         {{"Cache-Control", "max-age=10, stale-while-revalidate=60"}});
+      }));
+  cdn.Handle(Getting("/a"));
+  fake_.clock().Advance(absl::Seconds(20));
+  std::thread leader([&] { EXPECT_EQ(BodyOf(cdn.Handle(Getting("/a"))), "1"); });
+  while (made < 2) std::this_thread::yield();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(BodyOf(cdn.Handle(Getting("/a"))), "1");
+  EXPECT_EQ(made, 2);
+  gate_.Open();
+  leader.join();
+  EXPECT_EQ(BodyOf(cdn.Handle(Getting("/a"))), "2");
+}
+
+TEST_F(SingleFlightTest, NobodyJoinsAFetchThatAnInvalidationHasOvertaken) {
+  for (const char* const path : {"/a", "/a*", "/*"}) {
+    Gate gate;
+    std::atomic<int> made{0};
+    const Distribution cdn = *Distribution::Create(
+        fake_.cloud(), Over([&](const HttpRequest&) {
+          const int number = made.fetch_add(1);
+          if (number == 0) gate.Pass();
+          return Answering(200, std::to_string(number), {{"Cache-Control", "max-age=60"}});
+        }));
+    std::thread old([&] { EXPECT_EQ(BodyOf(cdn.Handle(Getting("/a"))), "0"); });
+    while (made == 0) std::this_thread::yield();
+    EXPECT_TRUE(cdn.Invalidate({path}).ok());
+    EXPECT_EQ(BodyOf(cdn.Handle(Getting("/a"))), "1") << path;
+    gate.Open();
+    old.join();
+    EXPECT_EQ(BodyOf(cdn.Handle(Getting("/a"))), "1") << path;
+  }
+}
+
+}  // namespace
+}  // namespace cloudlet::edge
