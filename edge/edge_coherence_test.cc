@@ -128,6 +128,7 @@ TEST_F(CoherenceTest, ReadersNeverGoBack) {
   const Distribution cdn = Make(MakeBucketOrigin(bucket_));
   std::atomic<int> written{0};
   std::atomic<int> wrong{0};
+  std::atomic<int> reads{0};
   std::vector<std::thread> readers;
   for (int r = 0; r < 3; ++r) {
     readers.emplace_back([&] {
@@ -136,10 +137,12 @@ TEST_F(CoherenceTest, ReadersNeverGoBack) {
         int got = -1;
         const HttpResponse response = cdn.Handle(Getting("/a"));
         if (!absl::SimpleAtoi(BodyOf(response), &got) || got < before) wrong.fetch_add(1);
+        reads.fetch_add(1);
       }
     });
   }
   for (int i = 1; i <= kRounds; ++i) {
+    while (reads < i) std::this_thread::yield();
     bucket_.Put("a", std::to_string(i)).value();
     written = i;
   }

@@ -158,5 +158,39 @@ TEST_F(SingleFlightTest, NobodyJoinsAFetchThatAnInvalidationHasOvertaken) {
   }
 }
 
+// The origin counts up, each time the distribution is told to forget, and only then readers are
+// told of the new number: none of them may get one before it.
+TEST_F(SingleFlightTest, NoReaderGetsWhatWasInvalidatedBeforeItAsked) {
+  constexpr int kRounds = 2'000;
+  for (const char* const path : {"/a", "/a*", "/*"}) {
+    std::atomic<int> now{0};
+    std::atomic<int> told{0};
+    std::atomic<int> wrong{0};
+    std::atomic<int> reads{0};
+    const Distribution cdn = *Distribution::Create(
+        fake_.cloud(), Over([&](const HttpRequest&) {
+          return Answering(200, std::to_string(now), {{"Cache-Control", "max-age=60"}});
+        }));
+    std::vector<std::thread> readers;
+    for (int r = 0; r < 3; ++r) {
+      readers.emplace_back([&] {
+        while (told < kRounds) {
+          const int before = told;
+          if (std::stoi(BodyOf(cdn.Handle(Getting("/a")))) < before) wrong.fetch_add(1);
+          reads.fetch_add(1);
+        }
+      });
+    }
+    for (int i = 1; i <= kRounds; ++i) {
+      while (reads < i) std::this_thread::yield();
+      now = i;
+      EXPECT_TRUE(cdn.Invalidate({path}).ok());
+      told = i;
+    }
+    for (std::thread& reader : readers) reader.join();
+    EXPECT_EQ(wrong, 0) << path;
+  }
+}
+
 }  // namespace
 }  // namespace cloudlet::edge
