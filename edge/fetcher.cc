@@ -226,7 +226,7 @@ Reply Fetcher::Ask(const Work& work, Forward forward, const Set& set, Lead* lead
     Absorbed absorbed;
     const int status = response != nullptr ? response->status : 0;
     if (response != nullptr) {
-      absorbed = Absorb(exchange, *std::move(response), work.route->PolicyFor(status));
+      absorbed = Absorb(exchange, std::move(*response), work.route->PolicyFor(status));
     } else {
       outcome.failure = std::get<OriginFailure>(result);
       absorbed = AbsorbFailure(exchange, ErrorOf(*outcome.failure), work.route->policy);
