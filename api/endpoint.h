@@ -5,8 +5,7 @@
 //
 // What is served is S3's REST API and Lambda's, signed requests included, on loopback unless told
 // otherwise: docs/wire.md lists the operations, and what is answered with NotImplemented.
-// In-process use never needs it. Link //:endpoint: this header alone gives declarations without
-// definitions.
+// In-process use never needs it. Target //:endpoint.
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html and
 // https://docs.aws.amazon.com/lambda/latest/api/welcome.html
@@ -40,7 +39,7 @@ struct Identity {
   // The principal of its requests: Caller::principal. Empty: the owner of the store.
   std::string canonical_id = {};
   std::string display_name = {};  // shown beside the id in answers
-  std::string email = {};
+  std::string email = {};         // kept for grants by e-mail, which are not there yet
 };
 
 // A request as a hook and a log line see it.
@@ -53,6 +52,9 @@ struct EndpointRequest {
   std::string principal = {};   // who signed; "anonymous"
   std::string request_id = {};  // x-amz-request-id
   std::string remote_address = {};
+  // The x-cloudlet-fault header: nothing by itself, a hook may say what it means
+  // (cloudlet/testing/endpoint_faults.h has one for tests).
+  std::string fault = {};
 };
 
 // What a hook wants to happen in place of the answer, or before it.

@@ -61,7 +61,8 @@ struct ObjectInfo {
   uint64_t crc64nvme = 0;               // of all bytes; always kept
   std::optional<uint32_t> crc32c = {};  // of all bytes; set when `checksum` is that
   // The one that the writer gave or named, else the CRC64NVME; of the whole object, also where a
-  // range of it was read.
+  // range of it was read. Where a part was read by its number and the object's is COMPOSITE: the
+  // part's.
   Checksum checksum = {};
   // Of an object that a multipart upload or appends made; else 0.
   int parts_count = 0;

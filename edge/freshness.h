@@ -12,6 +12,10 @@
 
 namespace cloudlet::edge {
 
+// Reads a response whose request was sent, and which came, at these times.
+Facts FactsOf(const HttpResponse& response, absl::Time request_time, absl::Time response_time,
+              const Policy& policy);
+
 // The first member of the first Age line; what is not a number of seconds is not there. Above 2^31
 // it is 2^31.
 std::optional<absl::Duration> ParseAge(const HttpHeaders& headers);

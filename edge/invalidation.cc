@@ -66,14 +66,24 @@ std::string WithoutDots(std::string_view path) {
   return out;
 }
 
-// The port that the scheme has anyway is not written.
-std::string WithoutDefaultPort(std::string authority, std::string_view scheme) {
-  const std::string_view port = scheme == "https" ? ":443" : ":80";
-  if (authority.size() > port.size() &&
-      authority.compare(authority.size() - port.size(), port.size(), port) == 0) {
-    authority.resize(authority.size() - port.size());
-  }
-  return authority;
+// "host" or "host:port", the port gone where the scheme has it anyway; nullopt: something else, as
+// with a user's name.
+std::optional<std::string> Authority(std::string_view text, std::string_view scheme) {
+  const size_t bracket = text.find(']');  // of an IPv6 address, which has colons of its own
+  const size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const std::string_view host = text.substr(0, colon);
+  if (host.empty() || text.find('@') != std::string_view::npos) return std::nullopt;
+  if (colon == std::string_view::npos) return std::string(host);
+  const std::string_view port = text.substr(colon + 1);
+  if (port.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  if (port.empty() || port == (scheme == "https" ? "443" : "80")) return std::string(host);
+  return std::string(text);
+}
+
+// The path of what is relative to `base`, and in the same place.
+std::string MergedPath(const HttpUrl& base, const std::string& path) {
+  if (path[0] == '/') return WithoutDots(path);
+  return WithoutDots(base.path.substr(0, base.path.rfind('/') + 1) + path);
 }
 
 }  // namespace
@@ -88,18 +98,17 @@ std::optional<HttpUrl> ResolveUrl(const HttpUrl& base, std::string_view referenc
   url.scheme = cut.scheme.value_or(base.scheme);
   if (url.scheme != "http" && url.scheme != "https") return std::nullopt;
   if (cut.scheme && !cut.authority) return std::nullopt;
-  url.authority = WithoutDefaultPort(cut.authority.value_or(base.authority), url.scheme);
-  if (url.authority.empty()) return std::nullopt;
-  url.query = cut.query;
+  auto authority = Authority(cut.authority.value_or(base.authority), url.scheme);
+  if (!authority) return std::nullopt;
+  url.authority = *std::move(authority);
+  url.query = std::move(cut.query);
   if (cut.authority) {
     url.path = WithoutDots(cut.path);
-  } else if (cut.path.empty()) {
-    url.path = base.path;
-    if (!cut.query) url.query = base.query;
-  } else if (cut.path[0] == '/') {
-    url.path = WithoutDots(cut.path);
+  } else if (!cut.path.empty()) {
+    url.path = MergedPath(base, cut.path);
   } else {
-    url.path = WithoutDots(base.path.substr(0, base.path.rfind('/') + 1) + cut.path);
+    url.path = base.path;
+    if (!url.query) url.query = base.query;
   }
   return url;
 }

@@ -71,7 +71,13 @@ TEST(ResolveUrlTest, OtherPlaces) {
   EXPECT_EQ(Resolved("https://g.example:444/"), "https://g.example:444/");
   EXPECT_EQ(Resolved("mailto:a@b"), "none");
   EXPECT_EQ(Resolved("https:g"), "none");
-  EXPECT_EQ(Resolved("//"), "none");
+  EXPECT_EQ(Resolved("//g.example:/"), "https://g.example/");
+  EXPECT_EQ(Resolved("http://[::1]:80/"), "http://[::1]/");
+  EXPECT_EQ(Resolved("http://[::1]:81/"), "http://[::1]:81/");
+  for (std::string_view text : {"//", "//:443", "//g.example:443:443", "//g.example:x",
+                                "//user@g.example/", "https://user:1@d.example/"}) {
+    EXPECT_EQ(Resolved(text), "none") << text;
+  }
   EXPECT_EQ(Resolved("a/b:c"), "https://d.example/b/c/a/b:c");
 }
 

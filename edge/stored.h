@@ -51,10 +51,6 @@ struct StoredResponse {
 // The responses stored under the key of a request, in any order.
 using Candidates = absl::Span<const StoredResponse* const>;
 
-// Reads `headers` of a response with this status that came at these times.
-Facts FactsOf(const HttpResponse& response, absl::Time request_time, absl::Time response_time,
-              const Policy& policy);
-
 }  // namespace cloudlet::edge
 
 #endif  // CLOUDLET_EDGE_STORED_H_

@@ -15,7 +15,6 @@ constexpr std::string_view kAcceptLanguage = "accept-language";
 struct Language {
   int weight = 1000;  // in thousandths
   std::string range = {};
-  friend bool operator==(const Language&, const Language&) = default;
 };
 
 // RFC 9110 section 12.4.2: "0.5", "1", "1.000"; what is none weighs nothing.

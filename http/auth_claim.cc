@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/error.h"
+#include "http/http_date.h"
 
 namespace cloudlet::http {
 namespace {
@@ -105,21 +106,24 @@ absl::Status BadDate() {
                    "AWS authentication requires a valid Date or x-amz-date header");
 }
 
-// From x-amz-date, or else Date, which may also be as HTTP writes it.
+// Also as mail writes it, "Sun, 29 Nov 2026 12:49:04 -0000": botocore sends that.
+std::optional<absl::Time> ParseAnyTime(std::string_view text) {
+  const std::optional<absl::Time> amz = ParseAmzTime(text);
+  if (amz.has_value()) return amz;
+  const size_t zone = text.size() - std::min<size_t>(text.size(), 6);
+  if (text.substr(zone) == " -0000" || text.substr(zone) == " +0000") {
+    return ParseHttpDate(absl::StrCat(base::V(text.substr(0, zone)), " GMT"));
+  }
+  return ParseHttpDate(text);
+}
+
+// From x-amz-date, or else Date. Both may also be as HTTP writes it.
 absl::Status ReadDate(const Headers& headers, AuthClaim& claim) {
   if (headers.Count("x-amz-date") > 1 || headers.Count("date") > 1) return BadDate();
   const std::string* const amz = headers.Find("x-amz-date");
   const std::string* const date = headers.Find("date");
-  std::optional<absl::Time> of_date;
-  if (date != nullptr) {
-    of_date = ParseAmzTime(*date);
-    absl::Time time;
-    if (!of_date.has_value() &&
-        absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", *date, &time, nullptr)) {
-      of_date = time;
-    }
-  }
-  const std::optional<absl::Time> time = amz != nullptr ? ParseAmzTime(*amz) : of_date;
+  const auto of_date = date != nullptr ? ParseAnyTime(*date) : std::nullopt;
+  const std::optional<absl::Time> time = amz != nullptr ? ParseAnyTime(*amz) : of_date;
   if (!time.has_value()) return BadDate();
   // Two dates that contradict each other are no date.
   if (amz != nullptr && date != nullptr &&

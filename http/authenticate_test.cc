@@ -163,10 +163,10 @@ TEST(AuthenticateTest, Scope) {
 }
 
 TEST(AuthenticateTest, Dates) {
-  const auto dated = [](const char* date, const char* names) {
+  const auto dated = [](const char* date, const char* names, const char* header = "Date") {
     return [=] {
       RequestHead head = PutHead("/b/k");
-      head.headers.Add("Date", date);
+      head.headers.Add(header, date);
       head.headers.Add("x-amz-content-sha256", kUnsignedPayload);
       std::vector<std::string> list;
       for (const auto piece : absl::StrSplit(names, ';')) list.emplace_back(piece);
@@ -183,6 +183,12 @@ TEST(AuthenticateTest, Dates) {
       {"26 Date alone, signed",
        dated("Sat, 28 Feb 2026 23:59:58 GMT", "date;host;x-amz-content-sha256;x-amz-meta-a"),
        kNone},
+      {"26 Date alone, as mail writes it",
+       dated("Sat, 28 Feb 2026 23:59:58 -0000", "date;host;x-amz-content-sha256;x-amz-meta-a"),
+       kNone},
+      {"26 Date alone, of another zone",
+       dated("Sat, 28 Feb 2026 23:59:58 +0100", "date;host;x-amz-content-sha256;x-amz-meta-a"),
+       kAccessDenied},
       {"26 Date alone as x-amz-date is",
        dated("20260228T235958Z", "date;host;x-amz-content-sha256;x-amz-meta-a"), kNone},
       {"26 Date alone, no date", dated("yesterday", "date;host;x-amz-content-sha256;x-amz-meta-a"),
@@ -190,6 +196,10 @@ TEST(AuthenticateTest, Dates) {
       {"27 Date says otherwise", Added("Date", "Sat, 28 Feb 2026 22:59:58 GMT"), kAccessDenied},
       {"27 Date says nothing", Added("Date", "x"), kAccessDenied},
       {"27 Date says the same", Added("Date", "Sat, 28 Feb 2026 23:59:59 GMT"), kNone},
+      {"27 x-amz-date as HTTP writes it",
+       dated("Sat, 28 Feb 2026 23:59:58 GMT", "host;x-amz-content-sha256;x-amz-date;x-amz-meta-a",
+             "x-amz-date"),
+       kNone},
       {"27 two of them", Added("x-amz-date", kAmzNow), kAccessDenied},
       {"28 no such day", With("x-amz-date", "20250230T000000Z"), kAccessDenied},
       {"28 cut", With("x-amz-date", "20250230T"), kAccessDenied},

@@ -83,9 +83,13 @@ void EncodeNotModifiedHeaders(const ObjectInfo& info, Headers* headers) {
   AddIfAny(headers, "x-amz-version-id", info.version_id);
 }
 
+void EncodeNewVersion(std::string_view version_id, Headers* headers) {
+  if (version_id != "null") AddIfAny(headers, "x-amz-version-id", version_id);
+}
+
 void EncodePutHeaders(const PutResult& result, Headers* headers) {
   headers->Add("ETag", QuotedEtag(result.etag));
-  AddIfAny(headers, "x-amz-version-id", result.version_id);
+  EncodeNewVersion(result.version_id, headers);
   EncodeChecksumHeaders(result.checksum, headers);
 }
 
@@ -124,7 +128,7 @@ DeleteResult DecodeDeleteHeaders(const Headers& headers) {
 }
 
 void EncodeCopyHeaders(const CopyResult& result, Headers* headers) {
-  AddIfAny(headers, "x-amz-version-id", result.version_id);
+  EncodeNewVersion(result.version_id, headers);
   AddIfAny(headers, "x-amz-copy-source-version-id", result.copy_source_version_id);
 }
 

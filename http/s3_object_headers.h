@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "cloudlet/bucket.h"
 #include "cloudlet/copy.h"
@@ -34,6 +35,10 @@ ObjectInfo DecodeObjectHeaders(const Headers& headers);
 
 // Of 304 Not Modified: validators and what caches go by.
 void EncodeNotModifiedHeaders(const ObjectInfo& info, Headers* headers);
+
+// x-amz-version-id of what a put, copy or complete has made. Not of the null version that one makes
+// where versioning is suspended: S3 tells of that in reads alone.
+void EncodeNewVersion(std::string_view version_id, Headers* headers);
 
 // Of PutObject: ETag, version, checksum. `request_id` and `sequence` are in no header here.
 void EncodePutHeaders(const PutResult& result, Headers* headers);

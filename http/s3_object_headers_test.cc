@@ -84,6 +84,9 @@ TEST(S3ObjectHeadersTest, ResultsComeBack) {
   EncodePutHeaders({.etag = "e", .version_id = "v", .checksum = kChecksum}, &put);
   EXPECT_EQ(DecodePutHeaders(put).etag + DecodePutHeaders(put).version_id, "ev");
   EXPECT_EQ(DecodePutHeaders(put).checksum, kChecksum);
+  Headers suspended;
+  EncodePutHeaders({.etag = "e", .version_id = "null"}, &suspended);
+  EXPECT_EQ(suspended.Find("x-amz-version-id"), nullptr);
   Headers part;
   EncodeUploadPartHeaders({.etag = "e", .checksum = kChecksum}, &part);
   EXPECT_EQ(DecodeUploadPartHeaders(part).etag, "e");

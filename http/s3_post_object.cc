@@ -17,6 +17,7 @@
 #include "http/s3_documents_bucket.h"
 #include "http/s3_documents_object.h"
 #include "http/s3_headers.h"
+#include "http/s3_object_headers.h"
 #include "http/s3_operations.h"
 #include "http/uri.h"
 
@@ -124,7 +125,7 @@ class FormBody : public Exchange, private FormSink {
       response.headers.Add("Location", location);
     }
     response.headers.Add("ETag", etag);
-    if (!put.version_id.empty()) response.headers.Add("x-amz-version-id", put.version_id);
+    EncodeNewVersion(put.version_id, &response.headers);
     return response;
   }
 

@@ -43,8 +43,10 @@ Response HeadOf(const S3Call& call, const GetOptions& options, const ObjectInfo&
   Response response = call.Ok(partial ? 206 : 200);
   ObjectHeadersOptions told;
   if (partial) told.content_range = ContentRange{offset, length, info.size};
-  told.checksum = WantsChecksum(call.head.headers) && (!partial || length == info.size);
   told.part = options.part_number.has_value();
+  const bool composite_part = told.part && info.checksum.type == ChecksumType::kComposite;
+  told.checksum =
+      WantsChecksum(call.head.headers) && (!partial || length == info.size || composite_part);
   EncodeObjectHeaders(info, told, &response.headers);
   return response;
 }

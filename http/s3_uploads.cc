@@ -78,7 +78,7 @@ absl::StatusOr<Response> Complete(const S3Call& call, const std::string& body) {
   completed.etag = put.etag;
   completed.checksum = put.checksum;
   Response response = call.Xml(EncodeCompletedUpload(completed));
-  if (!put.version_id.empty()) response.headers.Add("x-amz-version-id", put.version_id);
+  EncodeNewVersion(put.version_id, &response.headers);
   return response;
 }
 

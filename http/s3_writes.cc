@@ -4,10 +4,14 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "http/s3_headers.h"
 #include "http/s3_object_headers.h"
@@ -161,7 +165,21 @@ class PartTaker : public BodyTaker {
   std::optional<PartWriter> writer_;
 };
 
+// What an append would leave as it is.
+absl::Status CheckAppendHeaders(const Headers& headers) {
+  for (const Header& header : headers) {
+    const std::string name = absl::AsciiStrToLower(header.name);
+    if (name == "x-amz-acl" || name == "x-amz-tagging" || absl::StartsWith(name, "x-amz-meta-")) {
+      return MakeError(ErrorCode::kInvalidRequest,
+                       absl::StrCat("an append (x-amz-write-offset-bytes) adds bytes alone: ", name,
+                                    " is for the put that makes the object"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<Exchange>> BeginAppend(const S3CallPtr& call, uint64_t offset) {
+  CLOUDLET_RETURN_IF_ERROR(CheckAppendHeaders(call->head.headers));
   CLOUDLET_ASSIGN_OR_RETURN(AppendOptions options, DecodeAppendOptions(call->head.headers));
   options.write_offset = offset;
   options.durability = call->context->durability;

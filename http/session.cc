@@ -8,9 +8,12 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "base/strings.h"
 
 namespace cloudlet::http {
 namespace {
+
+using base::V;
 
 constexpr size_t kIdleBuffer = 4 << 10;
 constexpr size_t kBodyBuffer = 64 << 10;
@@ -18,8 +21,6 @@ constexpr size_t kBodyBuffer = 64 << 10;
 constexpr uint64_t kMaxDrain = 256 << 10;
 constexpr absl::Duration kLinger = absl::Seconds(2);
 constexpr int64_t kNever = INT64_MAX;
-
-absl::string_view V(std::string_view s) { return {s.data(), s.size()}; }
 
 std::string_view ReasonOf(int status) {
   switch (status) {

@@ -3,6 +3,8 @@
 //
 // Works inside an epoch, so a payload that the head names cannot be reclaimed in between.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +20,7 @@
 #include "objstore/keys.h"
 #include "objstore/manifest.h"
 #include "objstore/names.h"
+#include "objstore/part_checksums.h"
 #include "objstore/ranges.h"
 #include "objstore/records.h"
 #include "objstore/upload_rules.h"
@@ -66,6 +69,16 @@ absl::StatusOr<Wanted> FindWanted(State& state, const ReadRequest& request, cons
   CLOUDLET_ASSIGN_OR_RETURN(wanted.extent,
                             ExtentOfPart(wanted.manifest->parts, *options.part_number));
   return wanted;
+}
+
+// Of a part that is there.
+Checksum ChecksumOfPart(const Manifest& manifest, int part_number) {
+  const auto part = std::find_if(
+      manifest.parts.begin(), manifest.parts.end(),
+      [&](const Part& each) { return each.number == static_cast<uint32_t>(part_number); });
+  Checksum checksum = ShownChecksum(*part);
+  checksum.type = ChecksumType::kComposite;
+  return checksum;
 }
 
 }  // namespace
@@ -178,6 +191,9 @@ absl::Status Read(State& state, const Environment& environment, const ReadReques
                             FindWanted(state, request, decoded->head, environment.limits));
   answer.offset = wanted.extent.offset;
   answer.length = wanted.extent.length;
+  if (wanted.manifest.has_value() && answer.info.checksum.type == ChecksumType::kComposite) {
+    answer.info.checksum = ChecksumOfPart(*wanted.manifest, *request.options->part_number);
+  }
   if (request.part == ReadPart::kBody) {
     CLOUDLET_ASSIGN_OR_RETURN(
         result->body, OpenBody(state, row, *decoded, wanted.extent, std::move(wanted.manifest)));

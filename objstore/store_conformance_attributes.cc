@@ -172,6 +172,12 @@ TEST_P(StoreUploads, Attributes_OfPartsWithACompositeChecksum_ListThem) {
                              absl::Cord(bodies[static_cast<size_t>(part.part_number) - 1]));
       EXPECT_EQ(part.checksum, again->checksum);
       EXPECT_EQ(part.checksum.algorithm, algorithm);
+      GetOptions numbered;
+      numbered.part_number = part.part_number;
+      const auto read = Get(store(), "bkt", "film", numbered);
+      ASSERT_TRUE(read.ok()) << read.status();
+      EXPECT_EQ(read->info.checksum,
+                (Checksum{algorithm, ChecksumType::kComposite, part.checksum.value}));
     }
   }
 }

@@ -8,8 +8,8 @@ make_include_tree() {
   for header in api/*.h testing/testing*.h; do
     if [ -e "$header" ]; then ln -sf "$PWD/$header" "$1/cloudlet/"; fi
   done
-  for header in testing/explore.h testing/fake_cloud.h testing/fake_log.h testing/faults.h testing/gtest.h \
-    testing/matchers.h testing/reporting.h testing/simulated_clock.h; do
+  for header in testing/endpoint_faults.h testing/explore.h testing/fake_cloud.h testing/fake_log.h \
+    testing/faults.h testing/gtest.h testing/matchers.h testing/reporting.h testing/simulated_clock.h; do
     ln -sf "$PWD/$header" "$1/cloudlet/testing/"
   done
 }

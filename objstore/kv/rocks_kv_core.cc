@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/real_deadline.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "objstore/kv/rocks_kv_log.h"
@@ -13,6 +15,9 @@
 namespace cloudlet::kv {
 
 namespace {
+
+constexpr absl::Duration kQuietWait = absl::Seconds(5);
+constexpr absl::Duration kQuietStep = absl::Milliseconds(10);
 
 const char* ReasonName(rocksdb::BackgroundErrorReason reason) {
   switch (reason) {
@@ -49,6 +54,8 @@ void LatchListener::OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb
 
 void MarkListener::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) {
   core_->WriteMark();
+  base::MutexLock lock(&core_->flush_mu);
+  core_->tables_written.SignalAll();
 }
 
 RocksCore::~RocksCore() {
@@ -101,8 +108,19 @@ void RocksCore::WriteMark() {
 absl::Status RocksCore::FlushUnloggedShared() {
   // What a failure leaves unlogged does not matter any more: the latch is tripped.
   if (!has_unlogged.exchange(false)) return absl::OkStatus();
+  AwaitQuietShared();
   const rocksdb::Status flushed = db->Flush(rocksdb::FlushOptions(), handles);
   return flushed.ok() ? absl::OkStatus() : FailedWrite(flushed, "flush");
+}
+
+void RocksCore::AwaitQuietShared() {
+  const base::RealDeadline deadline(kQuietWait);
+  uint64_t waiting = 0;
+  while (db->GetAggregatedIntProperty(rocksdb::DB::Properties::kNumImmutableMemTable, &waiting) &&
+         waiting > 0 && !latch->tripped() && !deadline.passed()) {
+    base::MutexLock guard(&flush_mu);
+    tables_written.WaitWithTimeout(&flush_mu, kQuietStep);  // one may have ended before this began
+  }
 }
 
 absl::Status RocksCore::SyncShared() {
@@ -140,6 +158,7 @@ absl::Status RocksCore::Close() {
 absl::Status RocksCore::MakeAllDurableLocked() {
   CLOUDLET_RETURN_IF_ERROR(latch->status());
   if (has_unlogged.exchange(false)) {
+    AwaitQuietShared();
     const rocksdb::Status flushed = db->Flush(rocksdb::FlushOptions(), handles);
     if (!flushed.ok()) return FailedWrite(flushed, "flush at close");
   }

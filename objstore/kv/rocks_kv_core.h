@@ -72,6 +72,9 @@ struct RocksCore {
   // Shared by what takes effect past the log (ingests, dropped files), held alone while a
   // checkpoint takes its moment. Behind `mutex`.
   base::SharedMutex past_log;
+  // Signalled when memory tables have been written. Behind `mutex`.
+  base::Mutex flush_mu;
+  base::CondVar tables_written;
 
   // FAILED_PRECONDITION after Close.
   absl::Status CheckOpen() const ABSL_SHARED_LOCKS_REQUIRED(mutex);
@@ -86,6 +89,9 @@ struct RocksCore {
   absl::Status SyncShared() ABSL_SHARED_LOCKS_REQUIRED(mutex);
   // Brings writes without log into tables, if there may be any.
   absl::Status FlushUnloggedShared() ABSL_SHARED_LOCKS_REQUIRED(mutex);
+  // Waits until RocksDB has no memory table to write (5 s at most), for those about to have one
+  // written themselves: rocks_kv_options.cc says why.
+  void AwaitQuietShared() ABSL_SHARED_LOCKS_REQUIRED(mutex);
   // Trips the latch where `status` leaves the outcome open, and says what the caller is told.
   absl::Status FailedWrite(const rocksdb::Status& status, std::string_view what);
   // After RocksDB has synced its log "successfully": UNAVAILABLE when it did not (rocks_kv_fs.h).

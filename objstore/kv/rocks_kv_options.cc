@@ -2,6 +2,8 @@
 #include "objstore/kv/rocks_kv_options.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "rocksdb/convenience.h"
@@ -21,6 +23,9 @@ constexpr int kMaxOpenFiles = 512;
 // A table of deletions may lie over all there is; it is cut so that bringing one part of it down
 // reads no more than this.
 constexpr uint64_t kPayloadCompactionBytes = 256 << 20;
+
+constexpr size_t kNeverReached = 64;
+constexpr size_t kMostArenaBytes = 1 << 20;
 
 // LZ4 where the library has it, else none: never a reason for a failed open.
 rocksdb::CompressionType RowCompression() {
@@ -64,9 +69,14 @@ rocksdb::DBOptions TunedDbOptions(const RocksKvOptions& options) {
   db.avoid_flush_during_shutdown = true;
   // What recovery read from a log is in synced tables when Open returns (but see rocks_kv_open.cc).
   db.avoid_flush_during_recovery = false;
-  // Memory tables of all families together: a stream of any length stays within two.
+  // Memory tables of all families together: a stream of any length stays within two. This alone
+  // decides when they are written; neither the size of one table nor that of the log does. Where
+  // requests to write them that have different reasons wait together, RocksDB 7.8 may find families
+  // of different reasons in one of them, and a library built with its assertions stops the process
+  // there (AtomicFlushMemTablesToOutputFiles). For the same reason AwaitQuietShared precedes what
+  // asks for tables by itself.
   db.db_write_buffer_size = 2 * options.write_buffer_bytes;
-  db.max_total_wal_size = 4 * options.write_buffer_bytes;
+  db.max_total_wal_size = std::numeric_limits<uint64_t>::max();
   // Long table writes reach the disk as they go instead of in one long sync at the end.
   db.bytes_per_sync = 1 << 20;
   db.compaction_readahead_size = 2 << 20;
@@ -88,7 +98,8 @@ rocksdb::ColumnFamilyOptions TunedFamilyOptions(FamilyKind kind, const RocksKvOp
 
   rocksdb::ColumnFamilyOptions family;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  family.write_buffer_size = options.write_buffer_bytes;
+  family.write_buffer_size = kNeverReached * options.write_buffer_bytes;  // see TunedDbOptions
+  family.arena_block_size = std::min(kMostArenaBytes, options.write_buffer_bytes / 8);
   family.max_write_buffer_number = 2;
   family.level_compaction_dynamic_level_bytes = true;
   family.memtable_protection_bytes_per_key = kProtectionBytesPerKey;

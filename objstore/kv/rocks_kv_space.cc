@@ -138,6 +138,7 @@ absl::Status SpaceKeeper::Compact(Family family, const SpaceRun& run) {
   options.canceled = &canceled_;
   const rocksdb::Slice first = ToSlice(run.first);
   const rocksdb::Slice last = ToSlice(run.last);
+  core_->AwaitQuietShared();
   return FromRocks(core_->db->CompactRange(options, core_->handles[family], &first, &last),
                    "give space back");
 }

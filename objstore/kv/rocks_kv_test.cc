@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -471,7 +473,10 @@ TEST(RocksKvOptions, AreTunedAsTheDesignSays) {
     EXPECT_EQ(tuned.max_file_opening_threads, 1);
     EXPECT_EQ(tuned.max_bgerror_resume_count, 0);
     EXPECT_EQ(tuned.max_write_buffer_number, 2);
-    EXPECT_EQ(tuned.write_buffer_size, options.write_buffer_bytes);
+    // Only the sum over all families is ever reached.
+    EXPECT_EQ(tuned.db_write_buffer_size, 2 * options.write_buffer_bytes);
+    EXPECT_GT(tuned.write_buffer_size, tuned.db_write_buffer_size);
+    EXPECT_EQ(tuned.max_total_wal_size, std::numeric_limits<uint64_t>::max());
   }
   EXPECT_EQ(TunedOptions(FamilyKind::kPayload, options).compression, rocksdb::kNoCompression);
   EXPECT_NE(DescribeOptions(options).find("atomic_flush"), std::string::npos);

@@ -315,6 +315,11 @@ class FileCheck {
       CheckInclude(number, line);
       return;
     }
+    // What C++20 ends before the first step: the StatusOr that value() lies in.
+    if (FindName(line, "for (") != std::string_view::npos &&
+        line.find(" : ") != std::string_view::npos && EndsWith(line, ").value()) {")) {
+      Report(number, "dangling", "a range-for over value() of a temporary: give it a name");
+    }
     for (const Ban& ban : Bans()) {
       if (ban.files == Files::kTests && !IsTest(path_)) continue;
       if (ban.files == Files::kNotTests && IsTest(path_)) continue;

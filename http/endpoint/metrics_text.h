@@ -2,8 +2,8 @@
 // https://prometheus.io/docs/instrumenting/exposition_formats/
 //
 // Threads: pure functions; any thread.
-#ifndef CLOUDLET_HTTP_METRICS_TEXT_H_
-#define CLOUDLET_HTTP_METRICS_TEXT_H_
+#ifndef CLOUDLET_HTTP_ENDPOINT_METRICS_TEXT_H_
+#define CLOUDLET_HTTP_ENDPOINT_METRICS_TEXT_H_
 
 #include <string>
 
@@ -19,4 +19,4 @@ std::string MetricsText(const CloudStats& stats, const Meter& meter, const Endpo
 
 }  // namespace cloudlet::http
 
-#endif  // CLOUDLET_HTTP_METRICS_TEXT_H_
+#endif  // CLOUDLET_HTTP_ENDPOINT_METRICS_TEXT_H_

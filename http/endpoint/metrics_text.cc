@@ -1,5 +1,5 @@
 // See metrics_text.h.
-#include "http/metrics_text.h"
+#include "http/endpoint/metrics_text.h"
 
 #include <string_view>
 

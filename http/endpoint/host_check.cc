@@ -1,5 +1,5 @@
 // See host_check.h.
-#include "http/host_check.h"
+#include "http/endpoint/host_check.h"
 
 #include <algorithm>
 

@@ -19,10 +19,10 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "http/authenticate.h"
-#include "http/host_check.h"
+#include "http/endpoint/host_check.h"
+#include "http/endpoint/metrics_text.h"
 #include "http/lambda_service.h"
 #include "http/message.h"
-#include "http/metrics_text.h"
 #include "http/s3_service.h"
 #include "http/server.h"
 
@@ -207,6 +207,7 @@ Begun EndpointImpl::Begin(RequestHead head) {
   request->target = WithoutSignature(head.target);
   request->remote_address = head.remote_address;
   request->request_id = ids_.NextRequestId();
+  request->fault = std::string(head.headers.Get("x-cloudlet-fault"));
   const std::string_view host = head.headers.Get("host");
   if (!http::IsAllowedHost(host, options_.domains)) {
     Response response =

@@ -1,7 +1,7 @@
 // Which hosts a request may name: against web pages that reach a loopback server through a name of
 // their own (DNS rebinding). Pure.
-#ifndef CLOUDLET_HTTP_HOST_CHECK_H_
-#define CLOUDLET_HTTP_HOST_CHECK_H_
+#ifndef CLOUDLET_HTTP_ENDPOINT_HOST_CHECK_H_
+#define CLOUDLET_HTTP_ENDPOINT_HOST_CHECK_H_
 
 #include <string>
 #include <string_view>
@@ -15,4 +15,4 @@ bool IsAllowedHost(std::string_view host, const std::vector<std::string>& domain
 
 }  // namespace cloudlet::http
 
-#endif  // CLOUDLET_HTTP_HOST_CHECK_H_
+#endif  // CLOUDLET_HTTP_ENDPOINT_HOST_CHECK_H_

@@ -1,5 +1,5 @@
 // The form of the metrics' text.
-#include "http/metrics_text.h"
+#include "http/endpoint/metrics_text.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,5 +1,5 @@
 // Which hosts are allowed.
-#include "http/host_check.h"
+#include "http/endpoint/host_check.h"
 
 #include "gtest/gtest.h"
 
