@@ -3,22 +3,30 @@
 //   edge_bench hitratio [SEED]   ten traces x three sizes (edge_traces.h) under each policy, with
 //                                Belady's optimum beside; then the gap of ours to the best of
 //                                others
+//   edge_bench sized [SEED]      the same traces with lognormal sizes (median 8 KiB), for the
+//   policies
+//                                that count bytes: hits of objects and of bytes
 //   edge_bench ops               look-ups by 1 and 2 threads, only hits and 95 to 5 changes,
 //   against
-//                                a mutex LRU; rounds of both alternate, medians and their ratio
+//                                a mutex LRU; rounds of both alternate, medians and their ratio;
+//                                and how long erasing everything takes
 //   edge_bench [--benchmark_...] the rows of `ops` as a benchmark, as tools/bench runs them
 #include <algorithm>
 #include <barrier>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <numbers>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "base/random.h"
 #include "bench/edge_baselines.h"
 #include "bench/edge_ops.h"
 #include "bench/edge_traces.h"
@@ -116,6 +124,71 @@ int HitRatio(uint64_t seed) {
   return 0;
 }
 
+// --- sized ---
+
+// Most objects are small, few are large, and none is larger than a small cache.
+std::vector<uint32_t> LognormalSizes(uint64_t seed, uint32_t objects) {
+  constexpr double kMedian = 8192;
+  constexpr double kSigma = 1.5;
+  constexpr double kMost = 1 << 20;
+  base::Random random(seed);
+  std::vector<uint32_t> sizes;
+  for (uint32_t i = 0; i < objects; ++i) {
+    const double normal = std::sqrt(-2 * std::log(1 - random.Unit())) *
+                          std::cos(2 * std::numbers::pi * random.Unit());
+    sizes.push_back(
+        static_cast<uint32_t>(std::clamp(kMedian * std::exp(kSigma * normal), 64.0, kMost)));
+  }
+  return sizes;
+}
+
+struct SizedHits {
+  double objects = 0;  // percent
+  double bytes = 0;
+};
+
+SizedHits RunSized(const Trace& trace, const std::vector<uint32_t>& sizes,
+                   std::unique_ptr<Eviction> eviction, uint64_t capacity) {
+  CacheSimulation cache(std::move(eviction), capacity, trace.end);
+  double hits = 0;
+  double hit_bytes = 0;
+  double all_bytes = 0;
+  for (const uint32_t id : trace.ids) {
+    all_bytes += sizes[id];
+    if (!cache.Request(id, sizes[id])) continue;
+    ++hits;
+    hit_bytes += sizes[id];
+  }
+  return {100 * hits / static_cast<double>(trace.ids.size()), 100 * hit_bytes / all_bytes};
+}
+
+int Sized(uint64_t seed) {
+  constexpr uint32_t kRequests = 1'000'000;
+  constexpr std::pair<const char*, EvictionPolicy> kPolicies[] = {
+      {"LRU", EvictionPolicy::kLru},
+      {"SIEVE", EvictionPolicy::kSieve},
+      {"TinyLFU", EvictionPolicy::kWTinyLfu},
+      {"ours", EvictionPolicy::kS3Fifo}};
+  std::printf("hits of objects / of bytes in percent, %u requests, seed %llu\n%-18s %7s", kRequests,
+              static_cast<unsigned long long>(seed), "trace", "MiB");
+  for (const auto& [name, policy] : kPolicies) std::printf(" %15s", name);
+  std::printf("\n");
+  for (const Trace& trace : MakeTraces(seed, kRequests)) {
+    const std::vector<uint32_t> sizes = LognormalSizes(seed, trace.end);
+    for (const uint64_t mebibytes : {40, 400}) {
+      std::printf("%-18s %7llu", trace.name.c_str(), static_cast<unsigned long long>(mebibytes));
+      for (const auto& [name, policy] : kPolicies) {
+        const uint64_t capacity = mebibytes << 20;
+        const SizedHits hits = RunSized(trace, sizes, MakeEviction(policy, capacity), capacity);
+        std::printf("   %5.2f / %5.2f", hits.objects, hits.bytes);
+      }
+      std::printf("\n");
+      std::fflush(stdout);
+    }
+  }
+  return 0;
+}
+
 // --- ops ---
 
 // Nanoseconds per operation and thread.
@@ -161,6 +234,9 @@ int Ops() {
       std::fflush(stdout);
     }
   }
+  const EraseAllTimes times = TimeEraseAll(1'000'000);
+  std::printf("erase all of 1,000,000: %.2f us; the first insert behind it: %.1f us\n", times.erase,
+              times.next_insert);
   return 0;
 }
 
@@ -204,7 +280,9 @@ int Rows(int argc, char** argv) {
 
 int Main(int argc, char** argv) {
   const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command == "hitratio") return HitRatio(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1);
+  const uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+  if (command == "hitratio") return HitRatio(seed);
+  if (command == "sized") return Sized(seed);
   if (command == "ops") return Ops();
   return Rows(argc, argv);
 }

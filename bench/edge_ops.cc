@@ -2,6 +2,7 @@
 #include "bench/edge_ops.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <list>
@@ -135,5 +136,23 @@ class MutexLruSubject : public OpsSubject {
 
 std::unique_ptr<OpsSubject> MakeStoreSubject() { return std::make_unique<StoreSubject>(); }
 std::unique_ptr<OpsSubject> MakeMutexLruSubject() { return std::make_unique<MutexLruSubject>(); }
+
+EraseAllTimes TimeEraseAll(uint32_t objects) {
+  using Clock = std::chrono::steady_clock;
+  const auto microseconds = [](Clock::duration time) {
+    return std::chrono::duration<double, std::micro>(time).count();
+  };
+  edge::CacheStore<Value> store({.capacity_bytes = uint64_t{objects} * 2 * kValueBytes});
+  for (uint32_t i = 0; i < objects; ++i) {
+    const std::string key = KeyAt(i);
+    store.Insert(key, edge::HashOf(key), 1, 1);
+  }
+  const std::string key = KeyAt(objects);
+  const Clock::time_point begin = Clock::now();
+  store.EraseAll();
+  const Clock::time_point erased = Clock::now();
+  store.Insert(key, edge::HashOf(key), 1, 1);
+  return {microseconds(erased - begin), microseconds(Clock::now() - erased)};
+}
 
 }  // namespace cloudlet::bench

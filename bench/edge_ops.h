@@ -22,6 +22,13 @@ inline constexpr uint32_t kOpsObjects = 100'000;
 std::unique_ptr<OpsSubject> MakeStoreSubject();
 std::unique_ptr<OpsSubject> MakeMutexLruSubject();
 
+// Microseconds that erasing everything takes over `objects`, and the first insert behind it.
+struct EraseAllTimes {
+  double erase = 0;
+  double next_insert = 0;
+};
+EraseAllTimes TimeEraseAll(uint32_t objects);
+
 }  // namespace cloudlet::bench
 
 #endif  // CLOUDLET_BENCH_EDGE_OPS_H_

@@ -27,13 +27,13 @@ size_t ShardsFor(const CacheStoreOptions& options) {
 uint64_t HashOf(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
 
 StoreEngine::StoreEngine(const CacheStoreOptions& options)
-    : generation_(std::make_unique<std::atomic<uint64_t>>(1)) {
+    : generation_(std::make_unique<Generation>()) {
   const size_t shards = ShardsFor(options);
   shard_shift_ = 63 - std::countr_zero(shards);
   for (size_t i = 0; i < shards; ++i) {
     shards_.push_back(std::make_unique<StoreShard>(options.policy, options.capacity_bytes / shards,
                                                    options.large_on_second_request,
-                                                   generation_.get()));
+                                                   &generation_->now));
   }
 }
 

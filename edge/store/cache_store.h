@@ -43,9 +43,9 @@ struct CacheStoreOptions {
   // Zero: nothing is ever stored.
   uint64_t capacity_bytes = 256 << 20;
   EvictionPolicy policy = EvictionPolicy::kS3Fifo;
-  // What is larger than 1 % of a shard's capacity comes in only when it is inserted a second time
-  // while the first is remembered (as many large ones as there are entries, at least 1,024): one
-  // large object that nobody asks for again does not cost a hundred small ones.
+  // What is larger than 1 % of a shard's capacity comes in only when it is inserted a second time,
+  // with less than 4,096 other large ones in between: one large object that nobody asks for again
+  // does not cost a hundred small ones.
   bool large_on_second_request = true;
   // A power of two from 1 to 256; 0: one for each 64 MiB, at most 16. An entry can be as large as
   // the capacity divided by this.
@@ -65,15 +65,19 @@ class StoreEngine {
   }
   StoreShard& ShardOf(uint64_t hash) { return *shards_[hash >> shard_shift_ >> 1]; }
 
-  uint64_t generation() const { return generation_->load(std::memory_order_seq_cst); }
-  void EraseAll() { generation_->fetch_add(1, std::memory_order_seq_cst); }
+  uint64_t generation() const { return generation_->now.load(std::memory_order_seq_cst); }
+  void EraseAll() { generation_->now.fetch_add(1, std::memory_order_seq_cst); }
   void Visit(const std::function<void(const StoreEntry&)>& visitor) const;
   size_t Sweep(size_t most);
   StoreStats Stats() const;
   uint64_t largest() const { return shards_[0]->capacity(); }
 
  private:
-  const std::unique_ptr<std::atomic<uint64_t>> generation_;
+  struct alignas(64) Generation {  // in a cache line of its own
+    std::atomic<uint64_t> now{1};
+  };
+
+  const std::unique_ptr<Generation> generation_;
   std::vector<std::unique_ptr<StoreShard>> shards_;  // constant
   int shard_shift_ = 0;                              // and one more: 64 is too far for a shift
 };

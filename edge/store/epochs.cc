@@ -3,8 +3,8 @@
 
 namespace cloudlet::edge {
 
-std::atomic<uint64_t> Epochs::epoch_{2};
-std::atomic<Epochs::Slot*> Epochs::slots_{nullptr};
+alignas(64) std::atomic<uint64_t> Epochs::epoch_{2};
+alignas(64) std::atomic<Epochs::Slot*> Epochs::slots_{nullptr};
 constinit thread_local Epochs::Slot* Epochs::mine_ = nullptr;
 
 // Gives the slot back when the thread ends.

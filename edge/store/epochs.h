@@ -39,8 +39,8 @@ class Epochs {
 
   static Slot* Claim();
 
-  static std::atomic<uint64_t> epoch_;
-  static std::atomic<Slot*> slots_;
+  alignas(64) static std::atomic<uint64_t> epoch_;
+  alignas(64) static std::atomic<Slot*> slots_;
   static constinit thread_local Slot* mine_;
 };
 

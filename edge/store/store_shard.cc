@@ -1,7 +1,6 @@
 // Look-up, change, and what becomes of what was taken out.
 #include "edge/store/store_shard.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace cloudlet::edge {
@@ -17,9 +16,9 @@ StoreShard::StoreShard(EvictionPolicy policy, uint64_t capacity, bool large_on_s
     : capacity_(capacity),
       large_on_second_request_(large_on_second_request),
       store_generation_(generation),
-      table_(new Table(kFirstHeads, 0)),
       eviction_(MakeEviction(policy, capacity)),
       tells_hits_(!eviction_->CountsOnly()),
+      table_(new Table(kFirstHeads, 0)),
       generation_(generation->load()) {}
 
 // Nobody reads any more.
@@ -45,6 +44,7 @@ const StoreEntry* StoreShard::Find(std::string_view key, uint64_t hash,
   Table* const in = table();
   for (StoreEntry* entry = in->HeadOf(hash).load(std::memory_order_seq_cst); entry != nullptr;
        entry = entry->next_[in->link].load(std::memory_order_seq_cst)) {
+    entry->Prefetch();
     if (entry->hash != hash || entry->key() != key) continue;
     if (entry->generation_ != generation) return nullptr;
     if (tells_hits_) {
@@ -125,9 +125,8 @@ void StoreShard::Count(InsertResult result) {
 
 bool StoreShard::WaitsForSecondRequest(const StoreEntry& fresh) {
   if (!large_on_second_request_ || fresh.bytes <= capacity_ / 100) return false;
-  const uint64_t most = std::max<uint64_t>(eviction_->size(), 1024);
-  large_ghosts_.Reserve(most);
-  if (large_ghosts_.Take(fresh.hash, most)) return false;
+  large_ghosts_.Reserve(kLargeRemembered);
+  if (large_ghosts_.Take(fresh.hash, kLargeRemembered)) return false;
   large_ghosts_.Add(fresh.hash);
   return true;
 }
@@ -196,6 +195,7 @@ size_t StoreShard::EraseGroup(std::string_view prefix, uint64_t hash) {
 }
 
 size_t StoreShard::Sweep(size_t most) {
+  Epochs::TryAdvance();
   size_t left = 0;
   Garbage garbage;
   {
@@ -323,14 +323,16 @@ StoreShard::Batch& StoreShard::RetiredNow() {
 StoreShard::Garbage StoreShard::Finish() {
   Garbage garbage;
   if (retired_.empty()) return garbage;
-  Epochs::TryAdvance();
+  // Not each time: every reader notices when the epoch moves, in a cache line that it shares.
+  if (++changes_ % kChangesPerAdvance == 0 || retired_bytes_ > capacity_ / 64) {
+    Epochs::TryAdvance();
+  }
   const uint64_t epoch = Epochs::Current();
   // Nobody who could have written one of them into the ring is left; what they wrote goes now.
   if (retired_.front().epoch + 2 <= epoch) TellHits();
   while (!retired_.empty() && retired_.front().epoch + 2 <= epoch) {
     retired_bytes_ -= retired_.front().entries.bytes();
-    garbage.push_back(std::move(retired_.front()));
-    retired_.pop_front();
+    garbage.splice(garbage.end(), retired_, retired_.begin());
   }
   return garbage;
 }

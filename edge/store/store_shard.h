@@ -19,8 +19,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -49,7 +49,8 @@ enum class InsertResult {
 struct InsertIf {
   // As CacheStore::generation() was before the value was fetched. nullopt: whatever it is.
   std::optional<uint64_t> generation = {};
-  // What the key must have now; a null pointer: nothing. nullopt: whatever it has.
+  // What the key must have now; a null pointer: nothing. nullopt: whatever it has. Whoever gives it
+  // holds a reference or a guard, so that it cannot have become another entry.
   std::optional<const StoreEntry*> replaces = {};
 };
 
@@ -107,8 +108,8 @@ class StoreShard {
     ResidentQueue entries;
     std::vector<std::unique_ptr<Table>> tables;
   };
-  // What is freed after the lock.
-  using Garbage = std::deque<Batch>;
+  // What is freed after the lock. A list, for its batches change hands without being moved.
+  using Garbage = std::list<Batch>;
 
   Table* table() const { return table_.load(std::memory_order_seq_cst); }
 
@@ -134,22 +135,25 @@ class StoreShard {
   static constexpr size_t kFirstHeads = 16;
   static constexpr size_t kRing = 64;
   static constexpr size_t kSweepPerChange = 16;
+  static constexpr uint64_t kLargeRemembered = 4096;
+  static constexpr uint32_t kChangesPerAdvance = 16;
 
   const uint64_t capacity_;
   const bool large_on_second_request_;
   const std::atomic<uint64_t>* const store_generation_;
+  const std::unique_ptr<Eviction> eviction_ ABSL_PT_GUARDED_BY(mu_);
+  const bool tells_hits_;
 
   std::atomic<Table*> table_;  // owned; changed under the lock
   mutable std::array<Link, kRing> ring_ = {};
 
-  base::Mutex mu_;
-  const std::unique_ptr<Eviction> eviction_ ABSL_PT_GUARDED_BY(mu_);
-  const bool tells_hits_;
+  alignas(64) base::Mutex mu_;  // not in a line that readers read
   Ghost large_ghosts_ ABSL_GUARDED_BY(mu_);
   uint64_t generation_ ABSL_GUARDED_BY(mu_);
   ResidentQueue dead_ ABSL_GUARDED_BY(mu_);
   Garbage retired_ ABSL_GUARDED_BY(mu_);  // ascending epochs
   uint64_t retired_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  uint32_t changes_ ABSL_GUARDED_BY(mu_) = 0;
   StoreStats counts_ ABSL_GUARDED_BY(mu_);  // of inserts, evictions, refusals
 };
 

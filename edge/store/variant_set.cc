@@ -23,7 +23,7 @@ uint64_t BytesOf(const StoredResponse& stored) {
 
 void VariantSet::Append(Variant variant) {
   candidates_.push_back(variant.stored.get());
-  bytes_ += variant.bytes + sizeof(Variant) + sizeof(const StoredResponse*);
+  bytes_ += variant.bytes + sizeof(Variant) + sizeof(void*);
   variants_.push_back(std::move(variant));
 }
 
