@@ -2,6 +2,7 @@
 // is only being replaced. ThreadSanitizer runs this.
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -97,10 +98,15 @@ TEST_P(StoreThreadsTest, WhatIsReadIsWhole) {
   EXPECT_EQ(entries, stats.entries);
 }
 
+uint64_t EraseRounds() {
+  const char* const given = std::getenv("CLOUDLET_ERASE_ROUNDS");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : 30'000;
+}
+
 // A writer raises `floor` to n + 1 when what is numbered n has been erased: a reader that begins
 // then must not find n.
 template <typename Erase>
-void EraseUnderReaders(EvictionPolicy policy, int rounds, const Erase& erase) {
+void EraseUnderReaders(EvictionPolicy policy, const Erase& erase) {
   CacheStore<uint64_t> store({.capacity_bytes = 1 << 20, .policy = policy, .shards = 2});
   std::atomic<uint64_t> floor{0};
   std::atomic<bool> done{false};
@@ -117,7 +123,8 @@ void EraseUnderReaders(EvictionPolicy policy, int rounds, const Erase& erase) {
       }
     });
   }
-  for (uint64_t n = 0; n < static_cast<uint64_t>(rounds); ++n) {
+  const uint64_t rounds = EraseRounds();
+  for (uint64_t n = 0; n < rounds; ++n) {
     ASSERT_EQ(store.Insert("k", HashOf("k"), n, 8), InsertResult::kStored);
     erase(store);
     floor.store(n + 1, std::memory_order_release);
@@ -127,12 +134,11 @@ void EraseUnderReaders(EvictionPolicy policy, int rounds, const Erase& erase) {
 }
 
 TEST_P(StoreThreadsTest, NobodyFindsWhatWasErasedWithAllBeforeItBegan) {
-  EraseUnderReaders(GetParam(), 30'000, [](CacheStore<uint64_t>& store) { store.EraseAll(); });
+  EraseUnderReaders(GetParam(), [](CacheStore<uint64_t>& store) { store.EraseAll(); });
 }
 
 TEST_P(StoreThreadsTest, NobodyFindsWhatWasErasedBeforeItBegan) {
-  EraseUnderReaders(GetParam(), 30'000,
-                    [](CacheStore<uint64_t>& store) { store.Erase("k", HashOf("k")); });
+  EraseUnderReaders(GetParam(), [](CacheStore<uint64_t>& store) { store.Erase("k", HashOf("k")); });
 }
 
 TEST_P(StoreThreadsTest, AKeyThatIsReplacedIsAlwaysThereAndOnlyGetsNewer) {
