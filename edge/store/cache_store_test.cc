@@ -160,6 +160,21 @@ TEST(CacheStoreTest, LargeOnesComeInTheSecondTime) {
   EXPECT_EQ(store.Stats().refusals, 3u);
 }
 
+TEST(CacheStoreTest, ALargeOneComesInThoughNewcomersHaveLessRoom) {
+  // Full of entries that were asked for, so that newcomers have a tenth of the bytes.
+  Texts store({.capacity_bytes = 100'000, .shards = 1});
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 130; ++i) {
+      const std::string key = std::to_string(i);
+      if (Look(store, key) == "(nothing)") Put(store, key, "small", 700);
+      Look(store, key);
+    }
+  }
+  EXPECT_EQ(Put(store, "l", "large", 20'000), InsertResult::kNotYet);
+  EXPECT_EQ(Put(store, "l", "large", 20'000), InsertResult::kStored);
+  EXPECT_EQ(Look(store, "l"), "large");
+}
+
 TEST(CacheStoreTest, InsertsOnCondition) {
   Texts store(Small(1'000'000));
   const auto put = [&](std::string value, InsertIf condition) {

@@ -46,13 +46,15 @@ class Model {
     if (fresh->bytes > kCapacity) {
       if (there) Erase(key);
       result = InsertResult::kTooLarge;
-    } else if (!there && fresh->bytes > kCapacity / 100 && large_.erase(key) == 0) {
+    } else if (const bool large = fresh->bytes > kCapacity / 100;
+               !there && large && large_.erase(key) == 0) {
       large_.insert(key);
       result = InsertResult::kNotYet;
     } else if (there) {
       eviction_->Replace(found->second.get(), fresh.get());
       found->second = std::move(fresh);
     } else {
+      if (large) fresh->CountHit();
       eviction_->Add(fresh.get());
       living_[key] = std::move(fresh);
     }

@@ -102,7 +102,7 @@ InsertResult StoreShard::InsertLocked(StoreEntry* fresh, const InsertIf& conditi
     if (old != nullptr) TakeOut(old);
     return InsertResult::kTooLarge;
   }
-  if (old == nullptr && WaitsForSecondRequest(*fresh)) return InsertResult::kNotYet;
+  if (old == nullptr && WaitsForSecondRequest(fresh)) return InsertResult::kNotYet;
   Put(fresh, old);
   return InsertResult::kStored;
 }
@@ -123,12 +123,16 @@ void StoreShard::Count(InsertResult result) {
   }
 }
 
-bool StoreShard::WaitsForSecondRequest(const StoreEntry& fresh) {
-  if (!large_on_second_request_ || fresh.bytes <= capacity_ / 100) return false;
+bool StoreShard::WaitsForSecondRequest(StoreEntry* fresh) {
+  if (!large_on_second_request_ || fresh->bytes <= capacity_ / 100) return false;
   large_ghosts_.Reserve(kLargeRemembered);
-  if (large_ghosts_.Take(fresh.hash, kLargeRemembered)) return false;
-  large_ghosts_.Add(fresh.hash);
-  return true;
+  if (!large_ghosts_.Take(fresh->hash, kLargeRemembered)) {
+    large_ghosts_.Add(fresh->hash);
+    return true;
+  }
+  // The second request counts: a queue for newcomers may be too small for it, and lets it through.
+  fresh->CountHit();
+  return false;
 }
 
 void StoreShard::Put(StoreEntry* fresh, StoreEntry* old) {

@@ -118,7 +118,7 @@ class StoreShard {
   InsertResult InsertLocked(StoreEntry* fresh, const InsertIf& condition)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Count(InsertResult result) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  bool WaitsForSecondRequest(const StoreEntry& fresh) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool WaitsForSecondRequest(StoreEntry* fresh) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Put(StoreEntry* fresh, StoreEntry* old) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void TakeOut(StoreEntry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Chain(StoreEntry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
