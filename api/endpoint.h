@@ -89,7 +89,8 @@ struct EndpointOptions {
 
   int threads = 0;               // that serve; 0: two for each core, at least 4
   size_t max_connections = 256;  // above: 503 SlowDown
-  size_t max_invocations = 64;   // invocations that clients wait for; above: 503
+  // Invocations and copies of parts that clients wait for; above: 503.
+  size_t max_invocations = 64;
   absl::Duration idle_timeout = absl::Seconds(60);
 
   // PEM; both or none. With them only TLS is spoken.

@@ -2,6 +2,7 @@
 #include "apps/serve_options.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -22,16 +23,18 @@ Serves S3's and Lambda's REST APIs over one store until SIGTERM or SIGINT.
 
   --data DIR            the store's directory, created where there is none
   --in-memory           a store that ends with the process
-  --address IP          to listen on (default 127.0.0.1)
+  --address IP          to listen on (default 127.0.0.1; 0.0.0.0 is every interface)
   --port N              0 takes a free one (default 9000)
   --identity A:S:I:N:E  who may sign: access key, secret, canonical id, display name, email; the last
                         three may be left out (without an id: the owner of the store). May be
                         repeated. Other users of the machine can read command lines: see --identities
-  --identities FILE     the same, one on each line; # begins a comment
+                        (an access key has 3 to 128 of A-Z a-z 0-9 _)
+  --identities FILE     the same, one on each line; a line that begins with # is a comment
   --no-anonymous        refuse unsigned requests, whatever the ACLs say
-  --domain NAME         a host under which buckets are subdomains; may be repeated
+  --domain NAME         a host name by which clients reach it, other than localhost and addresses:
+                        any other Host is refused. Buckets are also its subdomains. May be repeated
   --region NAME         (default us-east-1)
-  --owner ID            canonical id of the owner of the store
+  --owner ID            canonical id of the owner of the store (default cloudlet)
   --sync                every write survives the machine before it is answered
   --max-connections N   (default 256)
   --threads N           that serve (default: two for each core, at least 4)
@@ -41,7 +44,9 @@ Serves S3's and Lambda's REST APIs over one store until SIGTERM or SIGINT.
 
 Without --identity and --identities the identity is that of AWS_ACCESS_KEY_ID and
 AWS_SECRET_ACCESS_KEY. The first line on stdout is the URL, once requests are answered.
-Also served: /-/health and /-/metrics (Prometheus).
+Also served, to everybody: /-/health and /-/metrics (Prometheus; names of buckets are in it).
+SIGTERM and SIGINT let requests under way end, 10 seconds at most; a second one ends it at once.
+Functions, queues and topics are a C++ host's to make (S3Endpoint::Start); here there are none.
 )";
 
 namespace {
@@ -55,17 +60,20 @@ absl::Status Wrong(const std::string& option, const std::string& why) {
 absl::StatusOr<std::string> ReadFile(const std::string& option, const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return Wrong(option, absl::StrCat("cannot read \"", path, "\""));
+  if (std::filesystem::is_directory(path)) {
+    return Wrong(option, absl::StrCat("\"", path, "\" is a directory"));
+  }
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
 }
 
 template <typename Number>
-absl::Status ToNumber(const std::string& option, const std::string& text, uint64_t max,
-                      Number* out) {
+absl::Status ToNumber(const std::string& option, const std::string& text, uint64_t min,
+                      uint64_t max, Number* out) {
   uint64_t value = 0;
-  if (!absl::SimpleAtoi(text, &value) || value > max) {
-    return Wrong(option, absl::StrCat("\"", text, "\" is no number from 0 to ", max));
+  if (!absl::SimpleAtoi(text, &value) || value < min || value > max) {
+    return Wrong(option, absl::StrCat("\"", text, "\" is no number from ", min, " to ", max));
   }
   *out = static_cast<Number>(value);
   return absl::OkStatus();
@@ -96,7 +104,8 @@ struct Option {
 std::map<std::string, Option> OptionsInto(ServeOptions* out, bool* in_memory) {
   EndpointOptions& endpoint = out->endpoint;
   const auto text = [](std::string* into) {
-    return Option{true, [into](const std::string&, const std::string& value) {
+    return Option{true, [into](const std::string& name, const std::string& value) {
+                    if (value.empty()) return Wrong(name, "it is empty");
                     *into = value;
                     return absl::OkStatus();
                   }};
@@ -104,8 +113,10 @@ std::map<std::string, Option> OptionsInto(ServeOptions* out, bool* in_memory) {
   const auto file = [](std::string* into) {
     return Option{true, [into](const std::string& name, const std::string& value) -> absl::Status {
                     absl::StatusOr<std::string> read = ReadFile(name, value);
-                    if (read.ok()) *into = *std::move(read);
-                    return read.status();
+                    if (!read.ok()) return read.status();
+                    if (read->empty()) return Wrong(name, "the file is empty");
+                    *into = *std::move(read);
+                    return absl::OkStatus();
                   }};
   };
   const auto flag = [](std::function<void()> set) {
@@ -121,7 +132,7 @@ std::map<std::string, Option> OptionsInto(ServeOptions* out, bool* in_memory) {
       {"--port",
        {true,
         [&endpoint](const auto& name, const auto& value) {
-          return ToNumber(name, value, 65535, &endpoint.port);
+          return ToNumber(name, value, 0, 65535, &endpoint.port);
         }}},
       {"--identity",
        {true,
@@ -153,12 +164,12 @@ std::map<std::string, Option> OptionsInto(ServeOptions* out, bool* in_memory) {
       {"--max-connections",
        {true,
         [&endpoint](const auto& name, const auto& value) {
-          return ToNumber(name, value, 100'000, &endpoint.max_connections);
+          return ToNumber(name, value, 1, 100'000, &endpoint.max_connections);
         }}},
       {"--threads",
        {true,
         [&endpoint](const auto& name, const auto& value) {
-          return ToNumber(name, value, 1'024, &endpoint.threads);
+          return ToNumber(name, value, 1, 1'024, &endpoint.threads);
         }}},
       {"--tls-certificate", file(&endpoint.tls_certificate_chain)},
       {"--tls-key", file(&endpoint.tls_private_key)},
@@ -207,6 +218,12 @@ absl::StatusOr<ServeOptions> ParseServeOptions(const std::vector<std::string>& a
   }
   if (in_memory == !out.data.empty()) {
     return absl::InvalidArgumentError("give one of --data DIR and --in-memory");
+  }
+  if (in_memory && out.endpoint.durability == Durability::kSync) {
+    return Wrong("--sync", "a store in memory has nothing to sync");
+  }
+  if (out.endpoint.tls_certificate_chain.empty() != out.endpoint.tls_private_key.empty()) {
+    return absl::InvalidArgumentError("give both --tls-certificate and --tls-key, or none");
   }
   if (out.endpoint.identities.empty()) {
     const char* const key = std::getenv("AWS_ACCESS_KEY_ID");

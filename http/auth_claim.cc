@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "cloudlet/error.h"
 #include "http/http_date.h"
+#include "http/s3_errors.h"
 
 namespace cloudlet::http {
 namespace {
@@ -68,8 +69,10 @@ absl::Status ReadCredential(std::string_view credential, const ExpectedScope& ex
                      ". This date in the credential must be in the format \"yyyyMMdd\".");
   }
   if (parts[2].empty() || (!expected.region.empty() && parts[2] != expected.region)) {
-    return malformed("the region ", Quoted(parts[2]), " is wrong; expecting ",
-                     Quoted(expected.region));
+    // By the element Region clients find the region that is right.
+    return WithErrorField(malformed("the region ", Quoted(parts[2]), " is wrong; expecting ",
+                                    Quoted(expected.region)),
+                          "Region", expected.region);
   }
   if (parts[3] != expected.service) {
     return malformed("incorrect service ", Quoted(parts[3]), ". This endpoint belongs to ",

@@ -168,6 +168,17 @@ absl::StatusOr<VerifiedPrincipal> Authenticator::Authenticate(
   return Verify(head, target, claim, body_sha256);
 }
 
+absl::Status Authenticator::CheckClaim(const RequestHead& head, const RequestTarget& target,
+                                       absl::Time now) const {
+  const ExpectedScope scope = {options_.region, options_.service};
+  const bool in_query = CarriersOf(head, target).query;
+  CLOUDLET_ASSIGN_OR_RETURN(const AuthClaim claim, in_query ? QueryClaim(target, scope)
+                                                            : HeaderClaim(head.headers, scope));
+  CLOUDLET_RETURN_IF_ERROR(CheckTime(claim, now, options_.skew));
+  return lookup_(claim.key_id).has_value() ? absl::OkStatus()
+                                           : MakeError(ErrorCode::kInvalidAccessKeyId);
+}
+
 absl::StatusOr<VerifiedPrincipal> Authenticator::Nobody(const RequestHead& head) const {
   if (!options_.allow_anonymous) return Denied();
   VerifiedPrincipal nobody;

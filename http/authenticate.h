@@ -95,6 +95,11 @@ class Authenticator {
   Authenticator(KeyLookup lookup, AuthOptions options)
       : lookup_(std::move(lookup)), options_(std::move(options)) {}
 
+  // Whether a request carries a claim of the right form, region and time by a known key, its
+  // signature unverified: for what has to be read before that can be verified.
+  absl::Status CheckClaim(const RequestHead& head, const RequestTarget& target,
+                          absl::Time now) const;
+
   // `body_sha256`: of a body that was read before, for a service whose clients do not send
   // x-amz-content-sha256; S3's must. Where both are there they must be the same.
   absl::StatusOr<VerifiedPrincipal> Authenticate(

@@ -96,6 +96,8 @@ Begun LambdaService::Begin(RequestHead head, std::shared_ptr<EndpointRequest> re
     call->target = *std::move(target);
     status = RouteLambda(call.get());
   }
+  // Whose body it could be, before it is kept.
+  if (status.ok()) status = authenticator_.CheckClaim(call->head, call->target, cloud_->Now());
   if (!status.ok()) return call->Error(status);
   call->request->operation = std::string(LambdaOperationName(call->operation));
   return std::make_unique<LambdaBody>(std::move(call), authenticator_, options_);

@@ -162,7 +162,15 @@ absl::StatusOr<Response> GetNotification(const S3Call& call) {
 absl::StatusOr<Response> PutNotification(const S3Call& call, const std::string& body) {
   CLOUDLET_RETURN_IF_ERROR(call.bucket().Info().status());
   CLOUDLET_ASSIGN_OR_RETURN(const std::vector<Trigger> triggers,
-                            DecodeNotification(body, call.address.bucket));
+                            DecodeNotification(body, call.address.bucket, call.cloud().region()));
+  for (const Trigger& trigger : triggers) {
+    // In the process code may be bound to a name later on; a client has no way to do that.
+    if (trigger.function.empty() || call.cloud().GetFunction(trigger.function).ok()) continue;
+    return InvalidArgumentError(
+        "CloudFunction",
+        ArnOf({Destination::Kind::kFunction, trigger.function}, call.cloud().region()),
+        "Unable to validate the following destination configurations");
+  }
   CLOUDLET_RETURN_IF_ERROR(call.cloud().SetTriggers(call.address.bucket, triggers).status());
   return call.Ok();
 }

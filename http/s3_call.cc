@@ -1,6 +1,7 @@
 // See s3_call.h.
 #include "http/s3_call.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "base/checksum.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "http/s3_copy_headers.h"
 #include "http/s3_headers.h"
 
 namespace cloudlet::http {
@@ -43,6 +45,22 @@ absl::Status CheckDigests(const BodyChecksums& named, std::string_view body,
   return absl::OkStatus();
 }
 
+// Where it is the source of a copy that is not there.
+std::optional<CopySource> MissingSource(const S3Call& call, ErrorCode code) {
+  const bool bucket = code == ErrorCode::kNoSuchBucket;
+  if (!bucket && code != ErrorCode::kNoSuchKey && code != ErrorCode::kNoSuchVersion) {
+    return std::nullopt;
+  }
+  if (call.head.headers.Find("x-amz-copy-source") == nullptr) return std::nullopt;
+  const absl::StatusOr<CopySource> source = DecodeCopySource(call.head.headers);
+  if (!source.ok()) return std::nullopt;
+  // Of two buckets, is it the one that is written to?
+  if (bucket && ErrorCodeOf(call.bucket().Info().status()) == ErrorCode::kNoSuchBucket) {
+    return std::nullopt;
+  }
+  return *source;
+}
+
 }  // namespace
 
 Bucket S3Call::bucket() const { return cloud().bucket(address.bucket).As(caller); }
@@ -73,6 +91,11 @@ Response S3Call::Error(const absl::Status& status) const {
   about.bucket = address.bucket;
   about.key = address.key;
   about.version_id = std::string(Param("versionId"));
+  if (const auto source = MissingSource(*this, ErrorCodeOf(status))) {
+    about.bucket = source->bucket;
+    about.key = source->key;
+    about.version_id = source->version_id;
+  }
   about.upload_id = std::string(Param("uploadId"));
   about.resource = target.raw_path;
   about.request_id = caller.request_id;
@@ -91,6 +114,22 @@ Refusal S3Call::refusal() const {
 
 Response AnswerOf(const S3Call& call, absl::StatusOr<Response> response) {
   return response.ok() ? *std::move(response) : call.Error(response.status());
+}
+
+absl::Status CheckExpectedOwner(const S3Call& call) {
+  if (call.head.headers.Find("x-amz-source-expected-bucket-owner") != nullptr) {
+    return MakeError(ErrorCode::kNotImplemented, "x-amz-source-expected-bucket-owner");
+  }
+  const std::string* const owner = call.head.headers.Find("x-amz-expected-bucket-owner");
+  if (owner == nullptr || call.address.bucket.empty()) return absl::OkStatus();
+  CLOUDLET_ASSIGN_OR_RETURN(const BucketInfo info, call.bucket().Info());
+  return info.owner == *owner ? absl::OkStatus() : MakeError(ErrorCode::kAccessDenied);
+}
+
+absl::Status CheckMayWrite(const S3Call& call) {
+  if (call.caller.principal == call.cloud().owner()) return absl::OkStatus();
+  const std::string key = call.address.key.empty() ? "key" : call.address.key;
+  return call.bucket().OpenWriter(key).status();  // what is not committed leaves nothing
 }
 
 Begun WithBody(const S3CallPtr& call, size_t max_bytes, bool needs_digest,

@@ -68,6 +68,14 @@ Response AnswerOf(const S3Call& call, absl::StatusOr<Response> response);
 Begun WithBody(const S3CallPtr& call, size_t max_bytes, bool needs_digest,
                std::function<absl::StatusOr<Response>(std::string body)> finish);
 
+// Whether the caller may write to what is addressed: for operations that keep much of a body before
+// the store can say. Asked of callers that are not the owner of the store alone.
+absl::Status CheckMayWrite(const S3Call& call);
+
+// x-amz-expected-bucket-owner: AccessDenied where it is there and not the bucket's, and for who
+// does not own the bucket.
+absl::Status CheckExpectedOwner(const S3Call& call);
+
 // x-amz-acl: absent is kPrivate; nullopt: it is not there. InvalidArgument: no canned ACL.
 // NotImplemented: grants by x-amz-grant-*.
 absl::StatusOr<std::optional<CannedAcl>> AclHeader(const Headers& headers);

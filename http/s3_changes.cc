@@ -102,6 +102,7 @@ Begun CopyObject(const S3CallPtr& call) { return AnswerOf(*call, Copy(*call)); }
 Begun RenameObject(const S3CallPtr& call) { return AnswerOf(*call, Rename(*call)); }
 Begun DeleteObject(const S3CallPtr& call) { return AnswerOf(*call, Delete(*call)); }
 Begun DeleteObjects(const S3CallPtr& call) {
+  if (absl::Status may = CheckMayWrite(*call); !may.ok()) return call->Error(may);
   return WithBody(call, kLargeXmlBytes, true,
                   [call](const std::string& body) { return DeleteMany(*call, body); });
 }

@@ -110,11 +110,16 @@ absl::Status ReadFilter(const XmlElement& filter, Trigger* trigger) {
   return absl::OkStatus();
 }
 
-absl::Status ReadDestination(const XmlElement& element, const Kind& kind, Trigger* trigger) {
+absl::Status ReadDestination(const XmlElement& element, const Kind& kind, std::string_view region,
+                             Trigger* trigger) {
   CLOUDLET_ASSIGN_OR_RETURN(const std::string arn, ReadText(element, kind.arn));
   absl::StatusOr<Destination> destination = DestinationOfArn(arn);
   if (!destination.ok() || destination->kind != kind.destination) {
     return InvalidArgumentError(kind.arn, arn, "The ARN could not be parsed");
+  }
+  if (const std::string here = ArnOf(*destination, region); !region.empty() && arn != here) {
+    return InvalidArgumentError(
+        kind.arn, arn, absl::StrCat("The ARN is of another region or account; here it is ", here));
   }
   if (kind.destination == Destination::Kind::kFunction) {
     trigger->function = std::move(destination->name);
@@ -124,12 +129,13 @@ absl::Status ReadDestination(const XmlElement& element, const Kind& kind, Trigge
   return absl::OkStatus();
 }
 
-absl::StatusOr<Trigger> ReadConfiguration(const XmlElement& element, const Kind& kind) {
+absl::StatusOr<Trigger> ReadConfiguration(const XmlElement& element, const Kind& kind,
+                                          std::string_view region) {
   CLOUDLET_RETURN_IF_ERROR(OnlyChildren(element, {"Id", kind.arn, "Event"}, {"Filter"}));
   Trigger trigger;
   trigger.id = TextOr(element, "Id");
   trigger.events.clear();
-  CLOUDLET_RETURN_IF_ERROR(ReadDestination(element, kind, &trigger));
+  CLOUDLET_RETURN_IF_ERROR(ReadDestination(element, kind, region, &trigger));
   for (const XmlElement child : element.children()) {
     if (child.name() != "Event") continue;
     const std::string name = child.text();
@@ -146,9 +152,9 @@ absl::StatusOr<Trigger> ReadConfiguration(const XmlElement& element, const Kind&
   return trigger;
 }
 
-absl::StatusOr<Trigger> ReadTrigger(const XmlElement& element) {
+absl::StatusOr<Trigger> ReadTrigger(const XmlElement& element, std::string_view region) {
   for (const Kind& kind : kKinds) {
-    if (element.name() == kind.element) return ReadConfiguration(element, kind);
+    if (element.name() == kind.element) return ReadConfiguration(element, kind, region);
   }
   if (element.name() != "EventBridgeConfiguration") {
     return MakeError(ErrorCode::kMalformedXml,
@@ -181,13 +187,14 @@ std::string EncodeNotification(const std::vector<Trigger>& triggers, std::string
 }
 
 absl::StatusOr<std::vector<Trigger>> DecodeNotification(std::string_view text,
-                                                        std::string_view bucket) {
+                                                        std::string_view bucket,
+                                                        std::string_view region) {
   CLOUDLET_ASSIGN_OR_RETURN(const XmlDocument document,
                             XmlDocument::Parse(text, "NotificationConfiguration"));
   std::vector<Trigger> triggers;
   std::set<std::string> ids;
   for (const XmlElement child : document.root().children()) {
-    CLOUDLET_ASSIGN_OR_RETURN(Trigger trigger, ReadTrigger(child));
+    CLOUDLET_ASSIGN_OR_RETURN(Trigger trigger, ReadTrigger(child, region));
     trigger.bucket = std::string(bucket);
     if (!trigger.id.empty() && !ids.insert(trigger.id).second) {
       return InvalidArgumentError("Id", trigger.id, "Same ID used for multiple configurations");

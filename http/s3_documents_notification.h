@@ -24,9 +24,11 @@ inline constexpr char kEventBridgeId[] = "EventBridgeConfiguration";
 std::string EncodeNotification(const std::vector<Trigger>& triggers, std::string_view region);
 // Of `bucket`; ids may be empty. MalformedXML: a configuration without destination or events, or
 // with elements that it has not. InvalidArgument: an ARN of another kind, an event that S3 has not,
-// a filter rule that is neither prefix nor suffix or is there twice, an id twice.
+// a filter rule that is neither prefix nor suffix or is there twice, an id twice; with a region, an
+// ARN of another region or account.
 absl::StatusOr<std::vector<Trigger>> DecodeNotification(std::string_view xml,
-                                                        std::string_view bucket);
+                                                        std::string_view bucket,
+                                                        std::string_view region = {});
 
 }  // namespace cloudlet::http
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "absl/strings/str_cat.h"
+#include "base/strings.h"
 #include "cloudlet/error.h"
 #include "gtest/gtest.h"
 
@@ -117,6 +119,23 @@ TEST(S3DocumentsNotificationTest, FiltersThatAreNotEncodedStandForThemselves) {
       "b");
   ASSERT_TRUE(triggers.ok()) << triggers.status();
   EXPECT_EQ((*triggers)[0].suffix, "100%");
+}
+
+TEST(S3DocumentsNotificationTest, OfAnotherRegionOrAccount_IsRefused) {
+  const auto decoded = [](std::string_view arn) {
+    return DecodeNotification(
+               absl::StrCat("<NotificationConfiguration><QueueConfiguration><Id>a</Id><Queue>",
+                            base::V(arn),
+                            "</Queue><Event>s3:ObjectCreated:*</Event></QueueConfiguration>"
+                            "</NotificationConfiguration>"),
+               "b", "us-east-1")
+        .status();
+  };
+  EXPECT_TRUE(decoded("arn:aws:sqs:us-east-1:000000000000:q").ok());
+  for (const char* arn : {"arn:aws:sqs:eu-west-1:000000000000:q",
+                          "arn:aws:sqs:us-east-1:123456789012:q", "arn:aws:sqs:::q"}) {
+    EXPECT_EQ(ErrorCodeOf(decoded(arn)), ErrorCode::kInvalidArgument) << arn;
+  }
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ class FormBody : public Exchange, private FormSink {
     call_->caller.principal =
         call_->who->anonymous() ? kAnonymousPrincipal : call_->who->identity().canonical_id;
     call_->request->principal = call_->caller.principal;
+    CLOUDLET_RETURN_IF_ERROR(CheckExpectedOwner(*call_));
     if (const std::string* policy = form.fields.Find("policy")) {
       CLOUDLET_ASSIGN_OR_RETURN(policy_, PostPolicy::Parse(*policy));
       CLOUDLET_RETURN_IF_ERROR(policy_->Check(form, call_->address.bucket, now));

@@ -59,17 +59,6 @@ class LosingExchange : public Exchange {
   const std::unique_ptr<Exchange> inner_;
 };
 
-// x-amz-expected-bucket-owner: who does not own the bucket cannot have it checked.
-absl::Status CheckExpectedOwner(const S3Call& call) {
-  if (call.head.headers.Find("x-amz-source-expected-bucket-owner") != nullptr) {
-    return MakeError(ErrorCode::kNotImplemented, "x-amz-source-expected-bucket-owner");
-  }
-  const std::string* const owner = call.head.headers.Find("x-amz-expected-bucket-owner");
-  if (owner == nullptr || call.address.bucket.empty()) return absl::OkStatus();
-  CLOUDLET_ASSIGN_OR_RETURN(const BucketInfo info, call.bucket().Info());
-  return info.owner == *owner ? absl::OkStatus() : MakeError(ErrorCode::kAccessDenied);
-}
-
 // What a browser asks before it asks; nobody signs it. No bucket has rules for it.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
 Response Preflight(const S3Call& call) {
@@ -210,6 +199,12 @@ absl::StatusOr<Begun> S3Service::Route(const S3CallPtr& call) {
                                                        call->target.raw_path, options_.domains));
   request.bucket = call->address.bucket;
   request.key = call->address.key;
+  // Signed the old way, which puts headers among the parameters: refused before those are looked
+  // at.
+  if (call->target.Find("AWSAccessKeyId") != nullptr) {
+    CLOUDLET_RETURN_IF_ERROR(
+        authenticator_.Authenticate(head, call->target, context_.cloud->Now()).status());
+  }
   CLOUDLET_ASSIGN_OR_RETURN(call->operation, RouteS3({.method = head.method,
                                                       .scope = call->address.scope(),
                                                       .query = &call->target.query,
@@ -226,11 +221,19 @@ absl::StatusOr<Begun> S3Service::Route(const S3CallPtr& call) {
     call->caller.principal =
         call->who->anonymous() ? kAnonymousPrincipal : call->who->identity().canonical_id;
     request.principal = call->caller.principal;
-    if (call->who->signed_query()) TakeHeadersOfQuery(call->target, &call->head.headers);
+    if (call->who->signed_query()) {
+      TakeHeadersOfQuery(call->target, &call->head.headers);
+      // Among them may be the one that makes a put a copy.
+      CLOUDLET_ASSIGN_OR_RETURN(call->operation, RouteS3({.method = head.method,
+                                                          .scope = call->address.scope(),
+                                                          .query = &call->target.query,
+                                                          .headers = &head.headers}));
+      request.operation = std::string(InfoOf(call->operation).name);
+    }
+    CLOUDLET_RETURN_IF_ERROR(CheckExpectedOwner(*call));
   }
   CLOUDLET_RETURN_IF_ERROR(CheckImplemented(call->operation));
   CLOUDLET_RETURN_IF_ERROR(CheckSupportedHeaders(head.headers));
-  CLOUDLET_RETURN_IF_ERROR(CheckExpectedOwner(*call));
   std::optional<InjectedFault> fault;
   if (options_.hook != nullptr) fault = options_.hook(request);
   if (fault.has_value()) CLOUDLET_RETURN_IF_ERROR(fault->error);
@@ -244,6 +247,9 @@ Response S3Service::Refuse(int status, std::string_view detail,
   S3Error error;
   error.http_status = status;
   switch (status) {
+    case 403:
+      error.code = "AccessDenied";
+      break;
     case 408:
       error.code = "RequestTimeout";
       break;

@@ -125,8 +125,20 @@ absl::StatusOr<Response> Uploads(const S3Call& call) {
 }  // namespace
 
 Begun CreateMultipartUpload(const S3CallPtr& call) { return AnswerOf(*call, Create(*call)); }
-Begun UploadPartCopy(const S3CallPtr& call) { return AnswerOf(*call, CopyPart(*call)); }
+// It moves bytes, up to 5 GiB of them, and so goes where it holds nobody up.
+Begun UploadPartCopy(const S3CallPtr& call) {
+  absl::StatusOr<std::unique_ptr<Exchange>> body = TakeBody(
+      call->head, *call->who,
+      TakeWhole(
+          kXmlBytes,
+          [call](const std::string&, const Headers&) { return AnswerOf(*call, CopyPart(*call)); },
+          /*may_wait=*/true),
+      call->refusal());
+  if (!body.ok()) return call->Error(body.status());
+  return *std::move(body);
+}
 Begun CompleteMultipartUpload(const S3CallPtr& call) {
+  if (absl::Status may = CheckMayWrite(*call); !may.ok()) return call->Error(may);
   // Its checksum headers speak of the object, not of this body.
   absl::StatusOr<std::unique_ptr<Exchange>> body =
       TakeBody(call->head, *call->who,

@@ -86,6 +86,9 @@ class AppendTaker : public BodyTaker {
       : call_(std::move(call)), options_(std::move(options)), trailer_(trailer) {}
   absl::Status Take(std::string_view bytes) override {
     if (body_.size() + bytes.size() > kAppendBytes) return MakeError(ErrorCode::kEntityTooLarge);
+    if (body_.size() <= kWholeBytes && body_.size() + bytes.size() > kWholeBytes) {
+      CLOUDLET_RETURN_IF_ERROR(CheckMayWrite(*call_));  // before much is kept for nothing
+    }
     body_.Append(absl::string_view(bytes.data(), bytes.size()));
     return absl::OkStatus();
   }
@@ -180,6 +183,9 @@ absl::Status CheckAppendHeaders(const Headers& headers) {
 
 absl::StatusOr<std::unique_ptr<Exchange>> BeginAppend(const S3CallPtr& call, uint64_t offset) {
   CLOUDLET_RETURN_IF_ERROR(CheckAppendHeaders(call->head.headers));
+  if (call->head.content_length.value_or(0) > kAppendBytes) {
+    return MakeError(ErrorCode::kEntityTooLarge);
+  }
   CLOUDLET_ASSIGN_OR_RETURN(AppendOptions options, DecodeAppendOptions(call->head.headers));
   options.write_offset = offset;
   options.durability = call->context->durability;

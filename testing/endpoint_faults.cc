@@ -1,3 +1,4 @@
+// See endpoint_faults.h.
 #include "testing/endpoint_faults.h"
 
 #include "absl/strings/str_cat.h"

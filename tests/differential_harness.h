@@ -138,7 +138,8 @@ class Differential {
   std::vector<Deletion> DeletionsChoice(const std::string& bucket);
   void DeleteAllOf(const std::string& bucket, const std::string& key);
   void CompareGet(const Place& at, const GetOptions& options);
-  void CompareInfo(const ObjectInfo& info, const Place& at, const ModelVersion& object);
+  void CompareInfo(const ObjectInfo& info, const Place& at, const ModelRead& expected,
+                   const GetOptions& options);
   void CompareAttributes(const Place& at, AttributesOptions options);
   // The delete marker that a read tells of, if it met one.
   void CompareMarker(const absl::Status& status, const Place& at, const std::string& version_id);

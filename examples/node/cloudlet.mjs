@@ -21,7 +21,9 @@ export async function startCloudlet(extraArguments = []) {
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const exited = once(child, 'exit');
+  const exited = once(child, 'exit').catch(() => {
+    throw new Error(`${program} is no program: set CLOUDLET to where it is`);
+  });
   // The address is printed once requests are answered.
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([once(lines, 'line'), exited.then(() => [''])]);
@@ -31,7 +33,7 @@ export async function startCloudlet(extraArguments = []) {
     url,
     clientOptions: { endpoint: url, region: 'us-east-1', credentials, forcePathStyle: true },
     async stop() {
-      child.kill('SIGTERM');
+      child.kill('SIGKILL'); // nothing of it is to stay
       await exited;
     },
   };

@@ -4,9 +4,11 @@ The program is the one that CLOUDLET names, or `cloudlet` on the PATH.
 """
 
 import os
+import shutil
 import subprocess
 
 import boto3
+import botocore.config
 import pytest
 
 
@@ -17,6 +19,8 @@ class Cloudlet:
         self.key, self.secret = "AKIDPYTEST", "pytest-secret"
         environment = dict(os.environ, AWS_ACCESS_KEY_ID=self.key, AWS_SECRET_ACCESS_KEY=self.secret)
         program = os.environ.get("CLOUDLET", "cloudlet")
+        if shutil.which(program) is None:
+            raise RuntimeError(f"{program} is no program: set CLOUDLET to where it is")
         self.process = subprocess.Popen(
             [program, "serve", "--in-memory", "--port", "0", "--quiet"],
             env=environment, stdout=subprocess.PIPE, text=True)
@@ -28,11 +32,13 @@ class Cloudlet:
     def client(self, service="s3"):
         return boto3.client(
             service, endpoint_url=self.url, region_name="us-east-1",
-            aws_access_key_id=self.key, aws_secret_access_key=self.secret)
+            aws_access_key_id=self.key, aws_secret_access_key=self.secret,
+            # Else boto3 presigns URLs the old way, which is refused.
+            config=botocore.config.Config(signature_version="s3v4"))
 
     def stop(self):
-        self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.kill()  # nothing of it is to stay
+        self.process.wait()
         self.process.stdout.close()
 
 

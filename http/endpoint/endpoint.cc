@@ -210,11 +210,11 @@ Begun EndpointImpl::Begin(RequestHead head) {
   request->fault = std::string(head.headers.Get("x-cloudlet-fault"));
   const std::string_view host = head.headers.Get("host");
   if (!http::IsAllowedHost(host, options_.domains)) {
-    Response response =
-        s3_->Refuse(403,
-                    absl::StrCat("this endpoint has not the name ", base::V(base::Quoted(host)),
-                                 " (EndpointOptions::domains tells its names)"),
-                    request->request_id);
+    Response response = s3_->Refuse(
+        403,
+        absl::StrCat("this endpoint has not the name ", base::V(base::Quoted(host)),
+                     " (EndpointOptions::domains and cloudlet serve --domain give it names)"),
+        request->request_id);
     response.note = request;
     return response;
   }

@@ -303,6 +303,37 @@ TEST_F(RefusalsTest, Copies) {
   });
 }
 
+TEST_F(RefusalsTest, OfACopy_TheSourceIsNamed) {
+  const auto copy = [&](std::string source) {
+    return Put("/photos/copy", "", {{"x-amz-copy-source", source}}).body;
+  };
+  EXPECT_THAT(copy("/photos/none"), HasSubstr("<Key>none</Key>"));
+  EXPECT_THAT(copy("/nowhere/none"), HasSubstr("<BucketName>nowhere</BucketName>"));
+  EXPECT_THAT(Put("/neither/copy", "", {{"x-amz-copy-source", "/nowhere/none"}}).body,
+              HasSubstr("<BucketName>neither</BucketName>"));
+}
+
+// Clients look for the right region in it.
+TEST_F(RefusalsTest, OfAnotherRegion_TheRightOneIsTold) {
+  RequestHead head = HeadOf({.target = "/photos"});
+  const Signer signer({"OWNER", Secret("owner-secret")}, "eu-west-1");
+  ASSERT_TRUE(signer.SignHeaders(head, Sha256Hex(""), cloud_.Now()).ok());
+  RawClient client(endpoint_->port());
+  ASSERT_TRUE(client.Send(Bytes(head, "")));
+  const RawResponse response = client.Receive();
+  EXPECT_EQ(CodeOf(response), "AuthorizationHeaderMalformed");
+  EXPECT_THAT(response.body, HasSubstr("<Region>us-east-1</Region>"));
+}
+
+TEST_F(RefusalsTest, SignedTheOldWay) {
+  const RawResponse response = Do(
+      {.method = "PUT",
+       .target = "/photos/k?AWSAccessKeyId=OWNER&Signature=a&Expires=1&content-type=text%2Fplain",
+       .key = ""});
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(CodeOf(response), "InvalidRequest");
+}
+
 TEST_F(RefusalsTest, Documents) {
   const std::string tags = "<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>";
   std::string deletes = "<Delete>";
@@ -341,6 +372,16 @@ TEST_F(RefusalsTest, Documents) {
        "<Delete><Object><Key>there</Key></Object></Delete>",
        400,
        "BadDigest"},
+      {"notifications to a function that is not there",
+       "PUT",
+       "/photos?notification",
+       {},
+       "<NotificationConfiguration><CloudFunctionConfiguration><Id>a</Id><CloudFunction>"
+       "arn:aws:lambda:us-east-1:000000000000:function:none</CloudFunction>"
+       "<Event>s3:ObjectCreated:*</Event></CloudFunctionConfiguration>"
+       "</NotificationConfiguration>",
+       400,
+       "InvalidArgument"},
       {"an ACL, none named",
        "PUT",
        "/photos/there?acl",
@@ -404,6 +445,52 @@ TEST_F(RefusalsTest, Uploads) {
       {"an abort of no upload", "DELETE", "/photos/big?uploadId=x", {}, "", 404, "NoSuchUpload"},
       {"parts of no upload", "GET", "/photos/big?uploadId=x", {}, "", 404, "NoSuchUpload"},
   });
+}
+
+// Else anybody could make the endpoint hold much for nothing.
+TEST_F(RefusalsTest, MuchIsNotKept_OfWhoMayNotWrite) {
+  const std::string much = std::string(300'000, ' ');
+  for (const std::string key : {"OTHER", ""}) {
+    for (const Ask& ask : std::vector<Ask>{
+             {.method = "PUT",
+ .target = "/photos/there",
+ .headers = {{"x-amz-write-offset-bytes", "10"}},
+ .body = much},
+             {.method = "POST", .target = "/photos?delete", .body = "x"},
+             {.method = "POST", .target = "/photos/big?uploadId=x", .body = "x"},
+         }) {
+      SCOPED_TRACE(absl::StrCat(key, " ", ask.target));
+      Ask as = ask;
+      as.key = key;
+      EXPECT_EQ(CodeOf(Do(as)), "AccessDenied");
+    }
+  }
+  const RawResponse append = Put("/photos/there", "x", {{"x-amz-write-offset-bytes", "10"}});
+  EXPECT_EQ(append.status, 200);
+  RequestHead head = HeadOf({.method = "PUT", .target = "/photos/there"});
+  head.headers.Add("x-amz-write-offset-bytes", "11");
+  head.headers.Add("Content-Length", "67108865");
+  RawClient client(endpoint_->port());
+  ASSERT_TRUE(client.Send(Bytes(head, "", /*length=*/false)));
+  EXPECT_EQ(CodeOf(client.Receive()), "EntityTooLarge");
+  // A claim by nobody that is known gets no byte of its body read.
+  head = HeadOf({.method = "POST", .target = "/2015-03-31/functions/f/invocations"});
+  head.headers.Add("Authorization", "/lambda/aws4_request");
+  head.headers.Add("Content-Length", "6000000");
+  head.headers.Add("Expect", "100-continue");
+  RawClient lambda(endpoint_->port());
+  ASSERT_TRUE(lambda.Send(Bytes(head, "", /*length=*/false)));
+  EXPECT_EQ(lambda.Receive().status, 400);
+}
+
+TEST_F(RefusalsTest, APresignedCopyIsACopy) {
+  RequestHead head =
+      HeadOf({.method = "PUT", .target = "/photos/copy?x-amz-copy-source=%2Fphotos%2Fthere"});
+  const Signer signer({"OWNER", Secret("owner-secret")}, "us-east-1");
+  const auto url = signer.Presign(head, absl::Minutes(1), cloud_.Now());
+  ASSERT_TRUE(url.ok()) << url.status();
+  EXPECT_EQ(Do({.method = "PUT", .target = *url, .key = ""}).status, 200);
+  EXPECT_EQ(Photos().Get("copy").value().body, "0123456789");
 }
 
 TEST_F(RefusalsTest, WhoIsNotAllowed) {

@@ -11,7 +11,10 @@ namespace {
 
 // "[::1]" or "127.0.0.1": what no name server can be asked for.
 bool IsAddress(std::string_view host) {
-  if (host.front() == '[') return true;
+  if (host.front() == '[') {
+    return host.size() > 2 && host.back() == ']' &&
+           host.find_first_not_of("0123456789abcdef:.", 1) == host.size() - 1;
+  }
   return std::count(host.begin(), host.end(), '.') == 3 &&
          std::all_of(host.begin(), host.end(),
                      [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
@@ -30,7 +33,9 @@ bool IsAllowedHost(std::string_view host, const std::vector<std::string>& domain
   if (host.front() != '[') {
     host = host.substr(0, host.rfind(':'));
   } else {
-    host = host.substr(0, host.find(']') + 1);
+    const std::string_view port = host.substr(std::min(host.find(']'), host.size() - 1) + 1);
+    if (!port.empty() && port.front() != ':') return false;
+    host.remove_suffix(port.size());
   }
   if (!host.empty() && host.back() == '.') host.remove_suffix(1);
   if (host.empty()) return false;

@@ -15,7 +15,8 @@ TEST(HostCheckTest, AddressesLocalNamesAndDomains) {
   }
   for (const char* host : {"", ":80", ".", "evil.example", "evil.example:9000", "evillocalhost",
                            "localhost.evil.example", "xs3.test", "s3.test.evil.example",
-                           "127.0.0.1.evil.example", "1.2.3", "127.0.0.1.nip.io:9000"}) {
+                           "127.0.0.1.evil.example", "1.2.3", "127.0.0.1.nip.io:9000",
+                           "[x]evil.example", "[evil.example]", "[::1]x", "[", "[]"}) {
     EXPECT_FALSE(IsAllowedHost(host, domains)) << host;
   }
 }

@@ -44,7 +44,7 @@ const std::map<std::string_view, Strings>& Layers() {
       {"testing/", {"cloud/", "objstore/", "base/"}},
       {"examples/", {"testing/"}},
       {"apps/", {"testing/", "edge/", "http/"}},
-      {"bench/", {"testing/", "cloud/", "triggers/", "objstore/", "base/"}},
+      {"bench/", {"testing/", "cloud/", "triggers/", "objstore/", "edge/", "base/"}},
       {"tests/",
        {"testing/", "cloud/", "triggers/", "objstore/", "base/", "examples/", "edge/", "http/"}},
   };

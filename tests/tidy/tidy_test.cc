@@ -56,8 +56,8 @@ struct Plant {
 std::vector<Plant> Plants() {
   return {
       // What is gone while it is walked.
-      {"base/w1.cc", "for (int i : F(a).value()) {\n", "dangling"},
-      {"base/w2.cc", "for (int i : *a) {\n", ""},
+      {"base/d1.cc", "for (int i : F(a).value()) {\n", "dangling"},
+      {"base/d2.cc", "for (int i : *a) {\n", ""},
       // Layers.
       {"api/a1.h", "#include \"base/crc.h\"\n", "layer"},
       {"api/a2.h", "#include <rocksdb/db.h>\n", "rocksdb"},
