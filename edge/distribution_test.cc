@@ -321,6 +321,32 @@ TEST_F(DistributionTest, FetchUnderWayIsNotStoredAfterAnInvalidation) {
   }
 }
 
+// Bytes of the user's own, which he frees himself.
+TEST_F(DistributionTest, BodiesAreFreedWithoutALock) {
+  std::optional<Distribution> cdn;
+  int freed = 0;
+  answer_ = [&](const HttpRequest&) {
+    HttpResponse response = Answering(200, "", {{"Cache-Control", "max-age=60"}});
+    response.body = absl::MakeCordFromExternal("bytes of the user's own", [&](absl::string_view) {
+      ++freed;
+      EXPECT_TRUE(cdn->Invalidate({"/none"}).ok());
+      EXPECT_GT(cdn->stats().requests, 0u);
+    });
+    return response;
+  };
+  DistributionOptions options = Options();
+  options.cache_bytes = 4'000;
+  cdn = Make(options);
+  const std::vector<std::string> paths = {"/a", "/b", "/c", "/d", "/e", "/f"};
+  for (const std::string& path : paths) cdn->Handle(Getting(path));
+  const int evicted = freed;
+  EXPECT_GT(evicted, 0);
+  EXPECT_GT(cdn->stats().entries, 0u);
+  EXPECT_GT(cdn->Invalidate(paths)->removed, 0u);
+  EXPECT_EQ(freed, 6);
+  EXPECT_GT(freed, evicted);
+}
+
 TEST_F(DistributionTest, CachingSwitchedOff) {
   DistributionOptions options = Options();
   options.default_behavior.cache.default_ttl = absl::ZeroDuration();

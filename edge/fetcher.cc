@@ -306,10 +306,12 @@ std::shared_ptr<const StoredResponse> Fetcher::Apply(const Work& work, const Fli
     stored = std::make_shared<const StoredResponse>(*std::move(absorbed->store));
   }
   if (stored == nullptr && absorbed->drop.empty()) return nullptr;
+  ResponseCache::Freed freed;  // destroyed when the locks have been left
   flights_.Publish(flight, [&] {
     const Stamp live = coherence_.StampOf(work.route->buckets, work.request.url.path);
     if (live != flight.stamp()) return;  // outdated while it was fetched
     const Set current = cache_->Get(work.key.key);
+    freed.push_back(current);
     auto next = std::make_shared<CachedSet>();
     next->stamp = live;
     if (current != nullptr && current->stamp == live) next->variants = current->variants;
@@ -321,9 +323,9 @@ std::shared_ptr<const StoredResponse> Fetcher::Apply(const Work& work, const Fli
     if (stored != nullptr) next->variants.push_back(stored);
     if (next->variants.size() > kMostVariants) next->variants.erase(next->variants.begin());
     if (next->variants.empty()) {
-      cache_->Erase(work.key.key);
+      cache_->Erase(work.key.key, &freed);
     } else {
-      cache_->Put(work.key.key, std::move(next));
+      cache_->Put(work.key.key, std::move(next), &freed);
     }
   });
   return stored;
@@ -343,7 +345,8 @@ void Fetcher::Judge(const Work& work, int status, const StoredResponse* stored) 
 size_t Fetcher::Invalidate(const std::string& url, bool prefix) {
   const std::string keys = prefix ? url : KeyPrefixOf(url);
   size_t removed = 0;
-  flights_.Invalidate(keys, [&] { removed = cache_->ErasePrefix(keys); });
+  ResponseCache::Freed freed;  // likewise
+  flights_.Invalidate(keys, [&] { removed = cache_->ErasePrefix(keys, &freed); });
   return removed;
 }
 

@@ -1,4 +1,4 @@
-// What is taken out is destroyed when the lock has been left.
+// A map in the order of the keys, and a list in that of their use.
 #include "edge/lru_response_cache.h"
 
 #include <utility>
@@ -33,43 +33,38 @@ std::shared_ptr<const CachedSet> LruResponseCache::Get(std::string_view key) {
   return found->second.set;
 }
 
-void LruResponseCache::Put(std::string_view key, std::shared_ptr<const CachedSet> set) {
+void LruResponseCache::Put(std::string_view key, std::shared_ptr<const CachedSet> set,
+                           Freed* freed) {
   const uint64_t bytes = kEntryOverhead + 2 * key.size() + BytesOf(*set);
-  Freed freed;
   base::MutexLock lock(&mu_);
   const auto found = entries_.find(key);
-  if (found != entries_.end()) Remove(found, &freed);
-  if (bytes > capacity_) return;
-  while (bytes_ + bytes > capacity_) Remove(by_use_.back(), &freed);
+  if (found != entries_.end()) Remove(found, freed);
+  if (bytes > capacity_) {
+    freed->push_back(std::move(set));
+    return;
+  }
+  while (bytes_ + bytes > capacity_) Remove(by_use_.back(), freed);
   const auto at = entries_.emplace(std::string(key), Entry{std::move(set), bytes, {}}).first;
   by_use_.push_front(at);
   at->second.place = by_use_.begin();
   bytes_ += bytes;
 }
 
-void LruResponseCache::Erase(std::string_view key) {
-  Freed freed;
+void LruResponseCache::Erase(std::string_view key, Freed* freed) {
   base::MutexLock lock(&mu_);
   const auto found = entries_.find(key);
-  if (found != entries_.end()) Remove(found, &freed);
+  if (found != entries_.end()) Remove(found, freed);
 }
 
-size_t LruResponseCache::ErasePrefix(std::string_view prefix) {
-  Freed freed;
+size_t LruResponseCache::ErasePrefix(std::string_view prefix, Freed* freed) {
+  size_t count = 0;
   base::MutexLock lock(&mu_);
   auto at = entries_.lower_bound(prefix);
   while (at != entries_.end() && std::string_view(at->first).substr(0, prefix.size()) == prefix) {
-    at = Remove(at, &freed);
+    at = Remove(at, freed);
+    ++count;
   }
-  return freed.size();
-}
-
-void LruResponseCache::EraseAll() {
-  Entries entries;
-  base::MutexLock lock(&mu_);
-  entries.swap(entries_);
-  by_use_.clear();
-  bytes_ = 0;
+  return count;
 }
 
 ResponseCache::Size LruResponseCache::size() const {

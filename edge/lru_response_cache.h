@@ -20,10 +20,9 @@ class LruResponseCache : public ResponseCache {
   explicit LruResponseCache(uint64_t capacity_bytes) : capacity_(capacity_bytes) {}
 
   std::shared_ptr<const CachedSet> Get(std::string_view key) override;
-  void Put(std::string_view key, std::shared_ptr<const CachedSet> set) override;
-  void Erase(std::string_view key) override;
-  size_t ErasePrefix(std::string_view prefix) override;
-  void EraseAll() override;
+  void Put(std::string_view key, std::shared_ptr<const CachedSet> set, Freed* freed) override;
+  void Erase(std::string_view key, Freed* freed) override;
+  size_t ErasePrefix(std::string_view prefix, Freed* freed) override;
   Size size() const override;
 
  private:
@@ -34,8 +33,6 @@ class LruResponseCache : public ResponseCache {
     uint64_t bytes = 0;
     std::list<Entries::iterator>::iterator place;
   };
-  using Freed = std::vector<std::shared_ptr<const CachedSet>>;
-
   Entries::iterator Remove(Entries::iterator at, Freed* freed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const uint64_t capacity_;
