@@ -153,6 +153,7 @@ class RequestParser::Impl : public beast::http::basic_parser<true> {
   }
 
   bool head_given = false;
+  bool empty_line_passed = false;
   bool body_started = false;
   bool done_given = false;
   RequestHead head;
@@ -206,6 +207,17 @@ const Headers& RequestParser::trailers() const { return impl_->trailers; }
 
 RequestHead RequestParser::TakeHead() { return std::move(impl_->head); }
 
+namespace {
+
+// RFC 9110's tchar.
+bool IsMethodChar(char c) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         kMarks.find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
 RequestParser::Step RequestParser::Next(std::string_view bytes) {
   Impl& impl = *impl_;
   Step step;
@@ -215,8 +227,10 @@ RequestParser::Step RequestParser::Next(std::string_view bytes) {
     return step;
   };
   if (!impl.head_given) {
-    // An empty line before a request is to be passed over: RFC 9112 section 2.2.
-    if (bytes.substr(0, kLineEnd.size()) == kLineEnd) {
+    // One empty line before a request is to be passed over: RFC 9112 section 2.2.
+    if (!impl.empty_line_passed && bytes == "\r") return step;
+    if (!impl.empty_line_passed && bytes.substr(0, kLineEnd.size()) == kLineEnd) {
+      impl.empty_line_passed = true;
       step.consumed = kLineEnd.size();
       bytes.remove_prefix(kLineEnd.size());
     }
@@ -229,7 +243,7 @@ RequestParser::Step RequestParser::Next(std::string_view bytes) {
     }
     if (end == std::string_view::npos) {
       // What can never become a request is told at once, not when the peer stops.
-      if (!bytes.empty() && (bytes.front() < 'A' || bytes.front() > 'z')) {
+      if (!bytes.empty() && !IsMethodChar(bytes.front())) {
         return bad(Bad("no request line"));
       }
       return step;

@@ -168,6 +168,7 @@ const Strings& BannedWords() {
 
 const Strings& BannedText() {
   static const Strings text = {
+      // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): this file is searched, too
       "/wo"
       "rk/",
       "/root/",
