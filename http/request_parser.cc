@@ -183,7 +183,13 @@ class RequestParser::Impl : public beast::http::basic_parser<true> {
     return bytes.size();
   }
   void on_chunk_header_impl(uint64_t, string_view extensions, error_code& error) override {
-    if (extensions.size() > max_extension_) error = beast::http::error::bad_chunk_extension;
+    // Beast reads a quoted value across the line's end; for others the line ends there.
+    const bool control = std::any_of(extensions.begin(), extensions.end(), [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 && c != '\t';
+    });
+    if (control || extensions.size() > max_extension_) {
+      error = beast::http::error::bad_chunk_extension;
+    }
   }
   size_t on_chunk_body_impl(uint64_t, string_view bytes, error_code&) override {
     body = View(bytes);

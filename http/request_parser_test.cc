@@ -174,6 +174,7 @@ std::vector<BadCase> BadCases() {
       {"ChunkSizeAfterSpace", chunked + " 5\r\nhello\r\n0\r\n\r\n"},
       {"ChunkSizeAbove64Bits", chunked + "11111111111111111\r\n"},
       {"ChunkWithoutLineEnd", chunked + "5\r\nhelloX\r\n0\r\n\r\n"},
+      {"ChunkQuotedLineEnd", chunked + "5;a=\"\r\n\"\r\nhello\r\n0\r\n\r\n"},
       {"ChunkLongExtension", chunked + "5;a=" + std::string(300, 'b') + "\r\nhello\r\n0\r\n\r\n"},
       {"ChunkEndlessLine", chunked + std::string(20'000, '1'), 0},
       {"LengthInTrailers", chunked + "0\r\nContent-Length: 5\r\n\r\n"},
