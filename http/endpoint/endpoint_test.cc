@@ -213,6 +213,23 @@ TEST_F(EndpointTest, AHookMakesErrorsAndLosesAnswers) {
   EXPECT_THAT(log, UnorderedElementsAre(entry(503), entry(0)));
 }
 
+// It moves bytes: on the threads that serve it would hold up everybody.
+TEST_F(EndpointTest, APartIsCopiedAmongWhatMayWait) {
+  const Headers source = {{"x-amz-copy-source", "/bbb/k"}};
+  EndpointOptions options;
+  for (const size_t most : {0u, 1u}) {
+    options.max_invocations = most;
+    Start(options);
+    const Bucket bucket = cloud_.EnsureBucket("bbb").value();
+    ASSERT_TRUE(bucket.Put("k", "x").ok());
+    const std::string id = bucket.CreateMultipartUpload("big").value();
+    const RawResponse copied = Put("/bbb/big?partNumber=1&uploadId=" + id, "", source);
+    EXPECT_EQ(copied.status, most == 0 ? 503 : 200) << copied.body;
+    EXPECT_EQ(Put("/bbb/copy", "", source).status, 200);
+    endpoint_ = nullptr;
+  }
+}
+
 TEST_F(EndpointTest, AClosedCloudIsUnavailable) {
   Start();
   ASSERT_TRUE(cloud_.Close().ok());
