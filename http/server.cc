@@ -15,6 +15,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "base/mutex.h"
+#include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/tcp.hpp"
 #include "boost/asio/ssl/context.hpp"
@@ -148,6 +149,8 @@ class Server::Impl : public SessionHost {
 
   std::optional<asio::ssl::context> tls_;
   asio::io_context io_;
+  // The threads stay also while nothing is under way: what Stop posts to a session has to run.
+  asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
   std::optional<tcp::acceptor> acceptor_;
   std::optional<asio::steady_timer> ticker_;
   std::vector<std::thread> threads_;
