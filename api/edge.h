@@ -205,6 +205,11 @@ class Distribution {
   HttpResponse Handle(const HttpRequest& request, const Viewer& viewer = {},
                       const InterimSink& interim = nullptr) const;
 
+  // The same, but the body may still be on its way: its first bytes are to be had as soon as the
+  // origin has sent them. `body` must go before the Cloud does.
+  HttpStream HandleStreaming(const HttpRequest& request, const Viewer& viewer = {},
+                             const InterimSink& interim = nullptr) const;
+
   // Forgets what is stored under these paths, all variants: a request that comes after the return
   // is not answered from what was fetched before the call. A path begins with '/', has at most
   // 4,000 characters, and a '*' only as its last, which is any characters; case matters; where

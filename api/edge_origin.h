@@ -18,6 +18,8 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "cloudlet/bucket.h"
 #include "cloudlet/edge_http.h"
@@ -32,6 +34,23 @@ enum class OriginFailure {
 };
 
 using OriginResult = std::variant<HttpResponse, OriginFailure>;
+
+// A body that comes in pieces, to be read by one thread at a time.
+class HttpBody {
+ public:
+  virtual ~HttpBody() = default;  // also before the end: what is left is not wanted
+  // The next bytes, for which it waits; empty: that was all. An error: it broke off, and what came
+  // before is not the whole.
+  virtual absl::StatusOr<absl::Cord> Next() = 0;
+};
+
+// An answer whose body may still be on its way.
+struct HttpStream {
+  HttpResponse head = {};                    // with the body, where that is whole already
+  std::unique_ptr<HttpBody> body = nullptr;  // null: `head.body` is all
+};
+
+using OriginStream = std::variant<HttpStream, OriginFailure>;
 
 // Takes interim responses (status 100 to 199), in order, before the answer. May be null.
 using InterimSink = std::function<void(const HttpResponse&)>;
@@ -52,6 +71,11 @@ class Origin {
   // of 200 to 999 as kCutShort. A body to HEAD is dropped.
   virtual OriginResult Fetch(const HttpRequest& request, absl::Time deadline,
                              const InterimSink& interim) = 0;
+
+  // The same as soon as the head is there. `deadline` is for the head; `request` is not used after
+  // the return. By default Fetch's answer, whole.
+  virtual OriginStream Open(const HttpRequest& request, absl::Time deadline,
+                            const InterimSink& interim);
 
   // The buckets whose objects the answers are made of: what a coherent distribution watches. Must
   // not change. None: the answers are of something else, and are seen to change by their lifetimes.

@@ -311,6 +311,11 @@ HttpResponse Distribution::Handle(const HttpRequest& request, const Viewer& view
   return impl_->Handle(request, viewer, interim);
 }
 
+HttpStream Distribution::HandleStreaming(const HttpRequest& request, const Viewer& viewer,
+                                         const InterimSink& interim) const {
+  return {impl_->Handle(request, viewer, interim), nullptr};
+}
+
 absl::StatusOr<InvalidationResult> Distribution::Invalidate(
     absl::Span<const std::string> paths) const {
   return impl_->Invalidate(paths);

@@ -61,6 +61,13 @@ OriginResult FetchFenced(Origin& origin, const HttpRequest& request, absl::Time 
 
 }  // namespace edge
 
+OriginStream Origin::Open(const HttpRequest& request, absl::Time deadline,
+                          const InterimSink& interim) {
+  OriginResult result = Fetch(request, deadline, interim);
+  if (auto* const failure = std::get_if<OriginFailure>(&result)) return *failure;
+  return HttpStream{std::get<HttpResponse>(std::move(result)), nullptr};
+}
+
 namespace {
 
 class CallbackOrigin final : public Origin {
