@@ -115,6 +115,10 @@ struct DistributionOrigin {
   std::vector<HttpHeader> custom_headers = {};
   absl::Duration response_timeout = absl::Seconds(30);  // 1 s to 120 s
   int connection_attempts = 3;  // 1 to 3: how often it is tried while it answers kConnect
+  // The place of a cache that all others ask instead of the origin: so many misses at so many POPs
+  // are one fetch. A code of edge_geography.h. Empty: there is none.
+  // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/origin-shield.html
+  std::string origin_shield = {};
 };
 
 // What viewers get in place of an error, and how long it is remembered.
@@ -147,7 +151,19 @@ struct DistributionOptions {
   std::vector<std::string> countries = {};  // of the restriction: ISO 3166 alpha-2, "DE"
   std::vector<KeyGroup> key_groups = {};
   CacheProfile profile = CacheProfile::kCloudFront;
-  uint64_t cache_bytes = uint64_t{256} << 20;  // of stored answers; 0: nothing is stored
+  // What each cache may hold; 0: nothing. From 16 MiB on, an answer larger than 1 % of it (of
+  // 64 MiB, if that is less) is stored the second time it is fetched, and none is that is larger
+  // than a part of it (64 MiB, or more from 1 GiB on).
+  uint64_t cache_bytes = uint64_t{256} << 20;
+  // Places with a cache, codes of edge_geography.h ("FRA"), each once. A viewer is served by
+  // `Viewer::pop`, else by the nearest. Empty: one place, called `pop`.
+  std::vector<std::string> pops = {};
+  // Places of regional caches: a POP asks the nearest of them for what it does not have. Empty:
+  // there are none.
+  std::vector<std::string> regional_caches = {};
+  // How long it takes until an invalidation has come to the last POP, each at its own time; shields
+  // and regional caches come first.
+  absl::Duration invalidation_delay = absl::ZeroDuration();
   // Extension: after a put or delete through this Cloud has returned, no viewer whose request comes
   // then gets what was there before. For origins with buckets (at least one of them, else
   // INVALID_ARGUMENT). A write costs a few nanoseconds more; about one of 65,536 other entries is
@@ -167,6 +183,7 @@ struct DistributionOptions {
 struct Viewer {
   std::string ip = {};       // "192.0.2.7"; for signed policies with IpAddress
   std::string country = {};  // "DE"; empty: not known, and then never restricted
+  std::string pop = {};  // the POP that serves, one of `pops`; empty, or none of them: the nearest
 };
 
 struct DistributionStats {
@@ -184,8 +201,45 @@ struct DistributionStats {
   uint64_t stored_bytes = 0;
 };
 
-struct InvalidationResult {
-  uint64_t removed = 0;  // entries; not counted for "/*"
+// The caches at one place: requests are counted at POPs, fetches where the origin was asked.
+struct PopStats {
+  std::string code = {};  // "FRA"
+  enum class Kind { kPop, kRegionalCache, kOriginShield } kind = Kind::kPop;
+  DistributionStats stats = {};  // without `invalidations`
+};
+
+enum class InvalidationStatus { kInProgress, kCompleted };
+
+// https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_Invalidation.html
+struct Invalidation {
+  std::string id = {};  // "I2J0I21PCUYOIK"
+  InvalidationStatus status = InvalidationStatus::kCompleted;
+  absl::Time create_time = absl::UnixEpoch();
+  std::string caller_reference = {};
+  std::vector<std::string> paths = {};
+  // Entries of all caches that were gone when the call returned; not counted for "/*".
+  uint64_t removed = 0;
+};
+
+struct InvalidateOptions {
+  // A second call with the same reference and paths gives back the first one's invalidation and
+  // does nothing; with other paths it is INVALID_ARGUMENT. Empty: every call is one of its own.
+  std::string caller_reference = {};
+};
+
+struct TagInvalidationOptions {
+  // What has the tags becomes stale and stays: it is revalidated, and given out stale where the
+  // origin's stale-while-revalidate and stale-if-error allow it.
+  bool soft = false;
+};
+
+// A stored answer, as Distribution::Lookup gives it.
+struct CachedResponse {
+  // As it is stored: without Age, Via, X-Cache and Cache-Status, and before the response headers
+  // policy. Nothing is copied; it stays while it is held, whatever becomes of the cache.
+  std::shared_ptr<const HttpResponse> response = nullptr;
+  absl::Duration age = absl::ZeroDuration();
+  absl::Duration ttl = absl::ZeroDuration();  // how much longer it is fresh
 };
 
 // A handle; copies are the same distribution. Threads: all methods may be called from any number of
@@ -210,16 +264,38 @@ class Distribution {
   HttpStream HandleStreaming(const HttpRequest& request, const Viewer& viewer = {},
                              const InterimSink& interim = nullptr) const;
 
-  // Forgets what is stored under these paths, all variants: a request that comes after the return
-  // is not answered from what was fetched before the call. A path begins with '/', has at most
+  // A hit without an answer being made of it: the stored response, where it is fresh and this GET
+  // gets the whole of it; nullopt: it does not, or Handle has more to look at (conditions, ranges,
+  // signatures, variants, errors, ...). Calls nobody's code, waits for nobody, and allocates
+  // nothing once a thread has made a call of the same size. Counted as a request only where it is
+  // a hit.
+  std::optional<CachedResponse> Lookup(const HttpRequest& request, const Viewer& viewer = {}) const;
+
+  // Forgets what is stored under these paths, all variants: a request that comes after it is
+  // completed is not answered from what was fetched before the call. Without an
+  // `invalidation_delay` it is completed when it returns. A path begins with '/', has at most
   // 4,000 characters, and a '*' only as its last, which is any characters; case matters; where
   // query strings are in the cache key they are part of it ("/a.jpg?v=1", "/a.jpg*"). "/*" takes
   // the same time whatever is stored. INVALID_ARGUMENT, and nothing is forgotten: a path is wrong,
-  // there is none, or more than 3,000.
+  // there is none, or more than 3,000. RESOURCE_EXHAUSTED: more than 3,000 paths, or more than 15
+  // with a '*', would be in progress.
   // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Invalidation.html
-  absl::StatusOr<InvalidationResult> Invalidate(absl::Span<const std::string> paths) const;
+  absl::StatusOr<Invalidation> Invalidate(absl::Span<const std::string> paths,
+                                          const InvalidateOptions& options = {}) const;
+  // NOT_FOUND: there is none, or it was completed before the last thousand.
+  absl::StatusOr<Invalidation> GetInvalidation(std::string_view id) const;
+  std::vector<Invalidation> ListInvalidations() const;  // the newest first
 
-  DistributionStats stats() const;
+  // Extension: forgets what the origin sent with one of these tags, at once in all caches, whatever
+  // the delay of invalidations: names in Surrogate-Key (between spaces) or in Cache-Groups. Takes
+  // the same time whatever is stored; what shares a place in a table of 16,384 goes too.
+  // INVALID_ARGUMENT, and nothing is forgotten: there is no tag, an empty one, or more than 3,000.
+  // https://www.rfc-editor.org/rfc/rfc9875
+  absl::Status InvalidateTags(absl::Span<const std::string> tags,
+                              const TagInvalidationOptions& options = {}) const;
+
+  DistributionStats stats() const;          // of all places together
+  std::vector<PopStats> pop_stats() const;  // POPs first, in the order of the options
 
  private:
   explicit Distribution(std::shared_ptr<internal::DistributionImpl> impl);

@@ -18,6 +18,9 @@
 namespace cloudlet::edge {
 namespace {
 
+// With these a client may get something else than the whole.
+constexpr const char* kSelectParts[] = {"Range", "If-Range", "If-None-Match", "If-Modified-Since"};
+
 // RFC 5861 section 4.
 bool IsServerFailure(int status) { return status == 500 || (status >= 502 && status <= 504); }
 
@@ -108,7 +111,8 @@ class Absorber {
   // Puts `made` into `out->store` if it may be; what is excluded is in the client's answer all the
   // same.
   void StoreIfAllowed(const StoredResponse& made, Absorbed* out) {
-    const std::string_view why_not = WhyNotStorable(request_, made, policy_);
+    const std::string_view why_not =
+        WhyNotStorable(request_, made, policy_, exchange_.body_follows);
     status_.stored = why_not.empty();
     if (!status_.stored) {
       status_.detail = why_not;
@@ -308,6 +312,16 @@ class Absorber {
 };
 
 }  // namespace
+
+bool MayStream(const HttpRequest& request, const Forward& forward, const HttpResponse& head) {
+  if (request.method != "GET" || IsServerFailure(head.status)) return false;
+  if (head.status == 204 || head.status == 206 || head.status == 304) return false;
+  if (!forward.rewritten) return true;
+  const bool plain =
+      std::none_of(std::begin(kSelectParts), std::end(kSelectParts),
+                   [&](const char* name) { return request.headers.Find(name) != nullptr; });
+  return plain && !forward.fill;
+}
 
 Absorbed Absorb(const Exchange& exchange, HttpResponse response, const Policy& policy) {
   return Absorber(exchange, policy).Run(std::move(response));

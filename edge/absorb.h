@@ -28,6 +28,9 @@ struct Exchange {
   Candidates candidates;       // as they were planned with
   absl::Time request_time;     // when it was sent
   absl::Time response_time;    // when the head of the answer, or the failure, came
+  // The response's body is still on its way: its length is not looked at, and whoever puts `store`
+  // into a store adds it. Only where the answer does not depend on it (MayStream).
+  bool body_follows = false;
 };
 
 struct Absorbed {
@@ -40,6 +43,10 @@ struct Absorbed {
   // ask it again, for the whole.
   std::optional<Forward> again = {};
 };
+
+// Whether the client can have the head of this answer before the body is there: a GET for a whole
+// representation, which is neither held against anything stored nor put together with it.
+bool MayStream(const HttpRequest& request, const Forward& forward, const HttpResponse& head);
 
 // An interim response (status below 200) is passed on and stores nothing.
 Absorbed Absorb(const Exchange& exchange, HttpResponse response, const Policy& policy);

@@ -10,7 +10,12 @@
 namespace cloudlet::edge {
 namespace {
 
-using Selections = std::vector<const NameSelection*>;
+constexpr std::string_view kViewerCountry = "CloudFront-Viewer-Country";
+constexpr std::string_view kViewerAddress = "CloudFront-Viewer-Address";
+// What NormalisedAcceptEncoding can be.
+constexpr std::string_view kEncodings[] = {"", "gzip", "br", "br,gzip"};
+
+using Selections = std::initializer_list<const NameSelection*>;
 
 bool Selects(const NameSelection& selection, std::string_view name, bool header) {
   const auto listed = [&] {
@@ -31,7 +36,7 @@ bool Selects(const NameSelection& selection, std::string_view name, bool header)
   return false;
 }
 
-bool AnySelects(const Selections& selections, std::string_view name) {
+bool AnySelects(Selections selections, std::string_view name) {
   return std::any_of(selections.begin(), selections.end(),
                      [&](const auto* one) { return Selects(*one, name, false); });
 }
@@ -61,8 +66,8 @@ HttpHeaders Told(const HttpRequest& request, const Viewer& viewer) {
     if (!IsEdgeHeader(header.name)) out.Add(header.name, header.value);
   }
   if (out.Find("Host") == nullptr) out.Add("Host", request.url.authority);
-  if (!viewer.country.empty()) out.Add("CloudFront-Viewer-Country", viewer.country);
-  if (!viewer.ip.empty()) out.Add("CloudFront-Viewer-Address", viewer.ip);
+  if (!viewer.country.empty()) out.Add(kViewerCountry, viewer.country);
+  if (!viewer.ip.empty()) out.Add(kViewerAddress, viewer.ip);
   return out;
 }
 
@@ -71,13 +76,23 @@ void AppendField(std::string_view field, std::string* out) {
 }
 
 // In the key's order: of the policy, then of the request. Under the policy's spelling, as the
-// origin will see it.
+// origin will see it. Told()'s headers, without making them.
 template <typename Each>
-void ForKeyHeaders(const HttpHeaders& told, const CachePolicy& policy, const Each& each) {
+void ForKeyHeaders(const HttpRequest& request, const Viewer& viewer, const CachePolicy& policy,
+                   const Each& each) {
   for (const std::string& name : policy.headers.names) {
-    for (const HttpHeader& header : told) {
-      if (SameHttpName(header.name, name)) each(name, header.value);
+    if (IsEdgeHeader(name)) {
+      if (!viewer.country.empty() && SameHttpName(name, kViewerCountry)) each(name, viewer.country);
+      if (!viewer.ip.empty() && SameHttpName(name, kViewerAddress)) each(name, viewer.ip);
+      continue;
     }
+    bool found = false;
+    for (const HttpHeader& header : request.headers) {
+      if (!SameHttpName(header.name, name)) continue;
+      each(name, header.value);
+      found = true;
+    }
+    if (!found && SameHttpName(name, "Host")) each(name, request.url.authority);
   }
 }
 
@@ -119,6 +134,66 @@ void Copy(const HttpHeaders& from, std::string_view name, HttpHeaders* to) {
   }
 }
 
+// Adds '?' and the selected parameters. False: there is no query, or none of it is selected.
+bool AppendQuery(const std::optional<std::string>& query, Selections selections, std::string* out) {
+  if (!query) return false;
+  for (const NameSelection* one : selections) {
+    if (one->which != Selection::kAll) continue;
+    out->append("?").append(*query);
+    return true;
+  }
+  bool any = false;
+  ForPieces(*query, '&', [&](std::string_view piece) {
+    if (!AnySelects(selections, NameOf(piece))) return;
+    out->append(any ? "&" : "?").append(piece);
+    any = true;
+  });
+  return any;
+}
+
+void AppendCookies(const HttpHeaders& headers, Selections selections, std::string* out) {
+  const size_t begin = out->size();
+  for (const HttpHeader& header : headers) {
+    if (!SameHttpName(header.name, "Cookie")) continue;
+    ForPieces(header.value, ';', [&](std::string_view untrimmed) {
+      const std::string_view piece = Trimmed(untrimmed);
+      if (piece.empty() || !AnySelects(selections, NameOf(piece))) return;
+      if (out->size() > begin) *out += "; ";
+      out->append(piece);
+    });
+  }
+}
+
+// Whether a weight parameter is a refusal: "q=0", "q=0.", "q=0.000".
+bool IsRefusal(std::string_view weight) {
+  std::string_view rest = Trimmed(weight);
+  if (rest.empty() || (rest[0] != 'q' && rest[0] != 'Q')) return false;
+  rest = Trimmed(rest.substr(1));
+  if (rest.empty() || rest[0] != '=') return false;
+  rest = Trimmed(rest.substr(1));
+  return !rest.empty() && rest[0] == '0' && rest.find_first_not_of("0. ") == std::string_view::npos;
+}
+
+bool Accepts(const HttpHeaders& headers, std::string_view coding) {
+  for (const HttpHeader& header : headers) {
+    if (!SameHttpName(header.name, "Accept-Encoding")) continue;
+    std::string_view rest = header.value;
+    while (const auto element = NextElement(&rest)) {
+      const size_t semicolon = element->find(';');
+      if (!SameHttpName(Trimmed(element->substr(0, semicolon)), coding)) continue;
+      return semicolon == std::string_view::npos || !IsRefusal(element->substr(semicolon + 1));
+    }
+  }
+  return false;
+}
+
+// What comes behind the headers.
+void AppendRest(std::string_view cookies, std::string_view encodings, std::string* key) {
+  key->push_back('\0');
+  AppendField(cookies, key);
+  AppendField(encodings, key);
+}
+
 }  // namespace
 
 bool IsReservedHeader(std::string_view name) {
@@ -127,79 +202,67 @@ bool IsReservedHeader(std::string_view name) {
 }
 
 std::optional<std::string> SelectQuery(const std::optional<std::string>& query,
-                                       const Selections& selections) {
-  if (!query) return std::nullopt;
-  for (const NameSelection* one : selections) {
-    if (one->which == Selection::kAll) return query;
-  }
-  std::optional<std::string> out;
-  ForPieces(*query, '&', [&](std::string_view piece) {
-    if (!AnySelects(selections, NameOf(piece))) return;
-    if (!out) {
-      out.emplace(piece);
-    } else {
-      out->append("&").append(piece);
-    }
-  });
+                                       Selections selections) {
+  std::string out;
+  if (!AppendQuery(query, selections, &out)) return std::nullopt;
+  return out.substr(1);
+}
+
+std::string SelectCookies(const HttpHeaders& headers, Selections selections) {
+  std::string out;
+  AppendCookies(headers, selections, &out);
   return out;
 }
 
-std::string SelectCookies(const HttpHeaders& headers, const Selections& selections) {
-  std::string out;
-  for (const HttpHeader& header : headers) {
-    if (!SameHttpName(header.name, "Cookie")) continue;
-    ForPieces(header.value, ';', [&](std::string_view untrimmed) {
-      const std::string_view piece = Trimmed(untrimmed);
-      if (piece.empty() || !AnySelects(selections, NameOf(piece))) return;
-      if (!out.empty()) out += "; ";
-      out.append(piece);
-    });
-  }
-  return out;
-}
-
-std::string NormalisedAcceptEncoding(const HttpHeaders& headers, const CachePolicy& policy) {
-  const auto accepted = [&](std::string_view coding) {
-    for (const std::string_view element : ListOf(headers, "Accept-Encoding")) {
-      const size_t semicolon = element.find(';');
-      if (!SameHttpName(Trimmed(element.substr(0, semicolon)), coding)) continue;
-      if (semicolon == std::string_view::npos) return true;
-      std::string weight = LowerCase(element.substr(semicolon + 1));
-      weight.erase(std::remove(weight.begin(), weight.end(), ' '), weight.end());
-      // "q=0", "q=0.", "q=0.000".
-      return weight.compare(0, 3, "q=0") != 0 ||
-             weight.find_first_not_of("0.", 3) != std::string::npos;
-    }
-    return false;
-  };
-  std::string out;
-  if (policy.accept_brotli && accepted("br")) out = "br";
-  if (policy.accept_gzip && accepted("gzip")) out += out.empty() ? "gzip" : ",gzip";
-  return out;
+std::string_view NormalisedAcceptEncoding(const HttpHeaders& headers, const CachePolicy& policy) {
+  const bool brotli = policy.accept_brotli && Accepts(headers, "br");
+  const bool gzip = policy.accept_gzip && Accepts(headers, "gzip");
+  return kEncodings[(brotli ? 2 : 0) + (gzip ? 1 : 0)];
 }
 
 std::string CacheUrlOf(std::string_view path, const std::optional<std::string>& query,
                        const CachePolicy& policy) {
   std::string url(path);
-  if (const auto kept = SelectQuery(query, {&policy.query_strings})) url.append("?").append(*kept);
+  AppendQuery(query, {&policy.query_strings}, &url);
   return url;
 }
 
 std::string KeyPrefixOf(std::string_view url) { return std::string(url) + '\0'; }
 
+std::vector<std::string> PlainKeysOf(std::string_view url) {
+  std::vector<std::string> keys;
+  for (const std::string_view encoding : kEncodings) {
+    keys.push_back(KeyPrefixOf(url));
+    AppendRest({}, encoding, &keys.back());
+  }
+  return keys;
+}
+
 CacheKey CacheKeyOf(const HttpRequest& request, const Viewer& viewer, const CachePolicy& policy) {
   CacheKey out;
-  out.url = CacheUrlOf(request.url.path, request.url.query, policy);
-  out.key = KeyPrefixOf(out.url);
-  const HttpHeaders told = Told(request, viewer);
-  ForKeyHeaders(told, policy, [&](std::string_view name, std::string_view value) {
-    AppendField(name, &out.key);
-    AppendField(value, &out.key);
-  });
-  out.key += '\0';
-  AppendField(SelectCookies(told, {&policy.cookies}), &out.key);
-  AppendField(NormalisedAcceptEncoding(told, policy), &out.key);
+  WriteCacheKey(request, viewer, policy, &out);
   return out;
+}
+
+void WriteCacheKey(const HttpRequest& request, const Viewer& viewer, const CachePolicy& policy,
+                   CacheKey* out) {
+  std::string* const key = &out->key;
+  key->assign(request.url.path);
+  if (policy.query_strings.which != Selection::kNone) {
+    AppendQuery(request.url.query, {&policy.query_strings}, key);
+  }
+  out->url_size = key->size();
+  key->push_back('\0');
+  ForKeyHeaders(request, viewer, policy, [&](std::string_view name, std::string_view value) {
+    AppendField(name, key);
+    AppendField(value, key);
+  });
+  thread_local std::string cookies;  // kept, so that a hit allocates nothing
+  cookies.clear();
+  if (policy.cookies.which != Selection::kNone) {
+    AppendCookies(request.headers, {&policy.cookies}, &cookies);
+  }
+  AppendRest(cookies, NormalisedAcceptEncoding(request.headers, policy), key);
 }
 
 HttpRequest RequestForOrigin(const HttpRequest& request, const Viewer& viewer,
@@ -217,7 +280,7 @@ HttpRequest RequestForOrigin(const HttpRequest& request, const Viewer& viewer,
   out.url.query = SelectQuery(request.url.query, {&policy.query_strings, &more.query_strings});
 
   const HttpHeaders told = Told(request, viewer);
-  ForKeyHeaders(told, policy, [&](std::string_view name, std::string_view value) {
+  ForKeyHeaders(request, viewer, policy, [&](std::string_view name, std::string_view value) {
     out.headers.Add(name, value);
   });
   for (const HttpHeader& header : told) {
@@ -232,7 +295,7 @@ HttpRequest RequestForOrigin(const HttpRequest& request, const Viewer& viewer,
   } else {
     out.headers.Add("Host", out.url.authority);
   }
-  const std::string encodings = NormalisedAcceptEncoding(told, policy);
+  const std::string_view encodings = NormalisedAcceptEncoding(told, policy);
   if (!encodings.empty()) out.headers.Set("Accept-Encoding", encodings);
   const std::string cookies = SelectCookies(told, {&policy.cookies, &more.cookies});
   if (!cookies.empty()) out.headers.Add("Cookie", cookies);

@@ -8,6 +8,8 @@
 #ifndef CLOUDLET_EDGE_CACHE_KEY_H_
 #define CLOUDLET_EDGE_CACHE_KEY_H_
 
+#include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,14 +20,21 @@
 namespace cloudlet::edge {
 
 struct CacheKey {
-  // Path, and "?" with the query strings that are in the key: what invalidations name.
-  std::string url = {};
-  // `url`, a NUL, and the rest; no two different requests have the same.
+  // The URL, a NUL, and the rest; no two different requests have the same.
   std::string key = {};
+  size_t url_size = 0;
+
+  // Path, and "?" with the query strings that are in the key: what invalidations name.
+  std::string_view url() const { return std::string_view(key).substr(0, url_size); }
 };
 
-// `path` and `query` in place of the request's own.
 CacheKey CacheKeyOf(const HttpRequest& request, const Viewer& viewer, const CachePolicy& policy);
+// The same into a key that there is already: where that was as long before, nothing is allocated.
+void WriteCacheKey(const HttpRequest& request, const Viewer& viewer, const CachePolicy& policy,
+                   CacheKey* out);
+
+// All keys that a URL can have where the key holds no headers and no cookies.
+std::vector<std::string> PlainKeysOf(std::string_view url);
 
 // The `url` of a key for a URL that names no viewer.
 std::string CacheUrlOf(std::string_view path, const std::optional<std::string>& query,
@@ -45,14 +54,14 @@ bool IsReservedHeader(std::string_view name);
 
 // The parameters of `query` that are selected, in their order; nullopt: there is none.
 std::optional<std::string> SelectQuery(const std::optional<std::string>& query,
-                                       const std::vector<const NameSelection*>& selections);
+                                       std::initializer_list<const NameSelection*> selections);
 
 // The cookies of all Cookie lines that are selected, "a=1; b=2", in their order; empty: none.
 std::string SelectCookies(const HttpHeaders& headers,
-                          const std::vector<const NameSelection*>& selections);
+                          std::initializer_list<const NameSelection*> selections);
 
 // What is left of Accept-Encoding: "br,gzip", "br", "gzip" or "". Weight 0 is a refusal.
-std::string NormalisedAcceptEncoding(const HttpHeaders& headers, const CachePolicy& policy);
+std::string_view NormalisedAcceptEncoding(const HttpHeaders& headers, const CachePolicy& policy);
 
 }  // namespace cloudlet::edge
 

@@ -57,7 +57,7 @@ TEST(CacheKeyTest, QueryStrings) {
   for (const Case& c : cases) {
     CachePolicy policy;
     policy.query_strings = c.selection;
-    EXPECT_EQ(CacheKeyOf(Asking(c.query), {}, policy).url, c.url) << c.query.value_or("-");
+    EXPECT_EQ(CacheKeyOf(Asking(c.query), {}, policy).url(), c.url) << c.query.value_or("-");
     CacheBehavior behavior;
     behavior.cache = policy;
     const HttpRequest sent = Sent(Asking(c.query), behavior);

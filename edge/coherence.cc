@@ -1,7 +1,6 @@
 // The observer runs on the committing thread, before its call returns: it counts, and no more.
 #include "edge/coherence.h"
 
-#include <optional>
 #include <set>
 #include <string>
 
@@ -36,16 +35,17 @@ Coherence::Coherence(Cloud& cloud, const std::vector<OriginBucket>& buckets) {
   }
 }
 
-Stamp Coherence::StampOf(const std::vector<OriginBucket>& buckets, std::string_view path) const {
-  Stamp stamp;
-  stamp.generation = generation_.load(std::memory_order_seq_cst);
-  if (slots_ == nullptr) return stamp;
+uint64_t Coherence::WritesOf(const std::vector<OriginBucket>& buckets,
+                             std::string_view path) const {
+  if (slots_ == nullptr) return 0;
+  uint64_t writes = 0;
+  thread_local std::string key;  // kept, so that a hit allocates nothing
   for (const OriginBucket& one : buckets) {
     // What is no path of an object is no answer of one.
-    const std::optional<std::string> key = ObjectKeyOf(one.path, path);
-    stamp.objects.push_back(key ? slots_->Of(one.bucket, *key).load(std::memory_order_seq_cst) : 0);
+    if (!ReadObjectKey(one.path, path, &key)) continue;
+    writes += slots_->Of(one.bucket, key).load(std::memory_order_seq_cst);
   }
-  return stamp;
+  return writes;
 }
 
 }  // namespace cloudlet::edge

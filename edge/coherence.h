@@ -2,8 +2,8 @@
 //
 // A fetch takes the stamp of its request before it asks the origin, and what it stores carries it.
 // A stored response is good only while its stamp is the present one of its request. So whoever
-// changes something counts up and is done: "/*" counts up for the whole distribution, a commit for
-// the slot of its object's key. Objects that share a slot lose each other's responses, no more.
+// changes something counts up and is done: "/*" counts up for a whole cache, a commit for the slot
+// of its object's key. Objects that share a slot lose each other's responses, no more.
 #ifndef CLOUDLET_EDGE_COHERENCE_H_
 #define CLOUDLET_EDGE_COHERENCE_H_
 
@@ -20,20 +20,24 @@
 namespace cloudlet::edge {
 
 struct Stamp {
-  uint64_t generation = 0;
-  std::vector<uint64_t> objects = {};  // one for each bucket of the origin
+  uint64_t generation = 0;  // how often everything was invalidated
+  uint64_t writes = 0;      // how often an object was written that the answer may be made of
+  // The last purge by tag that had begun (tag_purges.h). Not compared: tags tell whether it counts.
+  uint64_t purges = 0;
 
-  friend bool operator==(const Stamp&, const Stamp&) = default;
+  friend bool operator==(const Stamp& a, const Stamp& b) {
+    return a.generation == b.generation && a.writes == b.writes;
+  }
 };
 
 class Coherence {
  public:
-  // Watches `buckets` through `cloud`; none: only "/*" counts.
+  // Watches `buckets` through `cloud`; none: there are no writes to be seen.
   Coherence(Cloud& cloud, const std::vector<OriginBucket>& buckets);
 
-  // Of a request for `path` to an origin over these buckets.
-  Stamp StampOf(const std::vector<OriginBucket>& buckets, std::string_view path) const;
-  void InvalidateAll() { generation_.fetch_add(1, std::memory_order_seq_cst); }
+  // How often the objects of a request for `path` to an origin over these buckets were written, all
+  // of them together: each only counts up, so the sum changes with every write.
+  uint64_t WritesOf(const std::vector<OriginBucket>& buckets, std::string_view path) const;
 
   static constexpr size_t kSlots = 65'536;
 
@@ -44,7 +48,6 @@ class Coherence {
     std::atomic<uint64_t>& Of(std::string_view bucket, std::string_view key);
   };
 
-  std::atomic<uint64_t> generation_{0};
   std::shared_ptr<Slots> slots_;  // null: nothing is watched
   std::vector<ObserverToken> observers_;
 };

@@ -15,12 +15,15 @@
 #include "edge/cache_key.h"
 #include "edge/date.h"
 #include "edge/distribution_options.h"
-#include "edge/fetcher.h"
-#include "edge/lru_response_cache.h"
+#include "edge/freshness.h"
+#include "edge/invalidations.h"
+#include "edge/network.h"
 #include "edge/origins.h"
 #include "edge/path_pattern.h"
+#include "edge/route.h"
 #include "edge/rsa_key.h"
 #include "edge/signed_url.h"
+#include "edge/tags.h"
 #include "edge/viewer_request.h"
 
 namespace cloudlet {
@@ -31,12 +34,14 @@ using edge::Reply;
 using edge::Route;
 using edge::Served;
 
-constexpr size_t kMaxInvalidationPaths = 3'000;
+constexpr size_t kMaxTags = 3'000;
 using Keys = std::map<std::string, std::shared_ptr<const RsaPublicKey>, std::less<>>;
 
 struct Gate {
   std::shared_ptr<const Route> route;
   Keys keys = {};  // of the trusted key groups, by id
+  // Nothing but the cache decides what a viewer gets.
+  bool open = true;
 };
 
 edge::Policy PolicyOf(const CacheBehavior& behavior, CacheProfile profile) {
@@ -59,11 +64,17 @@ Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options) {
     if (origin.id == behavior.origin_id) route->origin = origin;
   }
   if (options.coherent) route->buckets = route->origin.origin->buckets();
-  route->policy = PolicyOf(behavior, options.profile);
+  static constexpr const char* kNames[] = {"edge", "regional", "shield"};
+  for (size_t tier = 0; tier < edge::kTiers; ++tier) {
+    route->policies[tier] = PolicyOf(behavior, options.profile);
+    route->policies[tier].cache_name = kNames[tier];
+  }
   for (const CustomErrorResponse& error : options.custom_error_responses) {
     route->error_ttls[error.error_code] = error.error_caching_min_ttl;
   }
   Gate gate = {std::move(route)};
+  gate.open =
+      behavior.trusted_key_groups.empty() && options.geo_restriction == GeoRestriction::kNone;
   for (const std::string& id : behavior.trusted_key_groups) {
     for (const KeyGroup& group : options.key_groups) {
       if (group.id != id) continue;
@@ -73,95 +84,157 @@ Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options) {
   return gate;
 }
 
-std::vector<OriginBucket> Watched(const DistributionOptions& options) {
-  std::vector<OriginBucket> all;
-  if (!options.coherent) return all;
-  for (const DistributionOrigin& origin : options.origins) {
-    for (OriginBucket& one : origin.origin->buckets()) all.push_back(std::move(one));
-  }
-  return all;
-}
-
 }  // namespace
 
-class DistributionImpl {
+class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
  public:
   DistributionImpl(Cloud& cloud, const DistributionOptions& options)
       : options_(options),
+        cloud_(cloud),
         ids_(options.seed != 0 ? options.seed : base::RandomSeed()),
-        fetcher_(std::make_shared<edge::Fetcher>(
-            cloud, Watched(options), std::make_unique<edge::LruResponseCache>(options.cache_bytes),
-            options.background)),
+        network_(cloud, options),
+        invalidations_(ids_.Next()),
         default_(GateOf(options.default_behavior, options)) {
     for (const CacheBehavior& behavior : options.behaviors) {
       gates_.push_back(GateOf(behavior, options));
     }
   }
 
-  HttpResponse Handle(const HttpRequest& request, const Viewer& viewer,
-                      const InterimSink& interim) {
-    Count(&requests_);
+  HttpStream Handle(const HttpRequest& request, const Viewer& viewer, bool whole,
+                    const InterimSink& interim) {
+    edge::Place& pop = network_.PopFor(viewer);
+    Count(&pop.viewers.requests);
     HttpRequest rooted = request;
     if (rooted.url.path == "/" && !options_.default_root_object.empty()) {
       rooted.url.path += options_.default_root_object;
     }
     const Gate& gate = GateFor(rooted.url.path);
-    Reply reply = Respond(gate, request, std::move(rooted), viewer, interim);
-    if (reply.response.status >= 400) ReplaceError(request, viewer, &reply.response);
-    const bool failed = reply.response.status >= 400;
-    Count(failed                             ? &errors_
-          : reply.how == Served::kHit        ? &hits_
-          : reply.how == Served::kRefreshHit ? &refresh_hits_
-                                             : &misses_);
-    bytes_out_.fetch_add(reply.response.body.size(), std::memory_order_relaxed);
-    Finish(gate.route->behavior.response_headers, &reply.response.headers);
-    return std::move(reply.response);
+    const Visit visit = {&pop, &viewer, whole};
+    Reply reply = Respond(gate, request, std::move(rooted), visit, interim);
+    HttpResponse& head = reply.answer.head;
+    if (head.status >= 400) ReplaceError(request, visit, &reply.answer);
+    Count(head.status >= 400                 ? &pop.viewers.errors
+          : reply.how == Served::kHit        ? &pop.viewers.hits
+          : reply.how == Served::kRefreshHit ? &pop.viewers.refresh_hits
+                                             : &pop.viewers.misses);
+    Finish(gate.route->behavior.response_headers, pop, &head.headers);
+    pop.viewers.bytes_out.fetch_add(head.body.size(), std::memory_order_relaxed);
+    if (reply.answer.body != nullptr) {
+      reply.answer.body = std::make_unique<CountedBody>(std::move(reply.answer.body), &pop.viewers,
+                                                        shared_from_this());
+    }
+    return std::move(reply.answer);
   }
 
-  absl::StatusOr<InvalidationResult> Invalidate(absl::Span<const std::string> paths) {
-    if (paths.empty() || paths.size() > kMaxInvalidationPaths) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("invalidate: 1 to ", kMaxInvalidationPaths, " paths (", paths.size(), ")"));
-    }
-    for (const std::string& path : paths)
-      CLOUDLET_RETURN_IF_ERROR(edge::CheckInvalidationPath(path));
-    InvalidationResult result;
-    for (const std::string& path : paths) {
-      invalidations_.fetch_add(1, std::memory_order_relaxed);
-      if (path == "/*") {
-        fetcher_->InvalidateAll();
-      } else if (path.back() == '*') {
-        result.removed += fetcher_->Invalidate(path.substr(0, path.size() - 1), true);
-      } else {
-        result.removed += fetcher_->Invalidate(path, false);
-        // "/" is what viewers call the root object.
-        if (path == "/" && !options_.default_root_object.empty()) {
-          result.removed += fetcher_->Invalidate(path + options_.default_root_object, false);
-        }
-      }
-    }
-    return result;
-  }
-
-  DistributionStats stats() const {
-    DistributionStats out;
-    out.requests = requests_;
-    out.hits = hits_;
-    out.refresh_hits = refresh_hits_;
-    out.misses = misses_;
-    out.errors = errors_;
-    out.collapsed = fetcher_->counters().collapsed;
-    out.origin_fetches = fetcher_->counters().origin_fetches;
-    out.origin_failures = fetcher_->counters().origin_failures;
-    out.bytes_out = bytes_out_;
-    out.invalidations = invalidations_;
-    const auto size = fetcher_->size();
-    out.entries = size.entries;
-    out.stored_bytes = size.bytes;
+  std::optional<CachedResponse> Lookup(const HttpRequest& request, const Viewer& viewer) {
+    std::string_view path = request.url.path;
+    const bool root = path == "/" && !options_.default_root_object.empty();
+    const Gate& gate = GateFor(path);
+    if (root || !gate.open || edge::WhyMalformed(request) != 0) return std::nullopt;
+    edge::Place& pop = network_.PopFor(viewer);
+    thread_local edge::CacheKey key;  // kept, so that a hit allocates nothing
+    edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
+    const absl::Time now = cloud_.Now();
+    auto stored = pop.node->Peek(*gate.route, key, request, now);
+    if (stored == nullptr || stored->response.status >= 400) return std::nullopt;
+    Count(&pop.viewers.requests);
+    Count(&pop.viewers.hits);
+    pop.viewers.bytes_out.fetch_add(stored->response.body.size(), std::memory_order_relaxed);
+    CachedResponse out;
+    out.age = edge::CurrentAge(*stored, now);
+    out.ttl = edge::FreshFor(*stored, now);
+    const HttpResponse* const response = &stored->response;
+    out.response = std::shared_ptr<const HttpResponse>(std::move(stored), response);
     return out;
   }
 
+  absl::StatusOr<Invalidation> Invalidate(absl::Span<const std::string> paths,
+                                          const InvalidateOptions& options) {
+    CLOUDLET_RETURN_IF_ERROR(edge::CheckInvalidationPaths(paths));
+    const absl::Time now = cloud_.Now();
+    const absl::Duration delay = options_.invalidation_delay;
+    CLOUDLET_ASSIGN_OR_RETURN(auto begun, invalidations_.Begin(paths, options, now, now + delay));
+    if (!begun.is_new) return std::move(begun.invalidation);
+    paths_invalidated_.fetch_add(paths.size(), std::memory_order_relaxed);
+    uint64_t removed = 0;
+    const auto forget = [&](const std::string& url, bool prefix) {
+      if (delay > absl::ZeroDuration()) {
+        network_.InvalidateLater(url, prefix, now, delay);
+      } else {
+        removed += network_.Invalidate(url, prefix);
+      }
+    };
+    for (const std::string& path : paths) {
+      if (path == "/*") {
+        forget("", true);
+      } else if (path.back() == '*') {
+        forget(path.substr(0, path.size() - 1), true);
+      } else {
+        forget(path, false);
+        // "/" is what viewers call the root object.
+        if (path == "/" && !options_.default_root_object.empty()) {
+          forget(path + options_.default_root_object, false);
+        }
+      }
+    }
+    if (removed > 0) invalidations_.CountRemoved(begun.invalidation.id, removed);
+    begun.invalidation.removed = removed;
+    return std::move(begun.invalidation);
+  }
+
+  absl::Status InvalidateTags(absl::Span<const std::string> tags,
+                              const TagInvalidationOptions& options) {
+    if (tags.empty() || tags.size() > kMaxTags ||
+        std::find(tags.begin(), tags.end(), "") != tags.end()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "invalidate tags: 1 to ", kMaxTags, " tags, none of them empty (", tags.size(), ")"));
+    }
+    for (const std::string& tag : tags) {
+      if (options.soft) {
+        network_.purges().Soften(edge::TagOf(tag), cloud_.Now());
+      } else {
+        network_.purges().Purge(edge::TagOf(tag));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  const edge::Invalidations& invalidations() const { return invalidations_; }
+  absl::Time Now() const { return cloud_.Now(); }
+
+  DistributionStats stats() const {
+    DistributionStats out = network_.stats();
+    out.invalidations = paths_invalidated_;
+    return out;
+  }
+  std::vector<PopStats> pop_stats() const { return network_.pop_stats(); }
+
  private:
+  // Where a request is served, for whom, and how.
+  struct Visit {
+    edge::Place* pop = nullptr;
+    const Viewer* viewer = nullptr;
+    bool whole = true;
+  };
+
+  // Counts what a viewer gets of a body that is on its way.
+  class CountedBody final : public HttpBody {
+   public:
+    CountedBody(std::unique_ptr<HttpBody> inner, edge::ViewerCounters* counters,
+                std::shared_ptr<const void> keep)
+        : keep_(std::move(keep)), inner_(std::move(inner)), counters_(*counters) {}
+    absl::StatusOr<absl::Cord> Next() override {
+      absl::StatusOr<absl::Cord> piece = inner_->Next();
+      if (piece.ok()) counters_.bytes_out.fetch_add(piece->size(), std::memory_order_relaxed);
+      return piece;
+    }
+
+   private:
+    const std::shared_ptr<const void> keep_;  // of the counters
+    const std::unique_ptr<HttpBody> inner_;
+    edge::ViewerCounters& counters_;
+  };
+
   static void Count(std::atomic<uint64_t>* counter) {
     counter->fetch_add(1, std::memory_order_relaxed);
   }
@@ -175,10 +248,10 @@ class DistributionImpl {
 
   // `request` is as the viewer made it, `rooted` the same with the default root object.
   Reply Respond(const Gate& gate, const HttpRequest& request, HttpRequest rooted,
-                const Viewer& viewer, const InterimSink& interim) {
+                const Visit& visit, const InterimSink& interim) {
     const int malformed = edge::WhyMalformed(request);
     if (malformed != 0) return Refusal(request, malformed);
-    if (edge::IsRestricted(options_.geo_restriction, options_.countries, viewer.country) ||
+    if (edge::IsRestricted(options_.geo_restriction, options_.countries, visit.viewer->country) ||
         !edge::IsAllowed(gate.route->behavior.allowed_methods, request.method)) {
       return Refusal(request, 403);
     }
@@ -187,21 +260,33 @@ class DistributionImpl {
       return Refusal(request, 403);
     }
     if (!gate.route->behavior.trusted_key_groups.empty()) {
-      if (!IsSigned(gate, request, viewer)) return Refusal(request, 403);
+      if (!IsSigned(gate, request, *visit.viewer)) return Refusal(request, 403);
       rooted = edge::WithoutCredential(rooted);
     }
-    return Through(gate, rooted, viewer, interim);
+    return Through(gate, rooted, visit, interim);
   }
 
-  Reply Through(const Gate& gate, const HttpRequest& request, const Viewer& viewer,
+  Reply Through(const Gate& gate, const HttpRequest& request, const Visit& visit,
                 const InterimSink& interim) {
-    edge::Work work;
-    work.route = gate.route;
-    work.key = edge::CacheKeyOf(request, viewer, gate.route->behavior.cache);
+    const Viewer& viewer = *visit.viewer;
+    thread_local edge::CacheKey key;  // kept, so that a hit need not allocate it
+    edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
+    const absl::Time now = cloud_.Now();
+    if (const auto stored = visit.pop->node->Peek(*gate.route, key, request, now)) {
+      const edge::Policy& policy = gate.route->policy(edge::Tier::kEdge);
+      return {{edge::AnswerHit(request, *stored, {}, now, policy)}, Served::kHit};
+    }
+    edge::Work work = {gate.route, key, {}};
     work.request = edge::RequestForOrigin(request, viewer, gate.route->behavior, gate.route->origin,
                                           options_.profile);
     work.request.headers.Add("Via", Via());
-    return fetcher_->Serve(std::move(work), interim);
+    // What is never stored is asked of the origin itself; RFC 9111's caches all want to see an
+    // unsafe method.
+    const bool cached =
+        gate.route->caches() && (request.method == "GET" || request.method == "HEAD");
+    const bool direct = options_.profile == CacheProfile::kCloudFront && !cached;
+    const auto above = direct ? edge::CacheNode::Above() : visit.pop->AboveFor(*gate.route);
+    return visit.pop->node->Serve(std::move(work), above, visit.whole, interim);
   }
 
   bool IsSigned(const Gate& gate, const HttpRequest& request, const Viewer& viewer) const {
@@ -213,9 +298,9 @@ class DistributionImpl {
       return false;
     }
     const absl::StatusOr<UrlPolicy> policy = edge::ParsePolicy(credential->policy);
-    return policy.ok() && edge::WhyRefused(*policy, edge::SignedResourceOf(request.url), viewer.ip,
-                                           fetcher_->Now())
-                              .empty();
+    return policy.ok() &&
+           edge::WhyRefused(*policy, edge::SignedResourceOf(request.url), viewer.ip, cloud_.Now())
+               .empty();
   }
 
   Reply Refusal(const HttpRequest& request, int status) const {
@@ -223,32 +308,32 @@ class DistributionImpl {
     response.status = status;
     const std::string body = absl::StrCat(status, " ", base::V(edge::ReasonOf(status)), "\n");
     response.reason = std::string(edge::ReasonOf(status));
-    response.headers.Add("Date", edge::FormatDate(fetcher_->Now()));
+    response.headers.Add("Date", edge::FormatDate(cloud_.Now()));
     response.headers.Add("Content-Type", "text/plain");
     response.headers.Add("Content-Length", std::to_string(body.size()));
     if (options_.profile == CacheProfile::kCloudFront) {
       response.headers.Add("X-Cache", "Error from cloudfront");
     }
     if (request.method != "HEAD") response.body = absl::Cord(body);
-    return {std::move(response), Served::kMiss};
+    return {{std::move(response)}, Served::kMiss};
   }
 
   // The page for an error, if there is one and it can be had.
-  void ReplaceError(const HttpRequest& request, const Viewer& viewer, HttpResponse* response) {
+  void ReplaceError(const HttpRequest& request, const Visit& visit, HttpStream* answer) {
     for (const CustomErrorResponse& error : options_.custom_error_responses) {
-      if (error.error_code != response->status || error.response_page_path.empty()) continue;
+      if (error.error_code != answer->head.status || error.response_page_path.empty()) continue;
       HttpRequest page;
       page.method = request.method == "HEAD" ? "HEAD" : "GET";
       page.url.authority = request.url.authority;
       page.url.path = error.response_page_path;
-      Reply reply = Through(GateFor(page.url.path), page, viewer, nullptr);
-      if (reply.response.status != 200) return;
+      Reply reply = Through(GateFor(page.url.path), page, visit, nullptr);
+      if (reply.answer.head.status != 200) return;
       const int status = error.response_code != 0 ? error.response_code : error.error_code;
-      *response = std::move(reply.response);
-      response->status = status;
-      response->reason = std::string(edge::ReasonOf(status));
+      *answer = std::move(reply.answer);
+      answer->head.status = status;
+      answer->head.reason = std::string(edge::ReasonOf(status));
       if (options_.profile == CacheProfile::kCloudFront) {
-        response->headers.Set("X-Cache", "Error from cloudfront");
+        answer->head.headers.Set("X-Cache", "Error from cloudfront");
       }
       return;
     }
@@ -256,10 +341,11 @@ class DistributionImpl {
 
   std::string Via() const { return absl::StrCat("1.1 ", options_.domain_name, " (CloudFront)"); }
 
-  void Finish(const ResponseHeadersPolicy& policy, HttpHeaders* headers) {
+  void Finish(const ResponseHeadersPolicy& policy, const edge::Place& pop, HttpHeaders* headers) {
+    headers->Remove("Surrogate-Key");  // between origin and caches alone
     headers->Add("Via", Via());
     if (options_.profile == CacheProfile::kCloudFront) {
-      headers->Set("X-Amz-Cf-Pop", options_.pop);
+      headers->Set("X-Amz-Cf-Pop", pop.code);
       headers->Set("X-Amz-Cf-Id", NextId());
     }
     for (const std::string& name : policy.remove) headers->Remove(name);
@@ -282,17 +368,13 @@ class DistributionImpl {
   }
 
   const DistributionOptions options_;
+  Cloud& cloud_;
   base::IdSource ids_;
-  const std::shared_ptr<edge::Fetcher> fetcher_;
+  edge::Network network_;
+  edge::Invalidations invalidations_;
   const Gate default_;
   std::vector<Gate> gates_;  // constant
-  std::atomic<uint64_t> requests_{0};
-  std::atomic<uint64_t> hits_{0};
-  std::atomic<uint64_t> refresh_hits_{0};
-  std::atomic<uint64_t> misses_{0};
-  std::atomic<uint64_t> errors_{0};
-  std::atomic<uint64_t> bytes_out_{0};
-  std::atomic<uint64_t> invalidations_{0};
+  std::atomic<uint64_t> paths_invalidated_{0};
 };
 
 }  // namespace internal
@@ -308,19 +390,38 @@ absl::StatusOr<Distribution> Distribution::Create(Cloud& cloud,
 
 HttpResponse Distribution::Handle(const HttpRequest& request, const Viewer& viewer,
                                   const InterimSink& interim) const {
-  return impl_->Handle(request, viewer, interim);
+  return impl_->Handle(request, viewer, true, interim).head;
 }
 
 HttpStream Distribution::HandleStreaming(const HttpRequest& request, const Viewer& viewer,
                                          const InterimSink& interim) const {
-  return {impl_->Handle(request, viewer, interim), nullptr};
+  return impl_->Handle(request, viewer, false, interim);
 }
 
-absl::StatusOr<InvalidationResult> Distribution::Invalidate(
-    absl::Span<const std::string> paths) const {
-  return impl_->Invalidate(paths);
+std::optional<CachedResponse> Distribution::Lookup(const HttpRequest& request,
+                                                   const Viewer& viewer) const {
+  return impl_->Lookup(request, viewer);
+}
+
+absl::StatusOr<Invalidation> Distribution::Invalidate(absl::Span<const std::string> paths,
+                                                      const InvalidateOptions& options) const {
+  return impl_->Invalidate(paths, options);
+}
+
+absl::StatusOr<Invalidation> Distribution::GetInvalidation(std::string_view id) const {
+  return impl_->invalidations().Get(id, impl_->Now());
+}
+
+std::vector<Invalidation> Distribution::ListInvalidations() const {
+  return impl_->invalidations().List(impl_->Now());
+}
+
+absl::Status Distribution::InvalidateTags(absl::Span<const std::string> tags,
+                                          const TagInvalidationOptions& options) const {
+  return impl_->InvalidateTags(tags, options);
 }
 
 DistributionStats Distribution::stats() const { return impl_->stats(); }
+std::vector<PopStats> Distribution::pop_stats() const { return impl_->pop_stats(); }
 
 }  // namespace cloudlet

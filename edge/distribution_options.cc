@@ -201,6 +201,16 @@ absl::Status CheckKeys(const DistributionOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status CheckPlaces(std::string_view field, const std::vector<std::string>& codes) {
+  std::set<std::string> seen;
+  for (const std::string& code : codes) {
+    if (code.empty() || !IsSoundHeader({"X-Amz-Cf-Pop", code}) || !seen.insert(code).second) {
+      return Refuse(field, absl::StrCat(Quoted(code), " is no code of a place, or is there twice"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckOptions(const DistributionOptions& options) {
@@ -230,6 +240,12 @@ absl::Status CheckOptions(const DistributionOptions& options) {
     if (!alpha2) return Refuse("countries", absl::StrCat(Quoted(country), " is not like \"DE\""));
   }
   CLOUDLET_RETURN_IF_ERROR(CheckKeys(options));
+  CLOUDLET_RETURN_IF_ERROR(CheckPlaces("pops", options.pops));
+  CLOUDLET_RETURN_IF_ERROR(CheckPlaces("regional_caches", options.regional_caches));
+  if (options.invalidation_delay < absl::ZeroDuration() ||
+      options.invalidation_delay > absl::Hours(24)) {
+    return Refuse("invalidation_delay", "not within 0 to 24 h");
+  }
   if (!IsSoundHeader({"Via", options.domain_name}) || options.domain_name.empty() ||
       !IsSoundHeader({"X-Amz-Cf-Pop", options.pop}) || options.pop.empty()) {
     return Refuse("domain_name, pop", "they are not empty and fit into a header");

@@ -40,27 +40,55 @@ std::shared_ptr<Flight> Flights::Alone(std::string_view url, const Stamp& stamp)
 
 std::optional<FlightOutcome> Flights::Wait(Flight& flight) {
   base::MutexLock lock(&mu_);
-  while (!flight.landed_) landed_.Wait(&mu_);
-  return flight.outcome_;
+  ++waiting_;
+  while (!flight.known_) changed_.Wait(&mu_);
+  --waiting_;
+  if (!flight.streams_) return flight.outcome_;
+  FlightOutcome outcome = *flight.outcome_;
+  outcome.live = flight.live_.lock();
+  if (outcome.live != nullptr) return outcome;
+  // Its last reader has just given it up.
+  const auto found = joinable_.find(flight.key_);
+  if (found != joinable_.end() && found->second.get() == &flight) joinable_.erase(found);
+  return std::nullopt;
+}
+
+void Flights::Announce(const std::shared_ptr<Flight>& flight, FlightOutcome outcome) {
+  base::MutexLock lock(&mu_);
+  flight->live_ = outcome.live;
+  flight->streams_ = true;
+  outcome.live = nullptr;
+  flight->outcome_ = std::move(outcome);
+  flight->known_ = true;
+  flight->leader_ = std::thread::id();
+  changed_.SignalAll();
 }
 
 void Flights::Land(const std::shared_ptr<Flight>& flight, std::optional<FlightOutcome> outcome) {
+  std::optional<FlightOutcome> before;  // freed without the lock
   base::MutexLock lock(&mu_);
-  flight->landed_ = true;
-  flight->outcome_ = std::move(outcome);
+  before = std::exchange(flight->outcome_, std::move(outcome));
+  flight->streams_ = false;
+  flight->known_ = true;
   all_.erase(flight);
   const auto found = joinable_.find(flight->key_);
   if (found != joinable_.end() && found->second == flight) joinable_.erase(found);
-  landed_.SignalAll();
+  changed_.SignalAll();
 }
 
 void Flights::Doom(std::string_view prefix) {
+  base::MutexLock lock(&mu_);
   for (const auto& flight : all_) {
     if ((flight->url_ + '\0').compare(0, prefix.size(), prefix) != 0) continue;
     flight->doomed_ = true;
     const auto found = joinable_.find(flight->key_);
     if (found != joinable_.end() && found->second == flight) joinable_.erase(found);
   }
+}
+
+size_t Flights::waiting() const {
+  base::MutexLock lock(&mu_);
+  return waiting_;
 }
 
 void Flights::Pass(std::string_view key, absl::Time until) {

@@ -4,6 +4,8 @@
 //   Flights::Entered entered = flights.Enter(key, url, stamp, now);
 //   if (entered.leads) { ...fetch...; flights.Publish(*entered.flight, [&] { ...store... });
 //                        flights.Land(entered.flight, outcome); }
+//                      or, with a body that is on its way: Announce first, Publish and Land at its
+//                      end
 //   else               { outcome = flights.Wait(*entered.flight); }
 //
 // Keys whose answers turned out to be for one viewer alone are remembered for a while: requests of
@@ -26,6 +28,7 @@
 #include "base/mutex.h"
 #include "cloudlet/edge_origin.h"
 #include "edge/coherence.h"
+#include "edge/live_body.h"
 #include "edge/stored.h"
 
 namespace cloudlet::edge {
@@ -34,6 +37,8 @@ namespace cloudlet::edge {
 struct FlightOutcome {
   std::shared_ptr<const StoredResponse> stored = nullptr;
   std::optional<OriginFailure> failure = {};
+  // The body of `stored`, which has none then, while it is on its way.
+  std::shared_ptr<LiveBody> live = nullptr;
 };
 
 // Guarded by the table that made it, but for what is constant.
@@ -48,10 +53,14 @@ class Flight {
   const std::string key_;  // empty: nobody waits for it
   const std::string url_;
   const Stamp stamp_;
-  const std::thread::id leader_ = std::this_thread::get_id();
+  // Who must not wait for it; nobody once it is announced.
+  std::thread::id leader_ = std::this_thread::get_id();
   bool doomed_ = false;  // an invalidation has come: what is fetched is for nobody who comes now
-  bool landed_ = false;
+  bool known_ = false;   // there is an outcome, or the leader gave up
   std::optional<FlightOutcome> outcome_;  // nullopt: the leader gave up, somebody else is to lead
+  // The outcome's, once announced. Weak: the body lives while it is read, and lands the flight.
+  std::weak_ptr<LiveBody> live_;
+  bool streams_ = false;
 };
 
 class Flights {
@@ -69,7 +78,7 @@ class Flights {
   // One that nobody waits for.
   std::shared_ptr<Flight> Alone(std::string_view url, const Stamp& stamp);
 
-  // Waits until it lands. nullopt: without a result; enter again.
+  // Waits until it is announced or lands. nullopt: without a result; enter again.
   std::optional<FlightOutcome> Wait(Flight& flight);
 
   // Calls `store` unless an invalidation has come since the flight began, in one step with that.
@@ -79,29 +88,28 @@ class Flights {
     base::MutexLock lock(&mu_);
     if (!flight.doomed_) store();
   }
+  // Gives `outcome` to all who wait or are still to come, until it lands.
+  void Announce(const std::shared_ptr<Flight>& flight, FlightOutcome outcome);
   // Ends it and wakes who waits. Every flight of a leader must land, once.
   void Land(const std::shared_ptr<Flight>& flight, std::optional<FlightOutcome> outcome);
 
-  // Calls `erase` in one step with dooming the flights whose url and NUL begin with `prefix`.
-  template <typename Erase>
-  void Invalidate(std::string_view prefix, const Erase& erase) {
-    base::MutexLock lock(&mu_);
-    Doom(prefix);
-    erase();
-  }
+  // From the return on no flight of now whose url and NUL begin with `prefix` publishes anything.
+  void Doom(std::string_view prefix);
+
+  // How many requests wait at this moment.
+  size_t waiting() const;
 
   // Whether requests of `key` are to wait for each other from now on.
   void Pass(std::string_view key, absl::Time until);
   void Collapse(std::string_view key);
 
  private:
-  void Doom(std::string_view prefix) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-
-  base::Mutex mu_;
-  base::CondVar landed_;
+  mutable base::Mutex mu_;
+  base::CondVar changed_;
   std::set<std::shared_ptr<Flight>> all_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, std::shared_ptr<Flight>, std::less<>> joinable_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, absl::Time, std::less<>> passed_ ABSL_GUARDED_BY(mu_);
+  size_t waiting_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace cloudlet::edge

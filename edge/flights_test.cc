@@ -1,9 +1,11 @@
 // The table of fetches under way by itself: who leads, who waits, what an invalidation does.
 #include "edge/flights.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "gtest/gtest.h"
 
@@ -80,9 +82,7 @@ TEST(FlightsTest, InvalidationDoomsWhatItNames) {
     Flights flights;
     const auto first = flights.Enter("k", "/a", {}, kNow);
     const auto alone = flights.Alone("/a", {});
-    bool erased = false;
-    flights.Invalidate(c.prefix, [&] { erased = true; });
-    EXPECT_TRUE(erased);
+    flights.Doom(c.prefix);
     for (const auto& flight : {first->flight, alone}) {
       bool stored = false;
       flights.Publish(*flight, [&] { stored = true; });
@@ -92,6 +92,35 @@ TEST(FlightsTest, InvalidationDoomsWhatItNames) {
     flights.Land(first->flight, FlightOutcome{});
     flights.Land(alone, FlightOutcome{});
   }
+}
+
+// A body of one piece.
+class OnePiece : public HttpBody {
+ public:
+  absl::StatusOr<absl::Cord> Next() override {
+    return std::exchange(given_, true) ? absl::Cord() : absl::Cord("x");
+  }
+
+ private:
+  bool given_ = false;
+};
+
+TEST(FlightsTest, AnnouncedBodyIsForAllUntilNobodyReadsIt) {
+  Flights flights;
+  const auto first = flights.Enter("k", "/a", {}, kNow);
+  auto live = std::make_shared<LiveBody>(std::make_unique<OnePiece>(), 10, nullptr);
+  flights.Announce(first->flight, {nullptr, std::nullopt, live});
+  // Also for who leads: he does not wait for himself any more.
+  const auto again = flights.Enter("k", "/a", {}, kNow);
+  ASSERT_TRUE(again && !again->leads);
+  EXPECT_EQ(flights.Wait(*again->flight)->live, live);
+  live = nullptr;
+  EXPECT_FALSE(flights.Wait(*again->flight).has_value());
+  const auto next = flights.Enter("k", "/a", {}, kNow);
+  EXPECT_TRUE(next->leads);
+  flights.Land(first->flight, std::nullopt);
+  EXPECT_FALSE(Other(flights).leads);
+  flights.Land(next->flight, std::nullopt);
 }
 
 TEST(FlightsTest, PassedKeysAllLeadUntilTheirTimeIsOver) {

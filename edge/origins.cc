@@ -2,29 +2,109 @@
 #include "edge/origins.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "edge/lists.h"
 
 namespace cloudlet {
 namespace edge {
 namespace {
 
+constexpr uint64_t kNoLength = UINT64_MAX;
+
 bool AreSound(const HttpHeaders& headers) {
   return std::all_of(headers.begin(), headers.end(), IsSoundHeader);
 }
 
-// A body that is not of the length that is said was cut, or is not the one that was meant.
-bool HasItsLength(const HttpRequest& request, const HttpResponse& response) {
-  if (response.status == 204 || response.status == 304) return response.body.empty();
-  if (request.method == "HEAD") return true;
-  for (const HttpHeader& header : response.headers) {
+bool BodyIsWanted(const HttpRequest& request, const HttpResponse& response) {
+  return request.method != "HEAD" && response.status != 204 && response.status != 304;
+}
+
+// What all Content-Length lines say. nullopt: there is none; what is none, or several, is a length
+// that no body has.
+std::optional<uint64_t> SaidLength(const HttpHeaders& headers) {
+  std::optional<uint64_t> said;
+  for (const HttpHeader& header : headers) {
     if (!SameHttpName(header.name, "Content-Length")) continue;
     const auto length = Digits(header.value, int64_t{1} << 62);
-    if (!length || static_cast<uint64_t>(*length) != response.body.size()) return false;
+    const uint64_t bytes = length ? static_cast<uint64_t>(*length) : kNoLength;
+    if (said && *said != bytes) return kNoLength;
+    said = bytes;
   }
-  return true;
+  return said;
+}
+
+// A body that is not of the length that is said was cut, or is not the one that was meant.
+bool HasItsLength(const HttpRequest& request, const HttpResponse& response) {
+  if (request.method == "HEAD") return true;
+  if (!BodyIsWanted(request, response)) return response.body.empty();
+  const std::optional<uint64_t> said = SaidLength(response.headers);
+  return !said || *said == response.body.size();
+}
+
+// A body of the user's, which throws nothing and ends as its length says.
+class FencedBody final : public HttpBody {
+ public:
+  FencedBody(std::unique_ptr<HttpBody> inner, std::optional<uint64_t> length,
+             std::shared_ptr<const void> keep)
+      : keep_(std::move(keep)), inner_(std::move(inner)), length_(length) {}
+
+  absl::StatusOr<absl::Cord> Next() override {
+    if (!ended_.ok()) return ended_;
+    absl::StatusOr<absl::Cord> piece = Ask();
+    if (piece.ok()) {
+      came_ += piece->size();
+      const bool wrong = length_ && (came_ > *length_ || (piece->empty() && came_ < *length_));
+      if (wrong) {
+        piece = absl::DataLossError(
+            absl::StrCat("origin's body: ", came_, " bytes came of ", *length_));
+      }
+    }
+    ended_ = piece.status();
+    return piece;
+  }
+
+ private:
+  absl::StatusOr<absl::Cord> Ask() {
+    try {
+      return inner_->Next();
+    } catch (...) {
+      return absl::UnavailableError("origin's body: it threw");
+    }
+  }
+
+  const std::shared_ptr<const void> keep_;
+  const std::unique_ptr<HttpBody> inner_;
+  const std::optional<uint64_t> length_;
+  uint64_t came_ = 0;
+  absl::Status ended_;
+};
+
+// Calls `ask`, and looks at what comes.
+OriginStream Fenced(const HttpRequest& request, const InterimSink& interim,
+                    const std::function<OriginStream(const InterimSink&)>& ask) {
+  const InterimSink sound = [&](const HttpResponse& response) {
+    if (interim == nullptr || response.status < 100 || response.status > 199) return;
+    if (response.body.empty() && AreSound(response.headers)) interim(response);
+  };
+  try {
+    OriginStream stream = ask(sound);
+    auto* const answer = std::get_if<HttpStream>(&stream);
+    if (answer == nullptr) return stream;
+    HttpResponse& head = answer->head;
+    if (request.method == "HEAD") head.body.Clear();
+    const bool sane = head.status >= 200 && head.status <= 999 && AreSound(head.headers) &&
+                      (answer->body != nullptr || HasItsLength(request, head));
+    if (!sane) return OriginFailure::kCutShort;
+    return stream;
+  } catch (...) {
+    return OriginFailure::kCutShort;
+  }
 }
 
 }  // namespace
@@ -39,24 +119,42 @@ bool IsFailoverStatus(int status) {
   return std::find(std::begin(kStatuses), std::end(kStatuses), status) != std::end(kStatuses);
 }
 
+OriginStream OpenFenced(Origin& origin, const HttpRequest& request, absl::Time deadline,
+                        const InterimSink& interim, std::shared_ptr<const void> keep) {
+  return Fenced(request, interim, [&](const InterimSink& sound) {
+    OriginStream stream = origin.Open(request, deadline, sound);
+    if (auto* const answer = std::get_if<HttpStream>(&stream)) {
+      if (answer->body != nullptr && BodyIsWanted(request, answer->head)) {
+        answer->head.body.Clear();
+        answer->body = std::make_unique<FencedBody>(
+            std::move(answer->body), SaidLength(answer->head.headers), std::move(keep));
+      } else {
+        answer->body = nullptr;
+      }
+    }
+    return stream;
+  });
+}
+
 OriginResult FetchFenced(Origin& origin, const HttpRequest& request, absl::Time deadline,
                          const InterimSink& interim) {
-  const InterimSink sound = [&](const HttpResponse& response) {
-    if (interim == nullptr || response.status < 100 || response.status > 199) return;
-    if (response.body.empty() && AreSound(response.headers)) interim(response);
-  };
-  try {
+  return Whole(Fenced(request, interim, [&](const InterimSink& sound) -> OriginStream {
     OriginResult result = origin.Fetch(request, deadline, sound);
-    auto* const response = std::get_if<HttpResponse>(&result);
-    if (response == nullptr) return result;
-    if (request.method == "HEAD") response->body.Clear();
-    const bool sane = response->status >= 200 && response->status <= 999 &&
-                      AreSound(response->headers) && HasItsLength(request, *response);
-    if (!sane) return OriginFailure::kCutShort;
-    return result;
-  } catch (...) {
-    return OriginFailure::kCutShort;
+    if (auto* const failure = std::get_if<OriginFailure>(&result)) return *failure;
+    return HttpStream{std::get<HttpResponse>(std::move(result)), nullptr};
+  }));
+}
+
+OriginResult Whole(OriginStream stream) {
+  if (auto* const failure = std::get_if<OriginFailure>(&stream)) return *failure;
+  auto& answer = std::get<HttpStream>(stream);
+  while (answer.body != nullptr) {
+    absl::StatusOr<absl::Cord> piece = answer.body->Next();
+    if (!piece.ok()) return OriginFailure::kCutShort;
+    if (piece->empty()) break;
+    answer.head.body.Append(*std::move(piece));
   }
+  return std::move(answer.head);
 }
 
 }  // namespace edge
@@ -93,10 +191,18 @@ class OriginGroup final : public Origin {
   OriginResult Fetch(const HttpRequest& request, absl::Time deadline,
                      const InterimSink& interim) override {
     OriginResult first = edge::FetchFenced(*options_.primary, request, deadline, interim);
-    const bool safe =
-        request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
-    if (!safe || !FailsOver(first)) return first;
+    if (!MayFailOver(request) || !FailsOver(std::get_if<HttpResponse>(&first))) return first;
     return options_.secondary->Fetch(request, deadline, interim);
+  }
+
+  OriginStream Open(const HttpRequest& request, absl::Time deadline,
+                    const InterimSink& interim) override {
+    OriginStream first = edge::OpenFenced(*options_.primary, request, deadline, interim, nullptr);
+    const auto* const answer = std::get_if<HttpStream>(&first);
+    if (!MayFailOver(request) || !FailsOver(answer == nullptr ? nullptr : &answer->head)) {
+      return first;
+    }
+    return options_.secondary->Open(request, deadline, interim);
   }
 
   std::vector<OriginBucket> buckets() const override {
@@ -106,8 +212,11 @@ class OriginGroup final : public Origin {
   }
 
  private:
-  bool FailsOver(const OriginResult& result) const {
-    const auto* const response = std::get_if<HttpResponse>(&result);
+  static bool MayFailOver(const HttpRequest& request) {
+    return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+  }
+  // null: a failure.
+  bool FailsOver(const HttpResponse* response) const {
     if (response == nullptr) return true;
     return std::find(options_.failover_statuses.begin(), options_.failover_statuses.end(),
                      response->status) != options_.failover_statuses.end();

@@ -18,6 +18,23 @@ int HexDigit(char c) {
   return -1;
 }
 
+// False: an escape is malformed.
+bool AppendUnescaped(std::string_view text, std::string* out) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out->push_back(text[i]);
+      continue;
+    }
+    if (text.size() - i < 3) return false;
+    const int high = HexDigit(text[i + 1]);
+    const int low = HexDigit(text[i + 2]);
+    if (high < 0 || low < 0) return false;
+    out->push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool MatchesWildcards(std::string_view pattern, std::string_view text) {
@@ -66,29 +83,22 @@ absl::Status CheckInvalidationPath(std::string_view path) {
   return absl::OkStatus();
 }
 
+bool ReadObjectKey(std::string_view origin_path, std::string_view path, std::string* key) {
+  key->assign(origin_path);
+  if (!AppendUnescaped(path, key)) return false;
+  if (!key->empty() && (*key)[0] == '/') key->erase(0, 1);
+  return true;
+}
+
 std::optional<std::string> Unescaped(std::string_view text) {
   std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out.push_back(text[i]);
-      continue;
-    }
-    if (text.size() - i < 3) return std::nullopt;
-    const int high = HexDigit(text[i + 1]);
-    const int low = HexDigit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
+  if (!AppendUnescaped(text, &out)) return std::nullopt;
   return out;
 }
 
 std::optional<std::string> ObjectKeyOf(std::string_view origin_path, std::string_view path) {
-  std::optional<std::string> key = Unescaped(path);
-  if (!key) return std::nullopt;
-  key->insert(0, origin_path);
-  if (!key->empty() && (*key)[0] == '/') key->erase(0, 1);
+  std::string key;
+  if (!ReadObjectKey(origin_path, path, &key)) return std::nullopt;
   return key;
 }
 

@@ -25,6 +25,8 @@ std::optional<std::string> Unescaped(std::string_view text);
 
 // The key of the object that a request for `path` is for; nullopt: an escape is malformed.
 std::optional<std::string> ObjectKeyOf(std::string_view origin_path, std::string_view path);
+// The same into a string that there is already; false: malformed.
+bool ReadObjectKey(std::string_view origin_path, std::string_view path, std::string* key);
 
 }  // namespace cloudlet::edge
 

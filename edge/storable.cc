@@ -100,12 +100,12 @@ StoredResponse MakeStored(const HttpRequest& request, HttpResponse response,
 }
 
 std::string_view WhyNotStorable(const HttpRequest& request, const StoredResponse& made,
-                                const Policy& policy) {
+                                const Policy& policy, bool body_follows) {
   const int status = made.response.status;
   if (request.method != "GET" && !IsStorablePost(request, made, policy)) return "method";
   if (status < 200 || status == 304 || status == 412 || status == 416) return "status";
   if (status == 206) return "range";
-  if (HasWrongLength(made.response)) return "length";
+  if (!body_follows && HasWrongLength(made.response)) return "length";
   const std::string_view why =
       policy.cloudfront() ? CloudFrontWhyNot(made, policy) : RfcWhyNot(request, made, policy);
   if (!why.empty()) return why;

@@ -19,8 +19,9 @@ StoredResponse MakeStored(const HttpRequest& request, HttpResponse response,
 
 // Empty: the answer to this request may be stored. Else why not, a word for Cache-Status: "method",
 // "status", "range", "length", "no-store", "private", "vary", "authorization", "no-lifetime".
+// `body_follows`: the length is still to be seen.
 std::string_view WhyNotStorable(const HttpRequest& request, const StoredResponse& made,
-                                const Policy& policy);
+                                const Policy& policy, bool body_follows = false);
 
 // Both bytes as one, with the newer's headers; nullopt unless both are parts with one strong entity
 // tag (RFC 9111 section 3.4) that touch or overlap and agree on the size. The whole if nothing is

@@ -46,6 +46,9 @@ struct StoredResponse {
   absl::Time response_time = absl::UnixEpoch();  // when it came
   std::vector<Selector> selectors = {};
   Facts facts = {};
+  // Of whoever stores it (tags.h, tag_purges.h); the core does not look at them.
+  std::vector<uint64_t> tags = {};
+  uint64_t purges_seen = 0;
 };
 
 // The responses stored under the key of a request, in any order.

@@ -23,21 +23,44 @@ class Reader {
 
   std::optional<std::vector<SfMember>> Dictionary() {
     std::vector<SfMember> members;
-    Skip(" ");
-    while (!rest_.empty()) {
+    const bool read = Members([&] {
       SfMember member;
-      if (!Key(&member.key) || !MemberValue(&member.value)) return std::nullopt;
+      if (!Key(&member.key) || !MemberValue(&member.value)) return false;
       Put(std::move(member), &members);
-      Skip(" \t");
-      if (rest_.empty()) return members;
-      if (!Take(',')) return std::nullopt;
-      Skip(" \t");
-      if (rest_.empty()) return std::nullopt;  // a comma at the end
-    }
+      return true;
+    });
+    if (!read) return std::nullopt;
     return members;
   }
 
+  std::optional<std::vector<std::string>> StringList() {
+    std::vector<std::string> strings;
+    const bool read = Members([&] {
+      SfValue value;
+      if (!ItemOrInnerList(&value)) return false;
+      if (value.type == SfValue::Type::kString) strings.push_back(std::move(value.text));
+      return true;
+    });
+    if (!read) return std::nullopt;
+    return strings;
+  }
+
  private:
+  // What stands between commas, each read by `member`.
+  template <typename Member>
+  bool Members(const Member& member) {
+    Skip(" ");
+    while (!rest_.empty()) {
+      if (!member()) return false;
+      Skip(" \t");
+      if (rest_.empty()) return true;
+      if (!Take(',')) return false;
+      Skip(" \t");
+      if (rest_.empty()) return false;  // a comma at the end
+    }
+    return true;
+  }
+
   static void Put(SfMember member, std::vector<SfMember>* members) {
     const auto same = std::find_if(members->begin(), members->end(),
                                    [&](const SfMember& m) { return m.key == member.key; });
@@ -73,6 +96,10 @@ class Reader {
 
   bool MemberValue(SfValue* value) {
     if (!Take('=')) return Parameters();  // true
+    return ItemOrInnerList(value);
+  }
+
+  bool ItemOrInnerList(SfValue* value) {
     if (front() == '(') return InnerList(value) && Parameters();
     return BareItem(value) && Parameters();
   }
@@ -184,6 +211,10 @@ class Reader {
 std::optional<std::vector<SfMember>> ParseSfDictionary(std::string_view text) {
   // What comes behind the last member, spaces alone, is skipped with the separators.
   return Reader(text).Dictionary();
+}
+
+std::optional<std::vector<std::string>> ParseSfStringList(std::string_view text) {
+  return Reader(text).StringList();
 }
 
 std::string SfString(std::string_view text) {

@@ -56,6 +56,16 @@ TEST(StructuredFieldTest, Dictionaries) {
   EXPECT_EQ(Show("a=(1 \"x\";p  t), b=()"), "a:list b:list ");
 }
 
+TEST(StructuredFieldTest, ListsOfStrings) {
+  using Strings = std::vector<std::string>;
+  EXPECT_EQ(ParseSfStringList(""), Strings());
+  EXPECT_EQ(ParseSfStringList("\"a\", \"b c\";p=1"), (Strings{"a", "b c"}));
+  EXPECT_EQ(ParseSfStringList("tok, \"a\", (\"in\" \"side\"), 7"), Strings{"a"});
+  for (std::string_view text : {"\"a", "\"a\",", "\"a\" \"b\"", "a b", "=1"}) {
+    EXPECT_EQ(ParseSfStringList(text), std::nullopt) << text;
+  }
+}
+
 TEST(StructuredFieldTest, WhatIsNoDictionary) {
   for (std::string_view text : {"&&&&&",
                                 "max-age=60, &&&&&",

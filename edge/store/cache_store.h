@@ -87,6 +87,7 @@ class CacheStore {
  public:
   using Entry = EntryOf<V>;
   using Ref = EntryRef<V>;
+  using Garbage = StoreShard::Garbage;
 
   explicit CacheStore(const CacheStoreOptions& options) : engine_(options) {}
 
@@ -103,10 +104,11 @@ class CacheStore {
   // Stores `value` of `value_bytes` under `key` in place of what is there. `condition` is weighed
   // in one step with the change. Whatever the result but kSuperseded and kErased, what the key had
   // before is gone afterwards.
+  // `garbage`: for callers that hold a lock meanwhile.
   InsertResult Insert(std::string_view key, uint64_t hash, V value, uint64_t value_bytes,
-                      const InsertIf& condition = {}) {
+                      const InsertIf& condition = {}, Garbage* garbage = nullptr) {
     return engine_.ShardOf(hash).Insert(Entry::New(key, hash, std::move(value), value_bytes),
-                                        condition);
+                                        condition, garbage);
   }
 
   // Whether it was there. A look-up that begins after the return does not find it.

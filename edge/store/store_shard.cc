@@ -23,7 +23,7 @@ StoreShard::StoreShard(EvictionPolicy policy, uint64_t capacity, bool large_on_s
 
 // Nobody reads any more.
 StoreShard::~StoreShard() {
-  Garbage all;
+  Batches all;
   {
     base::MutexLock lock(&mu_);
     all = std::move(retired_);
@@ -71,10 +71,11 @@ void StoreShard::Visit(const std::function<void(const StoreEntry&)>& visitor) co
 
 // --- Changing ---
 
-InsertResult StoreShard::Insert(StoreEntry* fresh, const InsertIf& condition) {
+InsertResult StoreShard::Insert(StoreEntry* fresh, const InsertIf& condition, Garbage* garbage) {
   InsertResult result;
   bool came_in = false;
-  Garbage garbage;
+  Garbage own;
+  if (garbage == nullptr) garbage = &own;
   {
     base::MutexLock lock(&mu_);
     NoticeErasure();
@@ -87,10 +88,9 @@ InsertResult StoreShard::Insert(StoreEntry* fresh, const InsertIf& condition) {
     }
     Count(result);
     SweepLocked(kSweepPerChange);
-    garbage = Finish();
+    garbage->batches_.splice(garbage->batches_.end(), Finish());
   }
-  if (!came_in) fresh->Release();
-  Free(std::move(garbage));
+  if (!came_in) garbage->refused_.push_back(fresh);
   return result;
 }
 
@@ -162,7 +162,7 @@ void StoreShard::MakeRoom() {
 
 bool StoreShard::Erase(std::string_view key, uint64_t hash, const StoreEntry* only) {
   bool found = false;
-  Garbage garbage;
+  Batches garbage;
   {
     base::MutexLock lock(&mu_);
     NoticeErasure();
@@ -178,7 +178,7 @@ bool StoreShard::Erase(std::string_view key, uint64_t hash, const StoreEntry* on
 
 size_t StoreShard::EraseGroup(std::string_view prefix, uint64_t hash) {
   size_t erased = 0;
-  Garbage garbage;
+  Batches garbage;
   {
     base::MutexLock lock(&mu_);
     NoticeErasure();
@@ -201,7 +201,7 @@ size_t StoreShard::EraseGroup(std::string_view prefix, uint64_t hash) {
 size_t StoreShard::Sweep(size_t most) {
   Epochs::TryAdvance();
   size_t left = 0;
-  Garbage garbage;
+  Batches garbage;
   {
     base::MutexLock lock(&mu_);
     NoticeErasure();
@@ -324,8 +324,8 @@ StoreShard::Batch& StoreShard::RetiredNow() {
   return retired_.back();
 }
 
-StoreShard::Garbage StoreShard::Finish() {
-  Garbage garbage;
+StoreShard::Batches StoreShard::Finish() {
+  Batches garbage;
   if (retired_.empty()) return garbage;
   // Not each time: every reader notices when the epoch moves, in a cache line that it shares.
   if (++changes_ % kChangesPerAdvance == 0 || retired_bytes_ > capacity_ / 64) {
@@ -341,8 +341,15 @@ StoreShard::Garbage StoreShard::Finish() {
   return garbage;
 }
 
-void StoreShard::Free(Garbage garbage) {
-  for (Batch& batch : garbage) {
+StoreShard::Garbage::Garbage() = default;
+
+StoreShard::Garbage::~Garbage() {
+  for (StoreEntry* const entry : refused_) entry->Release();
+  Free(std::move(batches_));
+}
+
+void StoreShard::Free(Batches batches) {
+  for (Batch& batch : batches) {
     while (!batch.entries.empty()) {
       Resident* const one = batch.entries.oldest();
       batch.entries.Remove(one);

@@ -65,7 +65,25 @@ struct StoreStats {
 };
 
 class StoreShard {
+  struct Batch;
+
  public:
+  // What changes took out and nobody can read any more. Freed when this goes: whoever makes changes
+  // under a lock declares it before the lock, as values may be freed by code of the user's.
+  class Garbage {
+   public:
+    Garbage();
+    ~Garbage();
+    Garbage(const Garbage&) = delete;
+    Garbage& operator=(const Garbage&) = delete;
+
+   private:
+    friend class StoreShard;
+    // A list, for batches change hands without being moved.
+    std::list<Batch> batches_;
+    std::vector<StoreEntry*> refused_;  // a reference to each
+  };
+
   // `generation` must outlive the shard.
   StoreShard(EvictionPolicy policy, uint64_t capacity, bool large_on_second_request,
              const std::atomic<uint64_t>* generation);
@@ -74,8 +92,8 @@ class StoreShard {
   // nullptr: not there. The guard shows that there is one.
   const StoreEntry* Find(std::string_view key, uint64_t hash, const EpochGuard& guard) const;
 
-  // Takes the caller's reference to `fresh`.
-  InsertResult Insert(StoreEntry* fresh, const InsertIf& condition);
+  // Takes the caller's reference to `fresh`. `garbage`: null, or who frees what has become free.
+  InsertResult Insert(StoreEntry* fresh, const InsertIf& condition, Garbage* garbage);
   // Whether it was there. With `only`: if it is this entry.
   bool Erase(std::string_view key, uint64_t hash, const StoreEntry* only);
   // All of this hash whose keys begin with `prefix`. How many.
@@ -108,8 +126,7 @@ class StoreShard {
     ResidentQueue entries;
     std::vector<std::unique_ptr<Table>> tables;
   };
-  // What is freed after the lock. A list, for its batches change hands without being moved.
-  using Garbage = std::list<Batch>;
+  using Batches = std::list<Batch>;
 
   Table* table() const { return table_.load(std::memory_order_seq_cst); }
 
@@ -129,8 +146,8 @@ class StoreShard {
   void TellHits() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Batch& RetiredNow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Ends a change: what can be freed now.
-  Garbage Finish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  static void Free(Garbage garbage);
+  Batches Finish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  static void Free(Batches batches);
 
   static constexpr size_t kFirstHeads = 16;
   static constexpr size_t kRing = 64;
@@ -151,7 +168,7 @@ class StoreShard {
   Ghost large_ghosts_ ABSL_GUARDED_BY(mu_);
   uint64_t generation_ ABSL_GUARDED_BY(mu_);
   ResidentQueue dead_ ABSL_GUARDED_BY(mu_);
-  Garbage retired_ ABSL_GUARDED_BY(mu_);  // ascending epochs
+  Batches retired_ ABSL_GUARDED_BY(mu_);  // ascending epochs
   uint64_t retired_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   uint32_t changes_ ABSL_GUARDED_BY(mu_) = 0;
   StoreStats counts_ ABSL_GUARDED_BY(mu_);  // of inserts, evictions, refusals

@@ -13,6 +13,7 @@ uint64_t BytesOf(const StoredResponse& stored) {
   for (const HttpHeader& header : stored.response.headers) {
     bytes += sizeof(header) + header.name.size() + header.value.size();
   }
+  bytes += stored.tags.size() * sizeof(uint64_t);
   for (const Selector& selector : stored.selectors) {
     bytes += sizeof(selector) + selector.name.size() + selector.value.value_or("").size();
   }
@@ -27,15 +28,14 @@ void VariantSet::Append(Variant variant) {
   variants_.push_back(std::move(variant));
 }
 
-VariantSet VariantSet::With(const std::vector<size_t>& drop,
-                            std::optional<StoredResponse> add) const {
+VariantSet VariantSet::With(Candidates drop, std::shared_ptr<const StoredResponse> add) const {
   std::vector<Variant> kept;
-  for (size_t i = 0; i < variants_.size(); ++i) {
-    if (std::find(drop.begin(), drop.end(), i) == drop.end()) kept.push_back(variants_[i]);
+  for (const Variant& one : variants_) {
+    if (std::find(drop.begin(), drop.end(), one.stored.get()) == drop.end()) kept.push_back(one);
   }
-  if (add) {
+  if (add != nullptr) {
     const uint64_t bytes = BytesOf(*add);
-    kept.push_back({std::make_shared<const StoredResponse>(*std::move(add)), bytes});
+    kept.push_back({std::move(add), bytes});
   }
   VariantSet set;
   const size_t first = kept.size() > kMost ? kept.size() - kMost : 0;

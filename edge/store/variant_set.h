@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "edge/stored.h"
@@ -30,9 +29,12 @@ class VariantSet {
   // As CacheStore::Insert wants them: of headers, selectors, bodies, and what holds them.
   uint64_t bytes() const { return bytes_; }
 
-  // This set without the candidates `drop` (in any order), and with `add`. At most kMost remain:
-  // the ones added first go.
-  VariantSet With(const std::vector<size_t>& drop, std::optional<StoredResponse> add) const;
+  // This set without the candidates `drop` (in any order, what is not in it does not matter), and
+  // with `add` unless it is null. At most kMost remain: the ones added first go.
+  VariantSet With(Candidates drop, std::shared_ptr<const StoredResponse> add) const;
+  const std::shared_ptr<const StoredResponse>& stored(size_t index) const {
+    return variants_[index].stored;
+  }
 
   static constexpr size_t kMost = 64;
 
