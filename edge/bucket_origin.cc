@@ -1,4 +1,4 @@
-// GET and HEAD of a bucket's objects as HTTP, over the public API.
+// A bucket's objects as HTTP, over the public API.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +11,7 @@
 #include "cloudlet/edge_origin.h"
 #include "cloudlet/error.h"
 #include "edge/date.h"
+#include "edge/lists.h"
 #include "edge/path_pattern.h"
 #include "edge/ranges.h"
 
@@ -74,6 +75,31 @@ GetOptions OptionsOf(const HttpHeaders& headers, absl::Time now) {
   return options;
 }
 
+bool IsServed(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE";
+}
+
+PutOptions PutOptionsOf(const HttpHeaders& headers) {
+  const auto value = [&](std::string_view name) { return headers.Joined(name).value_or(""); };
+  PutOptions options;
+  options.content_type = value("Content-Type");
+  options.cache_control = value("Cache-Control");
+  options.content_disposition = value("Content-Disposition");
+  options.content_encoding = value("Content-Encoding");
+  options.content_language = value("Content-Language");
+  options.expires = value("Expires");
+  options.content_md5 = value("Content-MD5");
+  options.if_match = value("If-Match");
+  options.if_none_match = value("If-None-Match");
+  static constexpr std::string_view kMetadata = "x-amz-meta-";
+  for (const HttpHeader& header : headers) {
+    const std::string_view name = header.name;
+    if (!SameHttpName(name.substr(0, kMetadata.size()), kMetadata)) continue;
+    options.metadata[edge::LowerCase(name.substr(kMetadata.size()))] = header.value;
+  }
+  return options;
+}
+
 // Whether If-Range lets the range stand: RFC 9110 section 13.1.5.
 bool MeetsIfRange(const std::string& if_range, const ObjectInfo& info, absl::Time now) {
   if (!if_range.empty() && if_range[0] == '"') return if_range == "\"" + info.etag + "\"";
@@ -90,14 +116,22 @@ class BucketOrigin final : public Origin {
                      const InterimSink& interim) override {
     (void)deadline;  // nothing in here waits
     (void)interim;
-    if (request.method != "GET" && request.method != "HEAD") {
-      return ErrorAnswer(request, 501, "NotImplemented", "Only GET and HEAD are implemented.");
+    if (request.method == "OPTIONS") {
+      return ErrorAnswer(request, 403, "AccessForbidden",
+                         "CORSResponse: CORS is not enabled for this bucket.");
+    }
+    if (!IsServed(request.method)) {
+      return ErrorAnswer(request, 405, "MethodNotAllowed",
+                         "The specified method is not allowed against this resource.");
     }
     const auto key = edge::ObjectKeyOf(options_.path, request.url.path);
     if (!key) return ErrorAnswer(request, 400, "InvalidURI", "Couldn't parse the specified URI.");
     if (key->empty()) return ErrorAnswer(request, 403, "AccessDenied", "Access Denied");
-    const GetOptions options = OptionsOf(request.headers, request.time);
-    absl::StatusOr<HttpResponse> response = Read(request, *key, options);
+    absl::StatusOr<HttpResponse> response =
+        request.method == "PUT" ? Write(request, *key)
+        : request.method == "DELETE"
+            ? Remove(request, *key)
+            : Read(request, *key, OptionsOf(request.headers, request.time));
     if (response.ok()) return *std::move(response);
     return Failed(request, *key, response.status());
   }
@@ -142,6 +176,27 @@ class BucketOrigin final : public Origin {
       response.headers.Add("Content-Range", edge::ToString(edge::ContentRange{{got->offset, length},
                                                                               got->info.size}));
     }
+    return response;
+  }
+
+  absl::StatusOr<HttpResponse> Write(const HttpRequest& request, const std::string& key) const {
+    const auto put = bucket_.Put(key, request.body, PutOptionsOf(request.headers));
+    if (!put.ok()) return put.status();
+    HttpResponse response;
+    response.headers.Add("ETag", absl::StrCat("\"", put->etag, "\""));
+    AddUnlessEmpty("x-amz-version-id", put->version_id, &response.headers);
+    response.headers.Add("Content-Length", "0");
+    return response;
+  }
+
+  absl::StatusOr<HttpResponse> Remove(const HttpRequest& request, const std::string& key) const {
+    DeleteOptions options;
+    options.if_match = request.headers.Joined("If-Match").value_or("");
+    const auto removed = bucket_.Delete(key, options);
+    if (!removed.ok()) return removed.status();
+    HttpResponse response = {.status = 204};
+    AddUnlessEmpty("x-amz-version-id", removed->version_id, &response.headers);
+    if (removed->delete_marker) response.headers.Add("x-amz-delete-marker", "true");
     return response;
   }
 

@@ -88,7 +88,8 @@ TEST_F(BucketOriginTest, ErrorsAreThoseOfS3) {
   EXPECT_EQ(Fetch(Getting("/")).status, 403);
   EXPECT_EQ(Fetch(Getting("/%zz")).status, 400);
   EXPECT_EQ(Fetch(Getting("/" + std::string(2'000, 'a'))).status, 400);
-  EXPECT_EQ(Object({}, "PUT").status, 501);
+  EXPECT_EQ(Object({}, "PATCH").status, 405);
+  EXPECT_EQ(Object({}, "OPTIONS").status, 403);
   bucket_.Delete("a/b c.css").value();
   ASSERT_TRUE(fake_.cloud().DeleteBucket("site").ok());
   EXPECT_EQ(Object().status, 404);
@@ -110,6 +111,29 @@ TEST_F(BucketOriginTest, PathIsPutBeforeTheKey) {
 TEST_F(BucketOriginTest, ClosedCloudCannotBeReached) {
   ASSERT_TRUE(fake_.cloud().Close().ok());
   EXPECT_EQ(Object().status, -1);
+}
+
+TEST_F(BucketOriginTest, WritesAndDeletes) {
+  HttpRequest put = Getting("/new", {{"Content-Type", "text/plain"}, {"X-Amz-Meta-Who", "me"}});
+  put.method = "PUT";
+  put.body = absl::Cord("text");
+  const HttpResponse written = Fetch(put);
+  EXPECT_EQ(written.status, 200);
+  const GetResult got = bucket_.Get("new").value();
+  EXPECT_EQ(got.body, "text");
+  EXPECT_EQ(HeaderOf(written, "ETag"), "\"" + got.info.etag + "\"");
+  EXPECT_EQ(got.info.content_type, "text/plain");
+  EXPECT_EQ(got.info.metadata.at("who"), "me");
+  put.headers = {{"If-None-Match", "*"}};
+  EXPECT_EQ(Fetch(put).status, 412);
+  put.headers = {{"Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="}};
+  EXPECT_EQ(Fetch(put).status, 400);
+  put.headers = {};
+  EXPECT_EQ(Fetch(put, {}, Caller::Anonymous()).status, 403);
+  HttpRequest remove = Getting("/new");
+  remove.method = "DELETE";
+  EXPECT_EQ(Fetch(remove).status, 204);
+  EXPECT_FALSE(bucket_.Get("new").ok());
 }
 
 }  // namespace

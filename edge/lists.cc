@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "edge/char_set.h"
+
 namespace cloudlet::edge {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 }  // namespace
 
@@ -50,10 +52,12 @@ std::vector<std::string_view> ListOf(const HttpHeaders& headers, std::string_vie
 }
 
 bool IsToken(std::string_view text) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+  static constexpr CharSet kOfTokens([](unsigned char byte) {
+    constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+    const char c = static_cast<char>(byte);
     return IsDigit(c) || IsLetter(c) || kMarks.find(c) != std::string_view::npos;
   });
+  return !text.empty() && kOfTokens.HasAll(text);
 }
 
 std::optional<std::string> Unquoted(std::string_view text) {

@@ -10,6 +10,21 @@
 #include "edge/distribution_testing.h"
 #include "gtest/gtest.h"
 
+namespace {
+
+thread_local size_t allocations = 0;
+
+}  // namespace
+
+void* operator new(size_t size) {
+  ++allocations;
+  void* const room = std::malloc(size);
+  if (room == nullptr) throw std::bad_alloc();
+  return room;
+}
+void operator delete(void* room) noexcept { std::free(room); }
+void operator delete(void* room, size_t /*size*/) noexcept { std::free(room); }
+
 namespace cloudlet::edge {
 namespace {
 
@@ -316,6 +331,31 @@ TEST_F(NetworkTest, LookupGivesWhatIsFreshAndPlain) {
   Advance(590);
   EXPECT_FALSE(cdn.Lookup(Getting("/a"), viewer));
   EXPECT_EQ(found->response->body, "x");
+}
+
+TEST_F(NetworkTest, LookupAllocatesNothing) {
+  Bucket bucket = fake_.cloud().CreateBucket("site").value();
+  bucket.Put("some/longer path of an object.html", "x", {.cache_control = "max-age=600"}).value();
+  options_.origins[0].origin = MakeBucketOrigin(bucket);
+  options_.coherent = true;
+  CachePolicy& policy = options_.default_behavior.cache;
+  policy.accept_gzip = true;
+  policy.query_strings = {Selection::kListed, {"version"}};
+  policy.cookies = {Selection::kListed, {"session"}};
+  policy.headers = {Selection::kListed, {"CloudFront-Viewer-Country", "X-Kind"}};
+  const Distribution cdn = Make();
+  const HttpRequest request = Getting("/some/longer%20path%20of%20an%20object.html?a=1&version=2",
+                                      {{"Cookie", "other=1; session=0123456789abcdef"},
+                                       {"Accept-Encoding", "br, gzip;q=0.5"},
+                                       {"X-Kind", "one that is longer than a short string"}});
+  const Viewer viewer = {.ip = "192.0.2.1", .country = "DE", .pop = "LHR"};
+  EXPECT_EQ(cdn.Handle(request, viewer).status, 200);
+  ASSERT_TRUE(cdn.Lookup(request, viewer));
+  const size_t before = allocations;
+  int found = 0;
+  for (int i = 0; i < 100; ++i) found += cdn.Lookup(request, viewer).has_value();
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(found, 100);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "edge/char_set.h"
 #include "edge/lists.h"
 
 namespace cloudlet {
@@ -110,8 +111,9 @@ OriginStream Fenced(const HttpRequest& request, const InterimSink& interim,
 }  // namespace
 
 bool IsSoundHeader(const HttpHeader& header) {
-  return IsToken(header.name) &&
-         header.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
+  static constexpr CharSet kOfValues(
+      [](unsigned char byte) { return byte != '\r' && byte != '\n' && byte != '\0'; });
+  return IsToken(header.name) && kOfValues.HasAll(header.value);
 }
 
 bool IsFailoverStatus(int status) {
