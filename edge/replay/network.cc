@@ -2,6 +2,8 @@
 #include "edge/replay/network.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -92,15 +94,34 @@ absl::StatusOr<const EdgeLocation*> ShieldOf(const EdgeReplayOptions& options) {
                                       "; there are:", V(Codes(RegionalEdgeLocations()))));
 }
 
+// At least as many objects as a cache of `capacity` bytes can keep, the smallest first; sizes are
+// known to a power of two.
+uint64_t MostEntries(const std::array<uint64_t, 64>& objects_by_width, uint64_t capacity) {
+  uint64_t entries = 0;
+  for (size_t width = 0; width < objects_by_width.size(); ++width) {
+    const uint64_t least_bytes = width == 0 ? 1 : uint64_t{1} << (width - 1);
+    const uint64_t fit = std::min(objects_by_width[width], capacity / least_bytes);
+    entries += fit;
+    capacity -= fit * least_bytes;
+  }
+  return entries;
+}
+
 absl::Status CheckMemory(const Network& network, const EdgeTrace& trace,
                          const EdgeReplayOptions& options) {
-  const uint64_t bytes =
-      network.caches.size() * trace.objects.size() * ReplayCache::kBytesPerObject;
+  std::array<uint64_t, 64> objects_by_width = {};
+  for (const EdgeTraceObject& object : trace.objects)
+    ++objects_by_width[std::bit_width(object.bytes)];
+  uint64_t bytes = 0;
+  for (const NetworkCache& cache : network.caches) {
+    bytes += trace.objects.size() * ReplayCache::kBytesPerObject +
+             MostEntries(objects_by_width, cache.capacity) * ReplayCache::kBytesPerEntry;
+  }
   if (bytes <= options.most_memory_bytes) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("replay: ", trace.objects.size(), " objects in ", network.caches.size(),
-                   " caches take ", bytes, " bytes of memory, more than most_memory_bytes (",
-                   options.most_memory_bytes, "); raise it, or replay with fewer pops"));
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "replay: ", trace.objects.size(), " objects in ", network.caches.size(), " caches may take ",
+      bytes, " bytes of memory, more than most_memory_bytes (", options.most_memory_bytes,
+      "); raise it, or replay with fewer pops or smaller caches"));
 }
 
 // Lays ways through caches.

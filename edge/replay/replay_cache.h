@@ -1,5 +1,5 @@
-// One cache of a replay: which objects it has by the policy (edge/store/simulation.h), until when
-// they are fresh, and what came to it.
+// One cache of a replay: which objects it has by the policy (edge/store/simulation.h), with their
+// ends of freshness as notes, and what came to it.
 #ifndef CLOUDLET_EDGE_REPLAY_REPLAY_CACHE_H_
 #define CLOUDLET_EDGE_REPLAY_REPLAY_CACHE_H_
 
@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <vector>
 
 #include "base/random.h"
 #include "cloudlet/edge_replay.h"
@@ -19,36 +18,31 @@ namespace cloudlet::edge {
 
 class ReplayCache {
  public:
-  // 40 in the simulation, and the end of freshness.
-  static constexpr uint64_t kBytesPerObject = 48;
-
-  enum class Has { kNothing, kStale, kFresh };
+  // Of memory: for each object that there is, and for each that is kept (its entry, and what the
+  // policy remembers, ghosts included).
+  static constexpr uint64_t kBytesPerObject = 4;
+  static constexpr uint64_t kBytesPerEntry = 128;
 
   ReplayCache(const EdgeReplayOptions& options, uint64_t capacity, uint32_t objects)
       : simulation_(MakeEviction(options.policy, capacity), capacity, objects),
-        fresh_until_us_(objects),
         large_bytes_(options.large_on_second_request ? capacity / 100
                                                      : std::numeric_limits<uint64_t>::max()) {}
 
-  Has Look(uint32_t object, int64_t now_us) const {
-    if (!simulation_.Contains(object)) return Has::kNothing;
-    return now_us < fresh_until_us_[object] ? Has::kFresh : Has::kStale;
-  }
-  int64_t fresh_until_us(uint32_t object) const { return fresh_until_us_[object]; }
+  // Where Look will read.
+  const void* MemoryOf(uint32_t object) const { return simulation_.MemoryOf(object); }
+
+  // Until when the object is fresh; nullptr: it is not there. Valid until the next change.
+  int64_t* FreshUntilUs(uint32_t object) { return simulation_.NoteOf(object); }
 
   // REQUIRES: it is there.
   void Hit(uint32_t object) { simulation_.Request(object); }
-  void Freshen(uint32_t object, int64_t until_us) {
-    simulation_.Request(object);
-    fresh_until_us_[object] = until_us;
-  }
 
   // REQUIRES: it is not there.
   void Admit(uint32_t object, uint64_t bytes, int64_t until_us) {
     if (bytes > large_bytes_ && WaitsForSecondRequest(object)) return;
     // What has no body takes a place all the same.
     simulation_.Request(object, std::max<uint64_t>(bytes, 1));
-    fresh_until_us_[object] = until_us;
+    if (int64_t* const fresh_until = FreshUntilUs(object)) *fresh_until = until_us;
   }
 
   EdgeCacheTally tally = {};
@@ -65,8 +59,7 @@ class ReplayCache {
   }
 
   CacheSimulation simulation_;
-  std::vector<int64_t> fresh_until_us_;  // by object; of those that are there
-  const uint64_t large_bytes_;           // what is larger waits
+  const uint64_t large_bytes_;  // what is larger waits
   Ghost large_ghosts_;
 };
 

@@ -394,10 +394,10 @@ TEST(ReplayTest, WrongOptionsAreNamedWithTheRemedy) {
       EXPECT_THAT(std::string(one.status.message()), HasSubstr(part));
     }
   }
-  const absl::Status memory = status([](O& o) { o.most_memory_bytes = 47; });
+  const absl::Status memory = status([](O& o) { o.most_memory_bytes = 131; });
   EXPECT_EQ(memory.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(memory.message()),
-              AllOf(HasSubstr("48"), HasSubstr("most_memory_bytes")));
+              AllOf(HasSubstr("132"), HasSubstr("most_memory_bytes")));
   EdgeTrace unsorted = trace;
   unsorted.requests[0].object = 1;
   EXPECT_THAT(std::string(ReplayEdge(unsorted, Quiet()).status().message()), HasSubstr("object"));
