@@ -79,8 +79,8 @@ struct EdgeReplayOptions {
   LatencyModel latency = {};
   double new_connections = 0.1;  // share of requests for which a viewer connects anew; 0 to 1
   EdgePrices prices = {};        // all zero: costs are zero
-  // Each cache takes 4 bytes for each object of the trace, and up to 128 for each that it can keep at
-  // once. More than this in all: RESOURCE_EXHAUSTED.
+  // Each cache takes 4 bytes for each object of the trace, and up to 128 for each that it can keep
+  // at once. More than this in all: RESOURCE_EXHAUSTED.
   uint64_t most_memory_bytes = uint64_t{4} << 30;
 };
 
