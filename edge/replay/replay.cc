@@ -13,8 +13,8 @@
 #include "base/status_macros.h"
 #include "cloudlet/edge_replay.h"
 #include "edge/geo/latency.h"
-#include "edge/replay/network.h"
 #include "edge/replay/replay_cache.h"
+#include "edge/replay/replay_network.h"
 
 namespace cloudlet::edge {
 namespace {
@@ -53,13 +53,13 @@ struct Times {
 
 class Run {
  public:
-  Run(const EdgeTrace& trace, const EdgeReplayOptions& options, const Network& network)
+  Run(const EdgeTrace& trace, const EdgeReplayOptions& options, const ReplayNetwork& network)
       : trace_(trace),
         network_(network),
         times_(options.latency),
         default_ttl_us_(absl::ToInt64Microseconds(options.default_ttl)),
         new_connections_(static_cast<uint64_t>(options.new_connections * 0x1p32)) {
-    for (const NetworkCache& cache : network.caches) {
+    for (const ReplayPlace& cache : network.caches) {
       caches_.push_back(std::make_unique<ReplayCache>(options, cache.capacity,
                                                       static_cast<uint32_t>(trace.objects.size())));
     }
@@ -73,7 +73,7 @@ class Run {
       if (i + kAhead < count) {
         const EdgeTraceRequest& next = trace_.requests[i + kAhead];
         __builtin_prefetch(&trace_.objects[next.object]);
-        const Way& way = network_.pops[network_.viewers[next.viewer].pop].way;
+        const ReplayWay& way = network_.pops[network_.viewers[next.viewer].pop].way;
         for (size_t level = 0; level < way.levels; ++level) {
           __builtin_prefetch(caches_[way.caches[level]]->MemoryOf(next.object));
         }
@@ -89,9 +89,9 @@ class Run {
   void Play(uint64_t number) {
     const EdgeTraceRequest& request = trace_.requests[number];
     const EdgeTraceObject& object = trace_.objects[request.object];
-    const NetworkViewer& viewer = network_.viewers[request.viewer];
-    const NetworkPop& pop = network_.pops[viewer.pop];
-    const Way& way = object.cacheable ? pop.way : pop.pass;
+    const ReplayViewer& viewer = network_.viewers[request.viewer];
+    const ReplayPop& pop = network_.pops[viewer.pop];
+    const ReplayWay& way = object.cacheable ? pop.way : pop.pass;
     const size_t asked =
         object.cacheable ? Ask(way, request, object) : (Pass(way, object), way.levels);
     RegionTally& region = regions_[static_cast<size_t>(pop.region)];
@@ -105,16 +105,16 @@ class Run {
     Clock(number, viewer, way, asked, object.bytes);
   }
 
-  size_t Ask(const Way& way, const EdgeTraceRequest& request, const EdgeTraceObject& object);
-  void Pass(const Way& way, const EdgeTraceObject& object);
-  void Clock(uint64_t number, const NetworkViewer& viewer, const Way& way, size_t asked,
+  size_t Ask(const ReplayWay& way, const EdgeTraceRequest& request, const EdgeTraceObject& object);
+  void Pass(const ReplayWay& way, const EdgeTraceObject& object);
+  void Clock(uint64_t number, const ReplayViewer& viewer, const ReplayWay& way, size_t asked,
              uint64_t bytes);
   bool IsNewConnection(uint64_t number) const {
     return (base::Mix64(times_.seed ^ base::Mix64(number)) >> 32) < new_connections_;
   }
 
   const EdgeTrace& trace_;
-  const Network& network_;
+  const ReplayNetwork& network_;
   const Times times_;
   const int64_t default_ttl_us_;
   const uint64_t new_connections_;  // of 2^32
@@ -124,7 +124,8 @@ class Run {
 };
 
 // How many legs the request went beyond the point of presence: way.levels is to the origin.
-size_t Run::Ask(const Way& way, const EdgeTraceRequest& request, const EdgeTraceObject& object) {
+size_t Run::Ask(const ReplayWay& way, const EdgeTraceRequest& request,
+                const EdgeTraceObject& object) {
   std::array<Has, kMostLevels> has = {};
   std::array<int64_t*, kMostLevels> fresh_until = {};
   size_t asked = 0;
@@ -170,7 +171,7 @@ size_t Run::Ask(const Way& way, const EdgeTraceRequest& request, const EdgeTrace
   return asked;
 }
 
-void Run::Pass(const Way& way, const EdgeTraceObject& object) {
+void Run::Pass(const ReplayWay& way, const EdgeTraceObject& object) {
   for (size_t level = 0; level < way.levels; ++level) {
     EdgeCacheTally& tally = caches_[way.caches[level]]->tally;
     ++tally.requests;
@@ -182,7 +183,7 @@ void Run::Pass(const Way& way, const EdgeTraceObject& object) {
 }
 
 // As TimeToFirstByte and TransferTime (edge_geography.h) would.
-void Run::Clock(uint64_t number, const NetworkViewer& viewer, const Way& way, size_t asked,
+void Run::Clock(uint64_t number, const ReplayViewer& viewer, const ReplayWay& way, size_t asked,
                 uint64_t bytes) {
   const double trips = 1 + (IsNewConnection(number) ? kHandshakeRoundTrips : 0);
   const double viewer_ms = times_.JitteredMs(viewer.round_trip_ms, number, 0);
@@ -264,7 +265,7 @@ EdgeReplayReport Run::Report(const EdgePrices& prices) const {
 
 absl::StatusOr<EdgeReplayReport> ReplayChecked(const EdgeTrace& trace,
                                                const EdgeReplayOptions& options) {
-  CLOUDLET_ASSIGN_OR_RETURN(const Network network, MakeNetwork(trace, options));
+  CLOUDLET_ASSIGN_OR_RETURN(const ReplayNetwork network, MakeReplayNetwork(trace, options));
   const auto run = std::make_unique<Run>(trace, options, network);  // histograms are large
   run->PlayAll();
   return run->Report(options.prices);

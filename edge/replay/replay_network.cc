@@ -1,5 +1,5 @@
 // The options checked, and everything looked up and measured that can be beforehand.
-#include "edge/replay/network.h"
+#include "edge/replay/replay_network.h"
 
 #include <algorithm>
 #include <array>
@@ -107,13 +107,13 @@ uint64_t MostEntries(const std::array<uint64_t, 64>& objects_by_width, uint64_t 
   return entries;
 }
 
-absl::Status CheckMemory(const Network& network, const EdgeTrace& trace,
+absl::Status CheckMemory(const ReplayNetwork& network, const EdgeTrace& trace,
                          const EdgeReplayOptions& options) {
   std::array<uint64_t, 64> objects_by_width = {};
   for (const EdgeTraceObject& object : trace.objects)
     ++objects_by_width[std::bit_width(object.bytes)];
   uint64_t bytes = 0;
-  for (const NetworkCache& cache : network.caches) {
+  for (const ReplayPlace& cache : network.caches) {
     bytes += trace.objects.size() * ReplayCache::kBytesPerObject +
              MostEntries(objects_by_width, cache.capacity) * ReplayCache::kBytesPerEntry;
   }
@@ -127,10 +127,11 @@ absl::Status CheckMemory(const Network& network, const EdgeTrace& trace,
 // Lays ways through caches.
 class Builder {
  public:
-  Builder(const EdgeReplayOptions& options, Network* network) : options_(options), out_(network) {}
+  Builder(const EdgeReplayOptions& options, ReplayNetwork* network)
+      : options_(options), out_(network) {}
 
-  Way WayThrough(std::vector<uint32_t> caches) const {
-    Way way;
+  ReplayWay WayThrough(std::vector<uint32_t> caches) const {
+    ReplayWay way;
     way.levels = caches.size();
     for (size_t i = 0; i < caches.size(); ++i) {
       way.caches[i] = caches[i];
@@ -191,11 +192,11 @@ class Builder {
 
   const EdgeReplayOptions& options_;
   const EdgeRouter regional_{RegionalEdgeLocations()};
-  Network* const out_;
+  ReplayNetwork* const out_;
 };
 
 void RouteViewers(const EdgeTrace& trace, const std::vector<EdgeLocation>& pops,
-                  const LatencyModel& model, Network* out) {
+                  const LatencyModel& model, ReplayNetwork* out) {
   const EdgeRouter router(pops);
   const EdgeRouter everywhere(EdgeLocations());
   for (const EdgeTraceViewer& viewer : trace.viewers) {
@@ -209,11 +210,12 @@ void RouteViewers(const EdgeTrace& trace, const std::vector<EdgeLocation>& pops,
 
 }  // namespace
 
-absl::StatusOr<Network> MakeNetwork(const EdgeTrace& trace, const EdgeReplayOptions& options) {
+absl::StatusOr<ReplayNetwork> MakeReplayNetwork(const EdgeTrace& trace,
+                                                const EdgeReplayOptions& options) {
   CLOUDLET_RETURN_IF_ERROR(CheckNumbers(options));
   CLOUDLET_ASSIGN_OR_RETURN(const std::vector<EdgeLocation> pops, AllowedPops(options));
   CLOUDLET_ASSIGN_OR_RETURN(const EdgeLocation* shield, ShieldOf(options));
-  Network network;
+  ReplayNetwork network;
   Builder builder(options, &network);
   builder.AddPops(pops);
   builder.LayWays(shield);
