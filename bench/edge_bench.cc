@@ -10,6 +10,9 @@
 //   against
 //                                a mutex LRU; rounds of both alternate, medians and their ratio;
 //                                and how long erasing everything takes
+//   edge_bench replay [SEED]     how many requests a replay through points of presence, regional
+//                                caches and shield plays a second, beside one cache alone; and what
+//                                splitting a cache among points of presence costs
 //   edge_bench [--benchmark_...] the rows of `ops` as a benchmark, as tools/bench runs them
 #include <algorithm>
 #include <barrier>
@@ -29,6 +32,7 @@
 #include "base/random.h"
 #include "bench/edge_baselines.h"
 #include "bench/edge_ops.h"
+#include "bench/edge_replay_bench.h"
 #include "bench/edge_traces.h"
 #include "benchmark/benchmark.h"
 #include "edge/store/eviction.h"
@@ -284,6 +288,7 @@ int Main(int argc, char** argv) {
   if (command == "hitratio") return HitRatio(seed);
   if (command == "sized") return Sized(seed);
   if (command == "ops") return Ops();
+  if (command == "replay") return ReplayRates(seed);
   return Rows(argc, argv);
 }
 

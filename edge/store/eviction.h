@@ -16,16 +16,12 @@
 #include <cstdint>
 #include <memory>
 
+#include "cloudlet/edge_eviction.h"
 #include "edge/store/resident.h"
 
 namespace cloudlet::edge {
 
-enum class EvictionPolicy {
-  kS3Fifo,    // small queue, main queue, ghosts; the small queue adapts. For most uses
-  kLru,       // who was asked for the longest time ago: what CDNs are mostly modelled as
-  kSieve,     // one queue and a hand; simple, but not safe against scans
-  kWTinyLfu,  // an LRU window, and a main part that is entered by frequency
-};
+using cloudlet::EvictionPolicy;
 
 class Eviction {
  public:

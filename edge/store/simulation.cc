@@ -10,23 +10,37 @@ namespace cloudlet::edge {
 
 CacheSimulation::CacheSimulation(std::unique_ptr<Eviction> eviction, uint64_t capacity,
                                  uint32_t ids)
-    : eviction_(std::move(eviction)), capacity_(capacity), entries_(ids) {}
+    : eviction_(std::move(eviction)), capacity_(capacity), slots_(ids) {}
+
+uint32_t CacheSimulation::TakeSlot() {
+  if (!free_slots_.empty()) {
+    const uint32_t slot = free_slots_.back();
+    free_slots_.pop_back();
+    return slot;
+  }
+  if (used_slots_ / kChunk == chunks_.size()) chunks_.push_back(std::make_unique<Chunk>());
+  return used_slots_++;
+}
+
+void CacheSimulation::EvictOne() {
+  free_slots_.push_back(std::exchange(slots_[static_cast<Entry*>(eviction_->Evict())->id], 0));
+}
 
 bool CacheSimulation::Request(uint32_t id, uint64_t bytes) {
-  Entry& entry = entries_[id];
-  if (entry.here) {
-    eviction_->Hit(&entry);
+  if (slots_[id] != 0) {
+    eviction_->Hit(&At(slots_[id]));
     return true;
   }
   if (bytes > capacity_) return false;
-  entry.here = true;
+  const uint32_t slot = slots_[id] = TakeSlot();
+  Entry& entry = At(slot);
+  entry.id = id;
+  entry.note = 0;
   entry.hash = base::Mix64(id + 1);
   entry.bytes = bytes;
   entry.hits.store(0, std::memory_order_relaxed);
   eviction_->Add(&entry);
-  while (eviction_->bytes() > capacity_) {
-    static_cast<Entry*>(eviction_->Evict())->here = false;
-  }
+  while (eviction_->bytes() > capacity_) EvictOne();
   return false;
 }
 
