@@ -28,8 +28,10 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "cloudlet/cloud.h"
+#include "cloudlet/edge_functions.h"
 #include "cloudlet/edge_http.h"
 #include "cloudlet/edge_origin.h"
+#include "cloudlet/rate_rules.h"
 #include "cloudlet/signed_url.h"
 
 namespace cloudlet {
@@ -104,6 +106,7 @@ struct CacheBehavior {
   // Ids of DistributionOptions::key_groups, at most 4. Not empty: what is not signed by one of
   // their keys is answered with 403, and the parameters and cookies of signatures go no further.
   std::vector<std::string> trusted_key_groups = {};
+  std::vector<EdgeFunctionAssociation> functions = {};  // at most one for each event point
 };
 
 struct DistributionOrigin {
@@ -119,6 +122,12 @@ struct DistributionOrigin {
   // are one fetch. A code of edge_geography.h. Empty: there is none.
   // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/origin-shield.html
   std::string origin_shield = {};
+  // Extension: how many of its answers may be on their way at once, all behaviors together; 0: any
+  // number. Others wait in a queue of at most `max_queued`, first come, first served, for half of
+  // their response_timeout; what finds no place there, or waits in vain, is shed: 503 with
+  // Retry-After, never stored, and no failure of the origin. Hits need no place.
+  int max_concurrent_fetches = 0;
+  int max_queued = 0;  // needs max_concurrent_fetches
 };
 
 // What viewers get in place of an error, and how long it is remembered.
@@ -176,12 +185,17 @@ struct DistributionOptions {
   // called once, on any thread, at any time, before the Cloud goes. Null: on the viewer's thread,
   // before Handle returns.
   std::function<void(std::function<void()>)> background = nullptr;
-  uint64_t seed = 0;  // of X-Amz-Cf-Id; 0: from the machine's entropy
+  uint64_t seed = 0;                                // of X-Amz-Cf-Id; 0: from the machine's entropy
+  std::string distribution_id = "EDFDVBD6EXAMPLE";  // as edge functions are told it
+  std::vector<RateRule> rate_rules = {};            // at most 10, asked in this order
+  // Extension: told of each function at the edge that failed, on the thread that ran it. What it
+  // throws is dropped. Null: nobody is told.
+  std::function<void(const EdgeFunctionError&)> on_function_error = nullptr;
 };
 
 // Who asks.
 struct Viewer {
-  std::string ip = {};       // "192.0.2.7"; for signed policies with IpAddress
+  std::string ip = {};       // "192.0.2.7"; for signed policies with IpAddress, and rate rules
   std::string country = {};  // "DE"; empty: not known, and then never restricted
   std::string pop = {};  // the POP that serves, one of `pops`; empty, or none of them: the nearest
 };
@@ -199,13 +213,19 @@ struct DistributionStats {
   uint64_t invalidations = 0;  // paths
   uint64_t entries = 0;        // stored
   uint64_t stored_bytes = 0;
+  uint64_t blocked = 0;                        // requests, by rate rules
+  uint64_t shed = 0;                           // fetches that found no place at their origin
+  uint64_t function_errors = 0;                // of edge functions
+  std::vector<RateRuleStats> rate_rules = {};  // in the order of the options
 };
 
 // The caches at one place: requests are counted at POPs, fetches where the origin was asked.
 struct PopStats {
   std::string code = {};  // "FRA"
   enum class Kind { kPop, kRegionalCache, kOriginShield } kind = Kind::kPop;
-  DistributionStats stats = {};  // without `invalidations`
+  // Without `invalidations` and all below `stored_bytes`. Fetches that a function has answered, or
+  // that were shed, count as `origin_fetches` here; in Distribution::stats they do not.
+  DistributionStats stats = {};
 };
 
 enum class InvalidationStatus { kInProgress, kCompleted };
@@ -253,8 +273,8 @@ class Distribution {
   Distribution& operator=(const Distribution&) = default;
   ~Distribution() = default;
 
-  // The answer to a viewer, always one: failures are 502 and 504, refusals 400, 403 and 414. Calls
-  // the origin on this thread, or waits for a thread that does. `request.time` is not
+  // The answer to a viewer, always one: failures are 502, 503 and 504, refusals 400, 403, 414 and
+  // 429. Calls the origin on this thread, or waits for a thread that does. `request.time` is not
   // read. What comes before the answer (103) goes to `interim`, which must not throw.
   HttpResponse Handle(const HttpRequest& request, const Viewer& viewer = {},
                       const InterimSink& interim = nullptr) const;
@@ -266,9 +286,9 @@ class Distribution {
 
   // A hit without an answer being made of it: the stored response, where it is fresh and this GET
   // gets the whole of it; nullopt: it does not, or Handle has more to look at (conditions, ranges,
-  // signatures, variants, errors, ...). Calls nobody's code, waits for nobody, and allocates
-  // nothing once a thread has made a call of the same size. Counted as a request only where it is
-  // a hit.
+  // signatures, rate rules, functions, variants, errors, ...). Calls nobody's code, waits for
+  // nobody, and allocates nothing once a thread has made a call of the same size. Counted as a
+  // request only where it is a hit.
   std::optional<CachedResponse> Lookup(const HttpRequest& request, const Viewer& viewer = {}) const;
 
   // Forgets what is stored under these paths, all variants: a request that comes after it is

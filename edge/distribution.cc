@@ -2,10 +2,13 @@
 // headers.
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/random.h"
@@ -15,11 +18,16 @@
 #include "edge/cache_key.h"
 #include "edge/date.h"
 #include "edge/distribution_options.h"
+#include "edge/flood/bounded_origin.h"
+#include "edge/flood/rate_limiter.h"
 #include "edge/freshness.h"
+#include "edge/functions/function_origin.h"
+#include "edge/functions/viewer_functions.h"
 #include "edge/invalidations.h"
 #include "edge/network.h"
 #include "edge/origins.h"
 #include "edge/path_pattern.h"
+#include "edge/result_type.h"
 #include "edge/route.h"
 #include "edge/rsa_key.h"
 #include "edge/signed_url.h"
@@ -39,6 +47,7 @@ using Keys = std::map<std::string, std::shared_ptr<const RsaPublicKey>, std::les
 
 struct Gate {
   std::shared_ptr<const Route> route;
+  edge::ViewerFunctions functions;
   Keys keys = {};  // of the trusted key groups, by id
   // Nothing but the cache decides what a viewer gets.
   bool open = true;
@@ -57,13 +66,21 @@ edge::Policy PolicyOf(const CacheBehavior& behavior, CacheProfile profile) {
   return policy;
 }
 
-Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options) {
+Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options,
+            const std::shared_ptr<edge::FunctionRunner>& runner) {
   auto route = std::make_shared<Route>();
   route->behavior = behavior;
   for (const DistributionOrigin& origin : options.origins) {
     if (origin.id == behavior.origin_id) route->origin = origin;
   }
   if (options.coherent) route->buckets = route->origin.origin->buckets();
+  route->origin.origin = edge::WithFunctions(
+      {route->origin.origin,
+       {route->origin.domain_name.empty() ? route->origin.id : route->origin.domain_name,
+        route->origin.response_timeout},
+       behavior.functions,
+       route->buckets.empty() ? edge::UriRule::kMayChange : edge::UriRule::kStays},
+      runner);
   static constexpr const char* kNames[] = {"edge", "regional", "shield"};
   for (size_t tier = 0; tier < edge::kTiers; ++tier) {
     route->policies[tier] = PolicyOf(behavior, options.profile);
@@ -72,9 +89,9 @@ Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options) {
   for (const CustomErrorResponse& error : options.custom_error_responses) {
     route->error_ttls[error.error_code] = error.error_caching_min_ttl;
   }
-  Gate gate = {std::move(route)};
-  gate.open =
-      behavior.trusted_key_groups.empty() && options.geo_restriction == GeoRestriction::kNone;
+  Gate gate = {std::move(route), {behavior.functions, runner}};
+  gate.open = behavior.trusted_key_groups.empty() && gate.functions.empty() &&
+              options.geo_restriction == GeoRestriction::kNone && options.rate_rules.empty();
   for (const std::string& id : behavior.trusted_key_groups) {
     for (const KeyGroup& group : options.key_groups) {
       if (group.id != id) continue;
@@ -89,14 +106,19 @@ Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options) {
 class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
  public:
   DistributionImpl(Cloud& cloud, const DistributionOptions& options)
-      : options_(options),
+      : now_([&cloud] { return cloud.Now(); }),
+        places_(edge::PlacesOf(options.origins, now_)),
+        options_(edge::Bounded(options, places_, now_)),
         cloud_(cloud),
         ids_(options.seed != 0 ? options.seed : base::RandomSeed()),
         network_(cloud, options),
         invalidations_(ids_.Next()),
-        default_(GateOf(options.default_behavior, options)) {
-    for (const CacheBehavior& behavior : options.behaviors) {
-      gates_.push_back(GateOf(behavior, options));
+        limiter_(options.rate_rules, ids_.Next()),
+        runner_(std::make_shared<edge::FunctionRunner>(edge::FunctionHost{
+            options.domain_name, options.distribution_id, now_, options.on_function_error})),
+        default_(GateOf(options_.default_behavior, options_, runner_)) {
+    for (const CacheBehavior& behavior : options_.behaviors) {
+      gates_.push_back(GateOf(behavior, options_, runner_));
     }
   }
 
@@ -104,20 +126,17 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
                     const InterimSink& interim) {
     edge::Place& pop = network_.PopFor(viewer);
     Count(&pop.viewers.requests);
-    HttpRequest rooted = request;
-    if (rooted.url.path == "/" && !options_.default_root_object.empty()) {
-      rooted.url.path += options_.default_root_object;
-    }
-    const Gate& gate = GateFor(rooted.url.path);
-    const Visit visit = {&pop, &viewer, whole};
-    Reply reply = Respond(gate, request, std::move(rooted), visit, interim);
+    HttpRequest seen = request;
+    const Gate& gate = GateFor(Rooted(request.url.path));
+    const Visit visit = {&pop, &viewer, whole, {NextId(), viewer.ip}};
+    Reply reply = Respond(gate, request, visit, interim, &seen);
+    FinishReply(gate, request, visit, seen, &reply.answer);
     HttpResponse& head = reply.answer.head;
-    if (head.status >= 400) ReplaceError(request, visit, &reply.answer);
     Count(head.status >= 400                 ? &pop.viewers.errors
           : reply.how == Served::kHit        ? &pop.viewers.hits
           : reply.how == Served::kRefreshHit ? &pop.viewers.refresh_hits
                                              : &pop.viewers.misses);
-    Finish(gate.route->behavior.response_headers, pop, &head.headers);
+    Finish(gate.route->behavior.response_headers, visit, &head.headers);
     pop.viewers.bytes_out.fetch_add(head.body.size(), std::memory_order_relaxed);
     if (reply.answer.body != nullptr) {
       reply.answer.body = std::make_unique<CountedBody>(std::move(reply.answer.body), &pop.viewers,
@@ -203,8 +222,17 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
   absl::Time Now() const { return cloud_.Now(); }
 
   DistributionStats stats() const {
+    uint64_t shed = 0;
+    for (const auto& places : places_) shed += places != nullptr ? places->refused() : 0;
+    // Before the fetches, of which they are a part.
+    const uint64_t not_asked = shed + runner_->answered();
     DistributionStats out = network_.stats();
+    out.origin_fetches -= not_asked;
     out.invalidations = paths_invalidated_;
+    out.blocked = blocked_;
+    out.shed = shed;
+    out.function_errors = runner_->errors();
+    out.rate_rules = limiter_.stats();
     return out;
   }
   std::vector<PopStats> pop_stats() const { return network_.pop_stats(); }
@@ -215,6 +243,7 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     edge::Place* pop = nullptr;
     const Viewer* viewer = nullptr;
     bool whole = true;
+    edge::EventOrigin origin = {};  // its request id is X-Amz-Cf-Id
   };
 
   // Counts what a viewer gets of a body that is on its way.
@@ -246,11 +275,19 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     return default_;
   }
 
-  // `request` is as the viewer made it, `rooted` the same with the default root object.
-  Reply Respond(const Gate& gate, const HttpRequest& request, HttpRequest rooted,
-                const Visit& visit, const InterimSink& interim) {
+  // With the default root object.
+  std::string Rooted(const std::string& path) const {
+    return path == "/" ? path + options_.default_root_object : path;
+  }
+
+  // `request` is as the viewer made it, and `*seen` too; that becomes what the cache is asked for.
+  Reply Respond(const Gate& gate, const HttpRequest& request, const Visit& visit,
+                const InterimSink& interim, HttpRequest* seen) {
     const int malformed = edge::WhyMalformed(request);
     if (malformed != 0) return Refusal(request, malformed);
+    if (const auto blocked = limiter_.Ask({visit.viewer->ip, request.url.path}, cloud_.Now())) {
+      return TurnedAway(request, *blocked);
+    }
     if (edge::IsRestricted(options_.geo_restriction, options_.countries, visit.viewer->country) ||
         !edge::IsAllowed(gate.route->behavior.allowed_methods, request.method)) {
       return Refusal(request, 403);
@@ -261,9 +298,39 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     }
     if (!gate.route->behavior.trusted_key_groups.empty()) {
       if (!IsSigned(gate, request, *visit.viewer)) return Refusal(request, 403);
-      rooted = edge::WithoutCredential(rooted);
+      *seen = edge::WithoutCredential(*seen);
     }
-    return Through(gate, rooted, visit, interim);
+    if (auto answer = gate.functions.OnRequest(visit.origin, seen)) {
+      return {{*std::move(answer)}, Served::kMiss};
+    }
+    seen->url.path = Rooted(seen->url.path);
+    return Through(gate, *seen, visit, interim);
+  }
+
+  Reply TurnedAway(const HttpRequest& request, const edge::Blocked& blocked) {
+    Count(&blocked_);
+    Reply reply = Refusal(request, blocked.status);
+    HttpHeaders& headers = reply.answer.head.headers;
+    headers.Add("Cache-Control", "no-store");
+    if (blocked.retry_after) headers.Add("Retry-After", std::to_string(*blocked.retry_after));
+    headers.Add(edge::kResultTypeHeader, "Error");
+    return reply;
+  }
+
+  // viewer-response, and the page for an error, unless a function has said how it ends.
+  void FinishReply(const Gate& gate, const HttpRequest& request, const Visit& visit,
+                   const HttpRequest& seen, HttpStream* answer) {
+    HttpResponse& head = answer->head;
+    const bool ended_well = head.status < 400;
+    if (gate.functions.OnResponse(visit.origin, seen, &head)) answer->body.reset();
+    const std::string type = edge::TakeResultType(&head.headers);
+    if (!type.empty() && options_.profile == CacheProfile::kCloudFront) {
+      head.headers.Set("X-Cache", type + " from cloudfront");
+    }
+    if (head.status < 400 || edge::IsGenerated(type) || (ended_well && type.empty())) return;
+    const HttpHeaders error = head.headers;
+    ReplaceError(request, visit, answer);
+    if (!type.empty()) edge::KeepRetry(error, &head.headers);
   }
 
   Reply Through(const Gate& gate, const HttpRequest& request, const Visit& visit,
@@ -280,6 +347,9 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     work.request = edge::RequestForOrigin(request, viewer, gate.route->behavior, gate.route->origin,
                                           options_.profile);
     work.request.headers.Add("Via", Via());
+    if (edge::HasOriginFunctions(gate.route->behavior.functions)) {
+      edge::TellOrigin(visit.origin, &work.request.headers);
+    }
     // What is never stored is asked of the origin itself; RFC 9111's caches all want to see an
     // unsafe method.
     const bool cached =
@@ -330,6 +400,7 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
       if (reply.answer.head.status != 200) return;
       const int status = error.response_code != 0 ? error.response_code : error.error_code;
       *answer = std::move(reply.answer);
+      answer->head.headers.Remove(edge::kResultTypeHeader);
       answer->head.status = status;
       answer->head.reason = std::string(edge::ReasonOf(status));
       if (options_.profile == CacheProfile::kCloudFront) {
@@ -341,12 +412,12 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
 
   std::string Via() const { return absl::StrCat("1.1 ", options_.domain_name, " (CloudFront)"); }
 
-  void Finish(const ResponseHeadersPolicy& policy, const edge::Place& pop, HttpHeaders* headers) {
+  void Finish(const ResponseHeadersPolicy& policy, const Visit& visit, HttpHeaders* headers) {
     headers->Remove("Surrogate-Key");  // between origin and caches alone
     headers->Add("Via", Via());
     if (options_.profile == CacheProfile::kCloudFront) {
-      headers->Set("X-Amz-Cf-Pop", pop.code);
-      headers->Set("X-Amz-Cf-Id", NextId());
+      headers->Set("X-Amz-Cf-Pop", visit.pop->code);
+      headers->Set("X-Amz-Cf-Id", visit.origin.request_id);
     }
     for (const std::string& name : policy.remove) headers->Remove(name);
     for (const auto& custom : policy.custom) {
@@ -367,14 +438,19 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     return id + "Aw==";
   }
 
+  const std::function<absl::Time()> now_;
+  const std::vector<std::shared_ptr<edge::FetchPlaces>> places_;
   const DistributionOptions options_;
   Cloud& cloud_;
   base::IdSource ids_;
   edge::Network network_;
   edge::Invalidations invalidations_;
+  edge::RateLimiter limiter_;
+  const std::shared_ptr<edge::FunctionRunner> runner_;
   const Gate default_;
   std::vector<Gate> gates_;  // constant
   std::atomic<uint64_t> paths_invalidated_{0};
+  std::atomic<uint64_t> blocked_{0};
 };
 
 }  // namespace internal

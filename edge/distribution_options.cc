@@ -10,6 +10,8 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "edge/cache_key.h"
+#include "edge/flood/rate_limiter.h"
+#include "edge/functions/function_options.h"
 #include "edge/lists.h"
 #include "edge/origins.h"
 #include "edge/rsa_key.h"
@@ -24,6 +26,7 @@ constexpr size_t kMaxBehaviors = 75;
 constexpr size_t kMaxPattern = 255;
 constexpr size_t kMaxGroupsOfBehavior = 4;
 constexpr size_t kMaxKeysOfGroup = 5;
+constexpr size_t kMaxRateRules = 10;
 
 absl::Status Refuse(std::string_view field, std::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("create distribution: ", V(field), ": ", V(why)));
@@ -119,7 +122,8 @@ absl::Status CheckBehavior(const std::string& field, const CacheBehavior& behavi
                     absl::StrCat("there is no key group ", Quoted(id)));
     }
   }
-  return absl::OkStatus();
+  const std::string why = WhyInvalidFunctions(behavior.functions);
+  return why.empty() ? absl::OkStatus() : Refuse(field + ".functions", why);
 }
 
 absl::Status CheckOrigins(const DistributionOptions& options) {
@@ -137,6 +141,13 @@ absl::Status CheckOrigins(const DistributionOptions& options) {
     }
     if (origin.connection_attempts < 1 || origin.connection_attempts > 3) {
       return Refuse(field + ".connection_attempts", "not within 1 to 3");
+    }
+    if (origin.max_concurrent_fetches < 0) {
+      return Refuse(field + ".max_concurrent_fetches", "not 0 (no bound) or above");
+    }
+    if (origin.max_queued < 0) return Refuse(field + ".max_queued", "not 0 or above");
+    if (origin.max_queued > 0 && origin.max_concurrent_fetches == 0) {
+      return Refuse(field + ".max_queued", "nothing waits without max_concurrent_fetches");
     }
     for (const HttpHeader& header : origin.custom_headers) {
       if (!IsSoundHeader(header) || IsReservedHeader(header.name)) {
@@ -211,6 +222,18 @@ absl::Status CheckPlaces(std::string_view field, const std::vector<std::string>&
   return absl::OkStatus();
 }
 
+absl::Status CheckRateRules(const DistributionOptions& options) {
+  if (options.rate_rules.size() > kMaxRateRules) return Refuse("rate_rules", "more than 10");
+  std::set<std::string> names;
+  for (const RateRule& rule : options.rate_rules) {
+    const std::string field = absl::StrCat("rate_rules[", Quoted(rule.name), "]");
+    const std::string why = WhyInvalidRule(rule);
+    if (!why.empty()) return Refuse(field, why);
+    if (!names.insert(rule.name).second) return Refuse(field, "the name is there twice");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckOptions(const DistributionOptions& options) {
@@ -250,7 +273,8 @@ absl::Status CheckOptions(const DistributionOptions& options) {
       !IsSoundHeader({"X-Amz-Cf-Pop", options.pop}) || options.pop.empty()) {
     return Refuse("domain_name, pop", "they are not empty and fit into a header");
   }
-  return absl::OkStatus();
+  if (options.distribution_id.empty()) return Refuse("distribution_id", "it is empty");
+  return CheckRateRules(options);
 }
 
 }  // namespace cloudlet::edge

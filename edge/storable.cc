@@ -9,6 +9,7 @@
 #include "edge/header_rules.h"
 #include "edge/invalidation.h"
 #include "edge/lists.h"
+#include "edge/result_type.h"
 #include "edge/variants.h"
 
 namespace cloudlet::edge {
@@ -102,6 +103,7 @@ StoredResponse MakeStored(const HttpRequest& request, HttpResponse response,
 std::string_view WhyNotStorable(const HttpRequest& request, const StoredResponse& made,
                                 const Policy& policy, bool body_follows) {
   const int status = made.response.status;
+  if (HasResultType(made.response.headers)) return "edge-error";
   if (request.method != "GET" && !IsStorablePost(request, made, policy)) return "method";
   if (status < 200 || status == 304 || status == 412 || status == 416) return "status";
   if (status == 206) return "range";
