@@ -2,6 +2,7 @@
 // headers.
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,17 +13,20 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/edge.h"
+#include "edge/access_log.h"
 #include "edge/cache_key.h"
-#include "edge/date.h"
+#include "edge/compress.h"
 #include "edge/distribution_options.h"
 #include "edge/freshness.h"
 #include "edge/invalidations.h"
 #include "edge/network.h"
 #include "edge/origins.h"
 #include "edge/path_pattern.h"
+#include "edge/refusal.h"
+#include "edge/response_headers.h"
 #include "edge/route.h"
-#include "edge/rsa_key.h"
 #include "edge/signed_url.h"
+#include "edge/signing_key.h"
 #include "edge/tags.h"
 #include "edge/viewer_request.h"
 
@@ -35,7 +39,7 @@ using edge::Route;
 using edge::Served;
 
 constexpr size_t kMaxTags = 3'000;
-using Keys = std::map<std::string, std::shared_ptr<const RsaPublicKey>, std::less<>>;
+using Keys = std::map<std::string, std::shared_ptr<const VerifyingKey>, std::less<>>;
 
 struct Gate {
   std::shared_ptr<const Route> route;
@@ -64,6 +68,9 @@ Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options) {
     if (origin.id == behavior.origin_id) route->origin = origin;
   }
   if (options.coherent) route->buckets = route->origin.origin->buckets();
+  if (behavior.compress) {
+    route->origin.origin = edge::MakeCompressingOrigin(std::move(route->origin.origin));
+  }
   static constexpr const char* kNames[] = {"edge", "regional", "shield"};
   for (size_t tier = 0; tier < edge::kTiers; ++tier) {
     route->policies[tier] = PolicyOf(behavior, options.profile);
@@ -73,15 +80,23 @@ Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options) {
     route->error_ttls[error.error_code] = error.error_caching_min_ttl;
   }
   Gate gate = {std::move(route)};
-  gate.open =
-      behavior.trusted_key_groups.empty() && options.geo_restriction == GeoRestriction::kNone;
+  gate.open = behavior.trusted_key_groups.empty() &&
+              behavior.viewer_protocol == ViewerProtocolPolicy::kAllowAll &&
+              options.geo_restriction == GeoRestriction::kNone && options.aliases.empty() &&
+              options.access_log == nullptr;
   for (const std::string& id : behavior.trusted_key_groups) {
     for (const KeyGroup& group : options.key_groups) {
       if (group.id != id) continue;
-      for (const UrlPublicKey& key : group.keys) gate.keys[key.id] = RsaPublicKey::Parse(key.pem);
+      for (const UrlPublicKey& key : group.keys) gate.keys[key.id] = VerifyingKey::Parse(key.pem);
     }
   }
   return gate;
+}
+
+edge::CacheUse CacheUseOf(Served how) {
+  return how == Served::kHit          ? edge::CacheUse::kHit
+         : how == Served::kRefreshHit ? edge::CacheUse::kRefresh
+                                      : edge::CacheUse::kMiss;
 }
 
 }  // namespace
@@ -110,18 +125,23 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     }
     const Gate& gate = GateFor(rooted.url.path);
     const Visit visit = {&pop, &viewer, whole};
-    Reply reply = Respond(gate, request, std::move(rooted), visit, interim);
+    edge::Fate fate = {.received = cloud_.Now()};
+    Reply reply = Respond(gate, request, std::move(rooted), visit, interim, &fate);
     HttpResponse& head = reply.answer.head;
     if (head.status >= 400) ReplaceError(request, visit, &reply.answer);
     Count(head.status >= 400                 ? &pop.viewers.errors
           : reply.how == Served::kHit        ? &pop.viewers.hits
           : reply.how == Served::kRefreshHit ? &pop.viewers.refresh_hits
                                              : &pop.viewers.misses);
-    Finish(gate.route->behavior.response_headers, pop, &head.headers);
+    Finish(gate.route->behavior.response_headers, request, pop, &fate, &head);
     pop.viewers.bytes_out.fetch_add(head.body.size(), std::memory_order_relaxed);
+    std::optional<EdgeLogRow> row;
+    if (options_.access_log) row = edge::LogRowOf(fate, options_, request, viewer, head);
     if (reply.answer.body != nullptr) {
       reply.answer.body = std::make_unique<CountedBody>(std::move(reply.answer.body), &pop.viewers,
-                                                        shared_from_this());
+                                                        std::move(row), shared_from_this());
+    } else if (row) {
+      Log(*row);
     }
     return std::move(reply.answer);
   }
@@ -130,7 +150,9 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     std::string_view path = request.url.path;
     const bool root = path == "/" && !options_.default_root_object.empty();
     const Gate& gate = GateFor(path);
-    if (root || !gate.open || edge::WhyMalformed(request) != 0) return std::nullopt;
+    if (root || !gate.open || edge::IsOldProtocol(viewer) || edge::WhyMalformed(request) != 0) {
+      return std::nullopt;
+    }
     edge::Place& pop = network_.PopFor(viewer);
     thread_local edge::CacheKey key;  // kept, so that a hit allocates nothing
     edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
@@ -217,22 +239,45 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     bool whole = true;
   };
 
-  // Counts what a viewer gets of a body that is on its way.
+  // Counts what a viewer gets of a body that is on its way, and writes the row when it ends.
   class CountedBody final : public HttpBody {
    public:
     CountedBody(std::unique_ptr<HttpBody> inner, edge::ViewerCounters* counters,
-                std::shared_ptr<const void> keep)
-        : keep_(std::move(keep)), inner_(std::move(inner)), counters_(*counters) {}
+                std::optional<EdgeLogRow> row, std::shared_ptr<const DistributionImpl> owner)
+        : owner_(std::move(owner)),
+          inner_(std::move(inner)),
+          counters_(*counters),
+          received_(row ? row->time - row->time_taken : absl::UnixEpoch()),
+          row_(std::move(row)) {}
+    CountedBody(const CountedBody&) = delete;
+    CountedBody& operator=(const CountedBody&) = delete;
+    ~CountedBody() override { End("ClientCommError"); }
     absl::StatusOr<absl::Cord> Next() override {
       absl::StatusOr<absl::Cord> piece = inner_->Next();
-      if (piece.ok()) counters_.bytes_out.fetch_add(piece->size(), std::memory_order_relaxed);
+      if (!piece.ok()) {
+        End("OriginReadError");
+      } else if (piece->empty()) {
+        End("");
+      } else {
+        counters_.bytes_out.fetch_add(piece->size(), std::memory_order_relaxed);
+        if (row_) row_->sc_bytes += piece->size();
+      }
       return piece;
     }
 
    private:
-    const std::shared_ptr<const void> keep_;  // of the counters
+    void End(std::string_view error) {
+      if (!row_) return;
+      edge::EndRow(error, owner_->cloud_.Now(), received_, &*row_);
+      owner_->Log(*row_);
+      row_.reset();
+    }
+
+    const std::shared_ptr<const DistributionImpl> owner_;
     const std::unique_ptr<HttpBody> inner_;
     edge::ViewerCounters& counters_;
+    const absl::Time received_;
+    std::optional<EdgeLogRow> row_;  // until it is written
   };
 
   static void Count(std::atomic<uint64_t>* counter) {
@@ -248,22 +293,28 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
 
   // `request` is as the viewer made it, `rooted` the same with the default root object.
   Reply Respond(const Gate& gate, const HttpRequest& request, HttpRequest rooted,
-                const Visit& visit, const InterimSink& interim) {
-    const int malformed = edge::WhyMalformed(request);
-    if (malformed != 0) return Refusal(request, malformed);
-    if (edge::IsRestricted(options_.geo_restriction, options_.countries, visit.viewer->country) ||
-        !edge::IsAllowed(gate.route->behavior.allowed_methods, request.method)) {
-      return Refusal(request, 403);
+                const Visit& visit, const InterimSink& interim, edge::Fate* fate) {
+    const CacheBehavior& behavior = gate.route->behavior;
+    if (const auto refusal = edge::RefusalOf(options_, behavior, request, *visit.viewer)) {
+      return Refuse(request, *refusal, fate);
     }
-    const bool cloudfront = options_.profile == CacheProfile::kCloudFront;
-    if (cloudfront && request.method == "GET" && !request.body.empty()) {
-      return Refusal(request, 403);
-    }
-    if (!gate.route->behavior.trusted_key_groups.empty()) {
-      if (!IsSigned(gate, request, *visit.viewer)) return Refusal(request, 403);
+    if (!behavior.trusted_key_groups.empty()) {
+      if (!IsSigned(gate, request, *visit.viewer)) {
+        return Refuse(request, {.status = 403, .detail = "InvalidRequestBlocked"}, fate);
+      }
       rooted = edge::WithoutCredential(rooted);
     }
-    return Through(gate, rooted, visit, interim);
+    if (edge::IsOldProtocol(*visit.viewer)) rooted.headers.Remove("Accept-Encoding");
+    Reply reply = Through(gate, rooted, visit, interim);
+    fate->cache = CacheUseOf(reply.how);
+    fate->result = edge::ResultTypeOf(fate->cache, reply.answer.head.status);
+    return reply;
+  }
+
+  Reply Refuse(const HttpRequest& request, const edge::Refusal& refusal, edge::Fate* fate) const {
+    fate->result = refusal.result;
+    fate->detail = refusal.detail;
+    return {{edge::ResponseOf(refusal, request, options_.profile, cloud_.Now())}, Served::kMiss};
   }
 
   Reply Through(const Gate& gate, const HttpRequest& request, const Visit& visit,
@@ -303,21 +354,6 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
                .empty();
   }
 
-  Reply Refusal(const HttpRequest& request, int status) const {
-    HttpResponse response;
-    response.status = status;
-    const std::string body = absl::StrCat(status, " ", base::V(edge::ReasonOf(status)), "\n");
-    response.reason = std::string(edge::ReasonOf(status));
-    response.headers.Add("Date", edge::FormatDate(cloud_.Now()));
-    response.headers.Add("Content-Type", "text/plain");
-    response.headers.Add("Content-Length", std::to_string(body.size()));
-    if (options_.profile == CacheProfile::kCloudFront) {
-      response.headers.Add("X-Cache", "Error from cloudfront");
-    }
-    if (request.method != "HEAD") response.body = absl::Cord(body);
-    return {{std::move(response)}, Served::kMiss};
-  }
-
   // The page for an error, if there is one and it can be had.
   void ReplaceError(const HttpRequest& request, const Visit& visit, HttpStream* answer) {
     for (const CustomErrorResponse& error : options_.custom_error_responses) {
@@ -341,19 +377,39 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
 
   std::string Via() const { return absl::StrCat("1.1 ", options_.domain_name, " (CloudFront)"); }
 
-  void Finish(const ResponseHeadersPolicy& policy, const edge::Place& pop, HttpHeaders* headers) {
+  void Finish(const ResponseHeadersPolicy& policy, const HttpRequest& request,
+              const edge::Place& pop, edge::Fate* fate, HttpResponse* head) {
+    HttpHeaders* const headers = &head->headers;
+    const bool cloudfront = options_.profile == CacheProfile::kCloudFront;
+    fate->first_byte = fate->last_byte = cloud_.Now();
+    fate->edge_location = pop.code;
+    // Whether a cache above has had it is not told.
+    fate->direct = pop.above.empty();
+    if (cloudfront || policy.server_timing || options_.access_log) fate->request_id = NextId();
     headers->Remove("Surrogate-Key");  // between origin and caches alone
     headers->Add("Via", Via());
-    if (options_.profile == CacheProfile::kCloudFront) {
-      headers->Set("X-Amz-Cf-Pop", pop.code);
-      headers->Set("X-Amz-Cf-Id", NextId());
+    if (cloudfront) {
+      headers->Set("X-Amz-Cf-Pop", fate->edge_location);
+      headers->Set("X-Amz-Cf-Id", fate->request_id);
     }
-    for (const std::string& name : policy.remove) headers->Remove(name);
-    for (const auto& custom : policy.custom) {
-      if (!custom.override_origin && headers->Find(custom.header.name) != nullptr) continue;
-      headers->Set(custom.header.name, custom.header.value);
+    edge::ApplyResponseHeaders(policy, request, headers);
+    if (policy.server_timing &&
+        edge::WantsServerTiming(*policy.server_timing, request, PercentDraw())) {
+      edge::ApplyServerTiming(edge::TimingOf(*fate), headers);
     }
   }
+
+  void Log(const EdgeLogRow& row) const {
+    try {
+      options_.access_log(row);
+    } catch (...) {
+      // The answer stands, whatever becomes of its row.
+      return;
+    }
+  }
+
+  // Uniform in [0, 100).
+  double PercentDraw() { return std::ldexp(static_cast<double>(ids_.Next() >> 11), -53) * 100; }
 
   // 56 characters that look as CloudFront's.
   std::string NextId() {

@@ -12,7 +12,9 @@
 #include "edge/cache_key.h"
 #include "edge/lists.h"
 #include "edge/origins.h"
-#include "edge/rsa_key.h"
+#include "edge/response_headers.h"
+#include "edge/signing_key.h"
+#include "edge/viewer_request.h"
 
 namespace cloudlet::edge {
 namespace {
@@ -103,11 +105,14 @@ absl::Status CheckBehavior(const std::string& field, const CacheBehavior& behavi
   CLOUDLET_RETURN_IF_ERROR(CheckSelection(field + ".origin_request.cookies", more.cookies));
   CLOUDLET_RETURN_IF_ERROR(
       CheckSelection(field + ".origin_request.query_strings", more.query_strings));
-  for (const auto& custom : behavior.response_headers.custom) {
-    if (!IsSoundHeader(custom.header)) {
-      return Refuse(field + ".response_headers",
-                    absl::StrCat(Quoted(custom.header.name), " is no header"));
-    }
+  if (const auto fault = ResponseHeadersFault(behavior.response_headers)) {
+    return Refuse(field + ".response_headers." + fault->field, fault->why);
+  }
+  if (behavior.compress && !behavior.cache.accept_gzip) {
+    return Refuse(field + ".compress", "it takes cache.accept_gzip");
+  }
+  if (behavior.compress && behavior.cache.max_ttl == absl::ZeroDuration()) {
+    return Refuse(field + ".compress", "it takes a cache.max_ttl above 0");
   }
   if (behavior.trusted_key_groups.size() > kMaxGroupsOfBehavior) {
     return Refuse(field + ".trusted_key_groups", "more than 4");
@@ -193,8 +198,9 @@ absl::Status CheckKeys(const DistributionOptions& options) {
       return Refuse(field, "a group has 1 to 5 keys");
     }
     for (const UrlPublicKey& key : group.keys) {
-      if (key.id.empty() || internal::RsaPublicKey::Parse(key.pem) == nullptr) {
-        return Refuse(field, absl::StrCat(Quoted(key.id), " has no id or is no RSA public key"));
+      if (key.id.empty() || internal::VerifyingKey::Parse(key.pem) == nullptr) {
+        return Refuse(field,
+                      absl::StrCat(Quoted(key.id), " has no id or is no RSA or P-256 public key"));
       }
     }
   }
@@ -249,6 +255,16 @@ absl::Status CheckOptions(const DistributionOptions& options) {
   if (!IsSoundHeader({"Via", options.domain_name}) || options.domain_name.empty() ||
       !IsSoundHeader({"X-Amz-Cf-Pop", options.pop}) || options.pop.empty()) {
     return Refuse("domain_name, pop", "they are not empty and fit into a header");
+  }
+  for (const std::string& alias : options.aliases) {
+    if (!IsDomainName(alias)) {
+      return Refuse("aliases", absl::StrCat(Quoted(alias),
+                                            " is not like \"www.example.com\" or "
+                                            "\"*.example.com\""));
+    }
+  }
+  if (options.log_cookies && options.access_log == nullptr) {
+    return Refuse("log_cookies", "there is no access_log");
   }
   return absl::OkStatus();
 }
