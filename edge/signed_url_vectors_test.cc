@@ -120,8 +120,8 @@ TEST(SignedUrlVectorsTest, OursAreTheSameBytes) {
     // botocore writes the two optional conditions in the other order.
     if (v.signer == "botocore" && v.policy.starts && !v.policy.ip_range.empty()) continue;
     const UrlSigner signer = *UrlSigner::Create("K1", kTestPrivateKey, v.hash);
-    const auto ours = v.canned ? signer.SignUrl(v.url, v.policy.expires)
-                               : signer.SignUrl(v.url, v.policy);
+    const auto ours =
+        v.canned ? signer.SignUrl(v.url, v.policy.expires) : signer.SignUrl(v.url, v.policy);
     ASSERT_TRUE(ours.ok()) << ours.status();
     EXPECT_EQ(Sorted(*ours), Sorted(v.signed_url));
     ++whole;
