@@ -106,15 +106,15 @@ EdgeLogRow LogRowOf(const Fate& fate, const DistributionOptions& options,
   row.cs_protocol_version = viewer.protocol_version;
   row.c_port = viewer.port;
   row.time_to_first_byte = fate.first_byte - fate.received;
-  row.detailed_result_type =
-      std::string(fate.detail.empty() ? ToString(fate.result) : fate.detail);
+  row.detailed_result_type = std::string(fate.detail.empty() ? ToString(fate.result) : fate.detail);
   AddContent(response.headers, &row);
   return row;
 }
 
-void EndRow(std::string_view error, absl::Time now, absl::Time received, EdgeLogRow* row) {
+void EndRow(uint64_t bytes, std::string_view error, absl::Time now, EdgeLogRow* row) {
+  row->sc_bytes += bytes;
+  row->time_taken += now - row->time;
   row->time = now;
-  row->time_taken = now - received;
   if (error.empty()) return;
   row->result_type = EdgeResultType::kError;
   row->detailed_result_type = std::string(error);

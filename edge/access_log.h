@@ -4,6 +4,7 @@
 #ifndef CLOUDLET_EDGE_ACCESS_LOG_H_
 #define CLOUDLET_EDGE_ACCESS_LOG_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -37,9 +38,9 @@ TimingFacts TimingOf(const Fate& fate);
 EdgeLogRow LogRowOf(const Fate& fate, const DistributionOptions& options,
                     const HttpRequest& request, const Viewer& viewer, const HttpResponse& response);
 
-// Finishes the row of an answer whose body has come to its end behind its head at `now`. `error`:
-// why it is not whole, one of CloudFront's words; else empty.
-void EndRow(std::string_view error, absl::Time now, absl::Time received, EdgeLogRow* row);
+// Finishes the row of an answer whose body has come behind its head, `bytes` of it, and ended at
+// `now`. `error`: why it is not whole, as BodyEnd has it; else empty.
+void EndRow(uint64_t bytes, std::string_view error, absl::Time now, EdgeLogRow* row);
 
 }  // namespace cloudlet::edge
 

@@ -128,13 +128,17 @@ TEST(AccessLogTest, TakesARowFromRequestAndAnswer) {
 
 TEST(AccessLogTest, ABodyThatComesLaterEndsItsRow) {
   EdgeLogRow row;
+  row.time = absl::FromUnixSeconds(101);
+  row.time_taken = absl::Seconds(1);
+  row.sc_bytes = 100;
   row.result_type = row.response_result_type = EdgeResultType::kMiss;
   row.detailed_result_type = "Miss";
-  EndRow("", absl::FromUnixSeconds(103), absl::FromUnixSeconds(100), &row);
+  EndRow(5, "", absl::FromUnixSeconds(103), &row);
   EXPECT_EQ(row.time, absl::FromUnixSeconds(103));
   EXPECT_EQ(row.time_taken, absl::Seconds(3));
+  EXPECT_EQ(row.sc_bytes, 105u);
   EXPECT_EQ(row.detailed_result_type, "Miss");
-  EndRow("ClientCommError", absl::FromUnixSeconds(104), absl::FromUnixSeconds(100), &row);
+  EndRow(0, "ClientCommError", absl::FromUnixSeconds(104), &row);
   EXPECT_EQ(row.result_type, EdgeResultType::kError);
   EXPECT_EQ(row.response_result_type, EdgeResultType::kMiss);
   EXPECT_EQ(row.detailed_result_type, "ClientCommError");

@@ -28,6 +28,7 @@
 #include "edge/signed_url.h"
 #include "edge/signing_key.h"
 #include "edge/tags.h"
+#include "edge/viewer_body.h"
 #include "edge/viewer_request.h"
 
 namespace cloudlet {
@@ -138,8 +139,14 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     std::optional<EdgeLogRow> row;
     if (options_.access_log) row = edge::LogRowOf(fate, options_, request, viewer, head);
     if (reply.answer.body != nullptr) {
-      reply.answer.body = std::make_unique<CountedBody>(std::move(reply.answer.body), &pop.viewers,
-                                                        std::move(row), shared_from_this());
+      reply.answer.body =
+          edge::MakeViewerBody(std::move(reply.answer.body), &pop.viewers.bytes_out,
+                               [self = shared_from_this(), row = std::move(row)](
+                                   uint64_t bytes, std::string_view error) mutable {
+                                 if (!row) return;
+                                 edge::EndRow(bytes, error, self->cloud_.Now(), &*row);
+                                 self->Log(*row);
+                               });
     } else if (row) {
       Log(*row);
     }
@@ -237,47 +244,6 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     edge::Place* pop = nullptr;
     const Viewer* viewer = nullptr;
     bool whole = true;
-  };
-
-  // Counts what a viewer gets of a body that is on its way, and writes the row when it ends.
-  class CountedBody final : public HttpBody {
-   public:
-    CountedBody(std::unique_ptr<HttpBody> inner, edge::ViewerCounters* counters,
-                std::optional<EdgeLogRow> row, std::shared_ptr<const DistributionImpl> owner)
-        : owner_(std::move(owner)),
-          inner_(std::move(inner)),
-          counters_(*counters),
-          received_(row ? row->time - row->time_taken : absl::UnixEpoch()),
-          row_(std::move(row)) {}
-    CountedBody(const CountedBody&) = delete;
-    CountedBody& operator=(const CountedBody&) = delete;
-    ~CountedBody() override { End("ClientCommError"); }
-    absl::StatusOr<absl::Cord> Next() override {
-      absl::StatusOr<absl::Cord> piece = inner_->Next();
-      if (!piece.ok()) {
-        End("OriginReadError");
-      } else if (piece->empty()) {
-        End("");
-      } else {
-        counters_.bytes_out.fetch_add(piece->size(), std::memory_order_relaxed);
-        if (row_) row_->sc_bytes += piece->size();
-      }
-      return piece;
-    }
-
-   private:
-    void End(std::string_view error) {
-      if (!row_) return;
-      edge::EndRow(error, owner_->cloud_.Now(), received_, &*row_);
-      owner_->Log(*row_);
-      row_.reset();
-    }
-
-    const std::shared_ptr<const DistributionImpl> owner_;
-    const std::unique_ptr<HttpBody> inner_;
-    edge::ViewerCounters& counters_;
-    const absl::Time received_;
-    std::optional<EdgeLogRow> row_;  // until it is written
   };
 
   static void Count(std::atomic<uint64_t>* counter) {

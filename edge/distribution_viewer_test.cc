@@ -1,5 +1,6 @@
 // What viewers see of a distribution: gzip, redirects, headers, and the rows of its log.
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -312,6 +313,81 @@ TEST_F(ViewerSideTest, ARowForEachRequestSaysHowItFared) {
   EXPECT_EQ(result(Getting("/a b")), "Error/InvalidRequest");
   EXPECT_EQ(result(Getting("/" + std::string(9'000, 'a'))), "LimitExceeded/LimitExceeded");
   EXPECT_EQ(rows_.size(), cdn.stats().requests);
+}
+
+// Ten bytes in two pieces, a second apart.
+class SlowOrigin final : public Origin {
+ public:
+  explicit SlowOrigin(testing::FakeCloud* fake) : fake_(fake) {}
+  OriginResult Fetch(const HttpRequest&, absl::Time, const InterimSink&) override {
+    return OriginFailure::kConnect;
+  }
+  OriginStream Open(const HttpRequest&, absl::Time, const InterimSink&) override {
+    HttpStream stream;
+    stream.head = Answering(200, "", {{"Content-Length", "10"}, {"Cache-Control", "max-age=9"}});
+    stream.body = std::make_unique<Body>(fake_);
+    return stream;
+  }
+
+ private:
+  class Body final : public HttpBody {
+   public:
+    explicit Body(testing::FakeCloud* fake) : fake_(fake) {}
+    absl::StatusOr<absl::Cord> Next() override {
+      if (pieces_ == 2) return absl::Cord();
+      EXPECT_TRUE(fake_->AdvanceBy(absl::Seconds(1)).ok());
+      ++pieces_;
+      return absl::Cord("12345");
+    }
+
+   private:
+    testing::FakeCloud* const fake_;
+    int pieces_ = 0;
+  };
+  testing::FakeCloud* const fake_;
+};
+
+TEST_F(ViewerSideTest, ABodyOnItsWayIsLoggedWhenItEnds) {
+  DistributionOptions options = Over(std::make_shared<SlowOrigin>(&fake_));
+  options.access_log = [this](const EdgeLogRow& row) { rows_.push_back(row); };
+  const Distribution cdn = Make(options);
+  HttpStream stream = cdn.HandleStreaming(Getting("/a"));
+  ASSERT_NE(stream.body, nullptr);
+  EXPECT_EQ(rows_.size(), 0u);
+  while (!stream.body->Next()->empty()) continue;
+  stream.body.reset();
+  ASSERT_EQ(rows_.size(), 1u);
+  EXPECT_EQ(LastResult(), "Miss/Miss");
+  EXPECT_EQ(rows_[0].time_to_first_byte, absl::ZeroDuration());
+  EXPECT_EQ(rows_[0].time_taken, absl::Seconds(2));
+  EXPECT_EQ(rows_[0].time, fake_.cloud().Now());
+  const uint64_t whole = rows_[0].sc_bytes;
+
+  stream = cdn.HandleStreaming(Getting("/b"));
+  EXPECT_EQ(stream.body->Next()->size(), 5u);
+  stream.body.reset();
+  ASSERT_EQ(rows_.size(), 2u);
+  EXPECT_EQ(LastResult(), "Error/ClientCommError");
+  EXPECT_EQ(rows_[1].response_result_type, EdgeResultType::kMiss);
+  EXPECT_EQ(rows_[1].sc_bytes, whole - 5);
+}
+
+TEST_F(ViewerSideTest, LookupIsOnlyForThoseWhoAreLetInAnyway) {
+  const auto found = [&](const std::function<void(DistributionOptions*)>& change,
+                         const Viewer& viewer = {}) {
+    DistributionOptions options = Options();
+    change(&options);
+    const Distribution cdn = Make(options);
+    cdn.Handle(Getting("/a"));
+    return cdn.Lookup(Getting("/a"), viewer).has_value();
+  };
+  using O = DistributionOptions;
+  EXPECT_TRUE(found([](O*) {}));
+  EXPECT_FALSE(found([](O*) {}, {.protocol_version = "HTTP/1.0"}));
+  EXPECT_FALSE(found([](O* o) { o->aliases = {"d.example"}; }));
+  EXPECT_FALSE(found([](O* o) { o->access_log = [](const EdgeLogRow&) {}; }));
+  EXPECT_FALSE(
+      found([](O* o) { o->default_behavior.viewer_protocol = ViewerProtocolPolicy::kHttpsOnly; }));
 }
 
 TEST_F(ViewerSideTest, UnsignedRequestsAreInTheLog) {
