@@ -30,7 +30,9 @@
 #include "cloudlet/cloud.h"
 #include "cloudlet/edge_functions.h"
 #include "cloudlet/edge_http.h"
+#include "cloudlet/edge_log.h"
 #include "cloudlet/edge_origin.h"
+#include "cloudlet/edge_response_headers.h"
 #include "cloudlet/rate_rules.h"
 #include "cloudlet/signed_url.h"
 
@@ -75,21 +77,18 @@ struct OriginRequestPolicy {
   NameSelection query_strings = {};
 };
 
-// What is changed in every answer on its way out; nothing of it is stored.
-// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/modifying-response-headers.html
-struct ResponseHeadersPolicy {
-  struct Custom {
-    HttpHeader header = {};
-    bool override_origin = true;  // false: only where the answer does not have it
-  };
-  std::vector<Custom> custom = {};
-  std::vector<std::string> remove = {};  // first
-};
-
 enum class AllowedMethods {
   kGetHead,
   kGetHeadOptions,
   kAll,  // and PUT, POST, PATCH, DELETE
+};
+
+// Whether viewers may come over http. By `HttpRequest::url.scheme`: all but "https" is http.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-viewers-to-cloudfront.html
+enum class ViewerProtocolPolicy {
+  kAllowAll,
+  kRedirectToHttps,  // 301 for GET and HEAD; 307 for other methods, and 403 for them in HTTP/1.0
+  kHttpsOnly,        // 403
 };
 
 // What happens to the requests whose path matches.
@@ -100,6 +99,13 @@ struct CacheBehavior {
   std::string path_pattern = {};
   std::string origin_id = {};
   AllowedMethods allowed_methods = AllowedMethods::kGetHead;  // others: 403
+  ViewerProtocolPolicy viewer_protocol = ViewerProtocolPolicy::kAllowAll;
+  // What the origin sends as it is goes, and is stored, in gzip to viewers who accept it: answers
+  // 200, 403 and 404 of 1,000 to 10,000,000 bytes by their Content-Length, of the types that
+  // CloudFront lists, without Content-Encoding and no-transform. A strong ETag becomes weak.
+  // Takes `cache.accept_gzip` and a max_ttl above 0.
+  // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html
+  bool compress = false;
   CachePolicy cache = {};
   OriginRequestPolicy origin_request = {};
   ResponseHeadersPolicy response_headers = {};
@@ -180,12 +186,22 @@ struct DistributionOptions {
   bool coherent = false;
   // As it appears in Via and X-Amz-Cf-Pop.
   std::string domain_name = "d111111abcdef8.cloudfront.net";
+  // Alternate domain names: "www.example.com", or "*.example.com" for all names that end so. Not
+  // empty: requests whose Host (where there is none, the URL's authority) is neither one of them
+  // nor `domain_name` are answered with 403. Empty: any is served.
+  // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html
+  std::vector<std::string> aliases = {};
   std::string pop = "FRA56-P4";
   // Extension: where revalidations behind a viewer's back run. It gets each as a function to be
   // called once, on any thread, at any time, before the Cloud goes. Null: on the viewer's thread,
   // before Handle returns.
   std::function<void(std::function<void()>)> background = nullptr;
-  uint64_t seed = 0;                                // of X-Amz-Cf-Id; 0: from the machine's entropy
+  // Gets a row for each request when its answer has ended, on the thread that asked for it (or read
+  // the body, or dropped it); several at once. What it throws is dropped. Null: none are made.
+  // Cookies are in the rows only if `log_cookies` is set.
+  std::function<void(const EdgeLogRow&)> access_log = nullptr;
+  bool log_cookies = false;
+  uint64_t seed = 0;                                // of X-Amz-Cf-Id and samples; 0: from the machine's entropy
   std::string distribution_id = "EDFDVBD6EXAMPLE";  // as edge functions are told it
   std::vector<RateRule> rate_rules = {};            // at most 10, asked in this order
   // Extension: told of each function at the edge that failed, on the thread that ran it. What it
@@ -198,6 +214,12 @@ struct Viewer {
   std::string ip = {};       // "192.0.2.7"; for signed policies with IpAddress, and rate rules
   std::string country = {};  // "DE"; empty: not known, and then never restricted
   std::string pop = {};  // the POP that serves, one of `pops`; empty, or none of them: the nearest
+  // Of the connection, as in the log; empty, 0: not known. In "HTTP/1.0" nothing is compressed, and
+  // only GET and HEAD are redirected to https.
+  std::string protocol_version = {};  // "HTTP/1.1", "HTTP/2.0"
+  std::string ssl_protocol = {};      // "TLSv1.3"
+  std::string ssl_cipher = {};        // "TLS_AES_128_GCM_SHA256"
+  int port = 0;
 };
 
 struct DistributionStats {
@@ -286,9 +308,9 @@ class Distribution {
 
   // A hit without an answer being made of it: the stored response, where it is fresh and this GET
   // gets the whole of it; nullopt: it does not, or Handle has more to look at (conditions, ranges,
-  // signatures, rate rules, functions, variants, errors, ...). Calls nobody's code, waits for
-  // nobody, and allocates nothing once a thread has made a call of the same size. Counted as a
-  // request only where it is a hit.
+  // signatures, rate rules, functions, variants, errors, aliases, protocols, an access log, ...).
+  // Calls nobody's code, waits for nobody, and allocates nothing once a thread has made a call of
+  // the same size. Counted as a request only where it is a hit.
   std::optional<CachedResponse> Lookup(const HttpRequest& request, const Viewer& viewer = {}) const;
 
   // Forgets what is stored under these paths, all variants: a request that comes after it is

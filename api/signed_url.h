@@ -22,10 +22,10 @@
 namespace cloudlet {
 
 namespace internal {
-class RsaPrivateKey;
+class SigningKey;
 }  // namespace internal
 
-// RSASSA-PKCS1-v1_5 with this digest.
+// Of RSASSA-PKCS1-v1_5, or ECDSA where the key is one over P-256.
 enum class UrlHashAlgorithm {
   kSha1,    // CloudFront's default
   kSha256,  // said by Hash-Algorithm=SHA256
@@ -50,7 +50,8 @@ struct SignedCookie {
 // Signs with one private key. A cheap value. Threads: const, any.
 class UrlSigner {
  public:
-  // `private_key_pem` is an RSA key, unencrypted. INVALID_ARGUMENT: it is none; no key pair id.
+  // `private_key_pem` is an RSA key, or an ECDSA key over P-256 (whose signatures differ each
+  // time), unencrypted. INVALID_ARGUMENT: it is none; no key pair id.
   static absl::StatusOr<UrlSigner> Create(std::string_view key_pair_id,
                                           std::string_view private_key_pem,
                                           UrlHashAlgorithm hash = UrlHashAlgorithm::kSha1);
@@ -68,17 +69,18 @@ class UrlSigner {
   absl::StatusOr<std::vector<SignedCookie>> SignCookies(const UrlPolicy& policy) const;
 
  private:
-  UrlSigner(std::string key_pair_id, std::shared_ptr<const internal::RsaPrivateKey> key,
+  UrlSigner(std::string key_pair_id, std::shared_ptr<const internal::SigningKey> key,
             UrlHashAlgorithm hash);
 
   std::string key_pair_id_;
-  std::shared_ptr<const internal::RsaPrivateKey> key_;
+  std::shared_ptr<const internal::SigningKey> key_;
   UrlHashAlgorithm hash_;
 };
 
 struct UrlPublicKey {
-  std::string id = {};   // the Key-Pair-Id of what is signed with its private half
-  std::string pem = {};  // an RSA key, "-----BEGIN PUBLIC KEY-----"
+  std::string id = {};  // the Key-Pair-Id of what is signed with its private half
+  // An RSA key, or an ECDSA key over P-256: "-----BEGIN PUBLIC KEY-----".
+  std::string pem = {};
 };
 
 // At most 5 keys.

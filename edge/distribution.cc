@@ -2,6 +2,7 @@
 // headers.
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,8 +16,9 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cloudlet/edge.h"
+#include "edge/access_log.h"
 #include "edge/cache_key.h"
-#include "edge/date.h"
+#include "edge/compress.h"
 #include "edge/distribution_options.h"
 #include "edge/flood/bounded_origin.h"
 #include "edge/flood/rate_limiter.h"
@@ -27,11 +29,14 @@
 #include "edge/network.h"
 #include "edge/origins.h"
 #include "edge/path_pattern.h"
+#include "edge/refusal.h"
+#include "edge/response_headers.h"
 #include "edge/result_type.h"
 #include "edge/route.h"
-#include "edge/rsa_key.h"
 #include "edge/signed_url.h"
+#include "edge/signing_key.h"
 #include "edge/tags.h"
+#include "edge/viewer_body.h"
 #include "edge/viewer_request.h"
 
 namespace cloudlet {
@@ -43,7 +48,7 @@ using edge::Route;
 using edge::Served;
 
 constexpr size_t kMaxTags = 3'000;
-using Keys = std::map<std::string, std::shared_ptr<const RsaPublicKey>, std::less<>>;
+using Keys = std::map<std::string, std::shared_ptr<const VerifyingKey>, std::less<>>;
 
 struct Gate {
   std::shared_ptr<const Route> route;
@@ -81,6 +86,9 @@ Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options,
        behavior.functions,
        route->buckets.empty() ? edge::UriRule::kMayChange : edge::UriRule::kStays},
       runner);
+  if (behavior.compress) {
+    route->origin.origin = edge::MakeCompressingOrigin(std::move(route->origin.origin));
+  }
   static constexpr const char* kNames[] = {"edge", "regional", "shield"};
   for (size_t tier = 0; tier < edge::kTiers; ++tier) {
     route->policies[tier] = PolicyOf(behavior, options.profile);
@@ -91,14 +99,22 @@ Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options,
   }
   Gate gate = {std::move(route), {behavior.functions, runner}};
   gate.open = behavior.trusted_key_groups.empty() && gate.functions.empty() &&
-              options.geo_restriction == GeoRestriction::kNone && options.rate_rules.empty();
+              behavior.viewer_protocol == ViewerProtocolPolicy::kAllowAll &&
+              options.geo_restriction == GeoRestriction::kNone && options.aliases.empty() &&
+              options.rate_rules.empty() && options.access_log == nullptr;
   for (const std::string& id : behavior.trusted_key_groups) {
     for (const KeyGroup& group : options.key_groups) {
       if (group.id != id) continue;
-      for (const UrlPublicKey& key : group.keys) gate.keys[key.id] = RsaPublicKey::Parse(key.pem);
+      for (const UrlPublicKey& key : group.keys) gate.keys[key.id] = VerifyingKey::Parse(key.pem);
     }
   }
   return gate;
+}
+
+edge::CacheUse CacheUseOf(Served how) {
+  return how == Served::kHit          ? edge::CacheUse::kHit
+         : how == Served::kRefreshHit ? edge::CacheUse::kRefresh
+                                      : edge::CacheUse::kMiss;
 }
 
 }  // namespace
@@ -129,18 +145,29 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     HttpRequest seen = request;
     const Gate& gate = GateFor(Rooted(request.url.path));
     const Visit visit = {&pop, &viewer, whole, {NextId(), viewer.ip}};
-    Reply reply = Respond(gate, request, visit, interim, &seen);
-    FinishReply(gate, request, visit, seen, &reply.answer);
+    edge::Fate fate = {.received = cloud_.Now()};
+    Reply reply = Respond(gate, request, visit, interim, &seen, &fate);
+    FinishReply(gate, request, visit, seen, &reply.answer, &fate);
     HttpResponse& head = reply.answer.head;
     Count(head.status >= 400                 ? &pop.viewers.errors
           : reply.how == Served::kHit        ? &pop.viewers.hits
           : reply.how == Served::kRefreshHit ? &pop.viewers.refresh_hits
                                              : &pop.viewers.misses);
-    Finish(gate.route->behavior.response_headers, visit, &head.headers);
+    Finish(gate.route->behavior.response_headers, request, visit, &fate, &head);
     pop.viewers.bytes_out.fetch_add(head.body.size(), std::memory_order_relaxed);
+    std::optional<EdgeLogRow> row;
+    if (options_.access_log) row = edge::LogRowOf(fate, options_, request, viewer, head);
     if (reply.answer.body != nullptr) {
-      reply.answer.body = std::make_unique<CountedBody>(std::move(reply.answer.body), &pop.viewers,
-                                                        shared_from_this());
+      reply.answer.body =
+          edge::MakeViewerBody(std::move(reply.answer.body), &pop.viewers.bytes_out,
+                               [self = shared_from_this(), row = std::move(row)](
+                                   uint64_t bytes, std::string_view error) mutable {
+                                 if (!row) return;
+                                 edge::EndRow(bytes, error, self->cloud_.Now(), &*row);
+                                 self->Log(*row);
+                               });
+    } else if (row) {
+      Log(*row);
     }
     return std::move(reply.answer);
   }
@@ -149,7 +176,9 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     std::string_view path = request.url.path;
     const bool root = path == "/" && !options_.default_root_object.empty();
     const Gate& gate = GateFor(path);
-    if (root || !gate.open || edge::WhyMalformed(request) != 0) return std::nullopt;
+    if (root || !gate.open || edge::IsOldProtocol(viewer) || edge::WhyMalformed(request) != 0) {
+      return std::nullopt;
+    }
     edge::Place& pop = network_.PopFor(viewer);
     thread_local edge::CacheKey key;  // kept, so that a hit allocates nothing
     edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
@@ -246,24 +275,6 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     edge::EventOrigin origin = {};  // its request id is X-Amz-Cf-Id
   };
 
-  // Counts what a viewer gets of a body that is on its way.
-  class CountedBody final : public HttpBody {
-   public:
-    CountedBody(std::unique_ptr<HttpBody> inner, edge::ViewerCounters* counters,
-                std::shared_ptr<const void> keep)
-        : keep_(std::move(keep)), inner_(std::move(inner)), counters_(*counters) {}
-    absl::StatusOr<absl::Cord> Next() override {
-      absl::StatusOr<absl::Cord> piece = inner_->Next();
-      if (piece.ok()) counters_.bytes_out.fetch_add(piece->size(), std::memory_order_relaxed);
-      return piece;
-    }
-
-   private:
-    const std::shared_ptr<const void> keep_;  // of the counters
-    const std::unique_ptr<HttpBody> inner_;
-    edge::ViewerCounters& counters_;
-  };
-
   static void Count(std::atomic<uint64_t>* counter) {
     counter->fetch_add(1, std::memory_order_relaxed);
   }
@@ -282,34 +293,42 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
 
   // `request` is as the viewer made it, and `*seen` too; that becomes what the cache is asked for.
   Reply Respond(const Gate& gate, const HttpRequest& request, const Visit& visit,
-                const InterimSink& interim, HttpRequest* seen) {
-    const int malformed = edge::WhyMalformed(request);
-    if (malformed != 0) return Refusal(request, malformed);
-    if (const auto blocked = limiter_.Ask({visit.viewer->ip, request.url.path}, cloud_.Now())) {
-      return TurnedAway(request, *blocked);
+                const InterimSink& interim, HttpRequest* seen, edge::Fate* fate) {
+    const CacheBehavior& behavior = gate.route->behavior;
+    if (!options_.rate_rules.empty() && edge::WhyMalformed(request) == 0) {
+      const auto blocked = limiter_.Ask({visit.viewer->ip, request.url.path}, cloud_.Now());
+      if (blocked) return TurnAway(request, *blocked, fate);
     }
-    if (edge::IsRestricted(options_.geo_restriction, options_.countries, visit.viewer->country) ||
-        !edge::IsAllowed(gate.route->behavior.allowed_methods, request.method)) {
-      return Refusal(request, 403);
+    if (const auto refusal = edge::RefusalOf(options_, behavior, request, *visit.viewer)) {
+      return Refuse(request, *refusal, fate);
     }
-    const bool cloudfront = options_.profile == CacheProfile::kCloudFront;
-    if (cloudfront && request.method == "GET" && !request.body.empty()) {
-      return Refusal(request, 403);
-    }
-    if (!gate.route->behavior.trusted_key_groups.empty()) {
-      if (!IsSigned(gate, request, *visit.viewer)) return Refusal(request, 403);
+    if (!behavior.trusted_key_groups.empty()) {
+      if (!IsSigned(gate, request, *visit.viewer)) {
+        return Refuse(request, {.status = 403, .detail = "InvalidRequestBlocked"}, fate);
+      }
       *seen = edge::WithoutCredential(*seen);
     }
     if (auto answer = gate.functions.OnRequest(visit.origin, seen)) {
+      fate->result = edge::ResultTypeOf(fate->cache, answer->status);
       return {{*std::move(answer)}, Served::kMiss};
     }
     seen->url.path = Rooted(seen->url.path);
-    return Through(gate, *seen, visit, interim);
+    if (edge::IsOldProtocol(*visit.viewer)) seen->headers.Remove("Accept-Encoding");
+    Reply reply = Through(gate, *seen, visit, interim);
+    fate->cache = CacheUseOf(reply.how);
+    fate->result = edge::ResultTypeOf(fate->cache, reply.answer.head.status);
+    return reply;
   }
 
-  Reply TurnedAway(const HttpRequest& request, const edge::Blocked& blocked) {
+  Reply Refuse(const HttpRequest& request, const edge::Refusal& refusal, edge::Fate* fate) const {
+    fate->result = refusal.result;
+    fate->detail = refusal.detail;
+    return {{edge::ResponseOf(refusal, request, options_.profile, cloud_.Now())}, Served::kMiss};
+  }
+
+  Reply TurnAway(const HttpRequest& request, const edge::Blocked& blocked, edge::Fate* fate) {
     Count(&blocked_);
-    Reply reply = Refusal(request, blocked.status);
+    Reply reply = Refuse(request, {.status = blocked.status}, fate);
     HttpHeaders& headers = reply.answer.head.headers;
     headers.Add("Cache-Control", "no-store");
     if (blocked.retry_after) headers.Add("Retry-After", std::to_string(*blocked.retry_after));
@@ -319,13 +338,18 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
 
   // viewer-response, and the page for an error, unless a function has said how it ends.
   void FinishReply(const Gate& gate, const HttpRequest& request, const Visit& visit,
-                   const HttpRequest& seen, HttpStream* answer) {
+                   const HttpRequest& seen, HttpStream* answer, edge::Fate* fate) {
     HttpResponse& head = answer->head;
     const bool ended_well = head.status < 400;
     if (gate.functions.OnResponse(visit.origin, seen, &head)) answer->body.reset();
     const std::string type = edge::TakeResultType(&head.headers);
-    if (!type.empty() && options_.profile == CacheProfile::kCloudFront) {
-      head.headers.Set("X-Cache", type + " from cloudfront");
+    if (!type.empty()) {
+      fate->result = type == edge::kCapacityExceeded ? EdgeResultType::kCapacityExceeded
+                                                     : edge::ResultTypeOf(fate->cache, head.status);
+      fate->detail = type;
+      if (options_.profile == CacheProfile::kCloudFront) {
+        head.headers.Set("X-Cache", type + " from cloudfront");
+      }
     }
     if (head.status < 400 || edge::IsGenerated(type) || (ended_well && type.empty())) return;
     const HttpHeaders error = head.headers;
@@ -373,21 +397,6 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
                .empty();
   }
 
-  Reply Refusal(const HttpRequest& request, int status) const {
-    HttpResponse response;
-    response.status = status;
-    const std::string body = absl::StrCat(status, " ", base::V(edge::ReasonOf(status)), "\n");
-    response.reason = std::string(edge::ReasonOf(status));
-    response.headers.Add("Date", edge::FormatDate(cloud_.Now()));
-    response.headers.Add("Content-Type", "text/plain");
-    response.headers.Add("Content-Length", std::to_string(body.size()));
-    if (options_.profile == CacheProfile::kCloudFront) {
-      response.headers.Add("X-Cache", "Error from cloudfront");
-    }
-    if (request.method != "HEAD") response.body = absl::Cord(body);
-    return {{std::move(response)}, Served::kMiss};
-  }
-
   // The page for an error, if there is one and it can be had.
   void ReplaceError(const HttpRequest& request, const Visit& visit, HttpStream* answer) {
     for (const CustomErrorResponse& error : options_.custom_error_responses) {
@@ -412,19 +421,38 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
 
   std::string Via() const { return absl::StrCat("1.1 ", options_.domain_name, " (CloudFront)"); }
 
-  void Finish(const ResponseHeadersPolicy& policy, const Visit& visit, HttpHeaders* headers) {
+  void Finish(const ResponseHeadersPolicy& policy, const HttpRequest& request, const Visit& visit,
+              edge::Fate* fate, HttpResponse* head) {
+    HttpHeaders* const headers = &head->headers;
+    fate->first_byte = fate->last_byte = cloud_.Now();
+    fate->edge_location = visit.pop->code;
+    // Whether a cache above has had it is not told.
+    fate->direct = visit.pop->above.empty();
+    fate->request_id = visit.origin.request_id;
     headers->Remove("Surrogate-Key");  // between origin and caches alone
     headers->Add("Via", Via());
     if (options_.profile == CacheProfile::kCloudFront) {
-      headers->Set("X-Amz-Cf-Pop", visit.pop->code);
-      headers->Set("X-Amz-Cf-Id", visit.origin.request_id);
+      headers->Set("X-Amz-Cf-Pop", fate->edge_location);
+      headers->Set("X-Amz-Cf-Id", fate->request_id);
     }
-    for (const std::string& name : policy.remove) headers->Remove(name);
-    for (const auto& custom : policy.custom) {
-      if (!custom.override_origin && headers->Find(custom.header.name) != nullptr) continue;
-      headers->Set(custom.header.name, custom.header.value);
+    edge::ApplyResponseHeaders(policy, request, headers);
+    if (policy.server_timing &&
+        edge::WantsServerTiming(*policy.server_timing, request, PercentDraw())) {
+      edge::ApplyServerTiming(edge::TimingOf(*fate), headers);
     }
   }
+
+  void Log(const EdgeLogRow& row) const {
+    try {
+      options_.access_log(row);
+    } catch (...) {
+      // The answer stands, whatever becomes of its row.
+      return;
+    }
+  }
+
+  // Uniform in [0, 100).
+  double PercentDraw() { return std::ldexp(static_cast<double>(ids_.Next() >> 11), -53) * 100; }
 
   // 56 characters that look as CloudFront's.
   std::string NextId() {

@@ -14,7 +14,9 @@
 #include "edge/functions/function_options.h"
 #include "edge/lists.h"
 #include "edge/origins.h"
-#include "edge/rsa_key.h"
+#include "edge/response_headers.h"
+#include "edge/signing_key.h"
+#include "edge/viewer_request.h"
 
 namespace cloudlet::edge {
 namespace {
@@ -106,11 +108,14 @@ absl::Status CheckBehavior(const std::string& field, const CacheBehavior& behavi
   CLOUDLET_RETURN_IF_ERROR(CheckSelection(field + ".origin_request.cookies", more.cookies));
   CLOUDLET_RETURN_IF_ERROR(
       CheckSelection(field + ".origin_request.query_strings", more.query_strings));
-  for (const auto& custom : behavior.response_headers.custom) {
-    if (!IsSoundHeader(custom.header)) {
-      return Refuse(field + ".response_headers",
-                    absl::StrCat(Quoted(custom.header.name), " is no header"));
-    }
+  if (const auto fault = ResponseHeadersFault(behavior.response_headers)) {
+    return Refuse(field + ".response_headers." + fault->field, fault->why);
+  }
+  if (behavior.compress && !behavior.cache.accept_gzip) {
+    return Refuse(field + ".compress", "it takes cache.accept_gzip");
+  }
+  if (behavior.compress && behavior.cache.max_ttl == absl::ZeroDuration()) {
+    return Refuse(field + ".compress", "it takes a cache.max_ttl above 0");
   }
   if (behavior.trusted_key_groups.size() > kMaxGroupsOfBehavior) {
     return Refuse(field + ".trusted_key_groups", "more than 4");
@@ -204,8 +209,9 @@ absl::Status CheckKeys(const DistributionOptions& options) {
       return Refuse(field, "a group has 1 to 5 keys");
     }
     for (const UrlPublicKey& key : group.keys) {
-      if (key.id.empty() || internal::RsaPublicKey::Parse(key.pem) == nullptr) {
-        return Refuse(field, absl::StrCat(Quoted(key.id), " has no id or is no RSA public key"));
+      if (key.id.empty() || internal::VerifyingKey::Parse(key.pem) == nullptr) {
+        return Refuse(field,
+                      absl::StrCat(Quoted(key.id), " has no id or is no RSA or P-256 public key"));
       }
     }
   }
@@ -274,6 +280,16 @@ absl::Status CheckOptions(const DistributionOptions& options) {
     return Refuse("domain_name, pop", "they are not empty and fit into a header");
   }
   if (options.distribution_id.empty()) return Refuse("distribution_id", "it is empty");
+  for (const std::string& alias : options.aliases) {
+    if (!IsDomainName(alias)) {
+      return Refuse("aliases", absl::StrCat(Quoted(alias),
+                                            " is not like \"www.example.com\" or "
+                                            "\"*.example.com\""));
+    }
+  }
+  if (options.log_cookies && options.access_log == nullptr) {
+    return Refuse("log_cookies", "there is no access_log");
+  }
   return CheckRateRules(options);
 }
 

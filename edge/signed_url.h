@@ -1,4 +1,4 @@
-// The texts of signed URLs and cookies, and what they allow: everything but the RSA.
+// The texts of signed URLs and cookies, and what they allow: everything but the cryptography.
 //
 //   Credential (of the request)  ->  the policy's own bytes, which the signature is over
 //                                ->  ParsePolicy  ->  Allows(policy, url, viewer, now)
@@ -37,7 +37,8 @@ absl::StatusOr<UrlPolicy> ParsePolicy(std::string_view json);
 // one that ends the path is also for the query, and one that ends the domain for all behind it.
 bool ResourceCovers(std::string_view resource, std::string_view url);
 
-// Whether "192.0.2.7" is in "192.0.2.0/24". IPv4 alone. nullopt: the range is none.
+// Whether "192.0.2.7" is in "192.0.2.0/24". IPv4 alone, as CloudFront has it. nullopt: the range is
+// none.
 std::optional<bool> InRange(std::string_view ip, std::string_view range);
 
 // Why `policy` does not open `url` to a viewer at `ip`; "" when it does.

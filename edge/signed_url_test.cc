@@ -4,15 +4,15 @@
 #include <string>
 #include <string_view>
 
-#include "edge/rsa_key.h"
 #include "edge/signed_url_testing.h"
+#include "edge/signing_key.h"
 #include "gtest/gtest.h"
 
 namespace cloudlet::edge {
 namespace {
 
-using internal::RsaPrivateKey;
-using internal::RsaPublicKey;
+using internal::SigningKey;
+using internal::VerifyingKey;
 
 constexpr char kUrl[] = "https://d111.example/film.mp4?quality=hd";
 const absl::Time kExpires = absl::FromUnixSeconds(1'893'459'600);
@@ -70,9 +70,9 @@ TEST(UrlSignerTest, RefusesWhatCannotBeSigned) {
   EXPECT_FALSE(signer.SignCookies({.expires = kExpires}).ok());
 }
 
-TEST(RsaKeyTest, VerifiesWhatOpensslSignedAndNothingElse) {
-  const auto key = RsaPublicKey::Parse(kTestPublicKey);
-  const auto other = RsaPublicKey::Parse(kOtherPublicKey);
+TEST(SigningKeyTest, VerifiesWhatOpensslSignedAndNothingElse) {
+  const auto key = VerifyingKey::Parse(kTestPublicKey);
+  const auto other = VerifyingKey::Parse(kOtherPublicKey);
   ASSERT_NE(key, nullptr);
   const std::string text = CannedPolicyText(kUrl, 1'893'459'600);
   const std::string sha1 = *UrlBase64Decode(kCannedSha1);
@@ -89,8 +89,30 @@ TEST(RsaKeyTest, VerifiesWhatOpensslSignedAndNothingElse) {
     forged[at] = static_cast<char>(forged[at] ^ 1);
     EXPECT_FALSE(key->Verify(text, forged, UrlHashAlgorithm::kSha1)) << at;
   }
-  EXPECT_EQ(RsaPublicKey::Parse("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
+  EXPECT_EQ(VerifyingKey::Parse("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
             nullptr);
+}
+
+TEST(SigningKeyTest, EcdsaOverP256Alone) {
+  const auto key = VerifyingKey::Parse(kTestEcPublicKey);
+  ASSERT_NE(key, nullptr);
+  const std::string text = CannedPolicyText(kUrl, 1'893'459'600);
+  const std::string sha1 = *UrlBase64Decode(kCannedEcSha1);
+  const std::string sha256 = *UrlBase64Decode(kCannedEcSha256);
+  EXPECT_TRUE(key->Verify(text, sha1, UrlHashAlgorithm::kSha1));
+  EXPECT_TRUE(key->Verify(text, sha256, UrlHashAlgorithm::kSha256));
+  EXPECT_FALSE(key->Verify(text, sha1, UrlHashAlgorithm::kSha256));
+  EXPECT_FALSE(key->Verify(text + " ", sha1, UrlHashAlgorithm::kSha1));
+  EXPECT_FALSE(key->Verify(text, *UrlBase64Decode(kCannedSha1), UrlHashAlgorithm::kSha1));
+  EXPECT_FALSE(key->Verify(text, sha1.substr(0, sha1.size() - 1), UrlHashAlgorithm::kSha1));
+  EXPECT_FALSE(key->Verify(text, "", UrlHashAlgorithm::kSha1));
+  EXPECT_EQ(VerifyingKey::Parse(kTestP384PublicKey), nullptr);
+  // Signs what it verifies.
+  const auto signer = SigningKey::Parse(kTestEcPrivateKey);
+  ASSERT_NE(signer, nullptr);
+  for (const auto hash : {UrlHashAlgorithm::kSha1, UrlHashAlgorithm::kSha256}) {
+    EXPECT_TRUE(key->Verify(text, *signer->Sign(text, hash), hash));
+  }
 }
 
 TEST(PolicyTest, WritesAndReadsBack) {

@@ -1,4 +1,4 @@
-// Two key pairs made for tests, and what `openssl dgst -sign` made of two policies with the first.
+// Key pairs made for tests, and what `openssl dgst -sign` made of two policies with the first.
 //
 //   printf '%s' "$POLICY" | openssl dgst -sha1 -sign key.pem | base64 -w0 | tr '+=/' '-_~'
 #ifndef CLOUDLET_EDGE_SIGNED_URL_TESTING_H_
@@ -85,6 +85,30 @@ FU5jfa/4C+B7sHWLuygP9l3UIQMWWYfvwuxuVkZ3auvUnoWq8h1RYyi0eD509YLI
 aQIDAQAB
 -----END PUBLIC KEY-----
 )";
+
+// A key pair over P-256, the public half of one over P-384, and what openssl made of the first
+// policy below with P-256: these signatures differ each time.
+inline constexpr char kTestEcPrivateKey[] = R"(-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg6mKFX6HPbG5EpP0N
+CznabwOaLt+9spWnbQU3GZwJojuhRANCAAQyP0TrDqm+9LoYl/wr7fCAZo0E6ycM
+HFamSCo5frTn3pLIaEKx0xz/rTe0UVMsqNrtKS234RfQpGeDggM60ejg
+-----END PRIVATE KEY-----
+)";
+inline constexpr char kTestEcPublicKey[] = R"(-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMj9E6w6pvvS6GJf8K+3wgGaNBOsn
+DBxWpkgqOX60596SyGhCsdMc/603tFFTLKja7Sktt+EX0KRng4IDOtHo4A==
+-----END PUBLIC KEY-----
+)";
+inline constexpr char kTestP384PublicKey[] = R"(-----BEGIN PUBLIC KEY-----
+MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEmShN8WaFTNElTdrfWRDgqKoBkQnBnuuO
+fmSThi3gO0+nPIHbvMXm/BciDr4If1Q2hJk5eO+q/QH41EhU75ZceIAAD/oJUddt
+oBfbD3+t63KqllvLriMEGRAuiu6BICpD
+-----END PUBLIC KEY-----
+)";
+inline constexpr char kCannedEcSha1[] =
+    "MEUCIELeoaaMVhvJTpHZLUNGCAWr5JKC-bM4Q7pLpZWIDzXZAiEAjxNDMq9wChWMDB86x5VbGDobHljkbSnDq7rRntFJsKM_";
+inline constexpr char kCannedEcSha256[] =
+    "MEUCIAYEPIVXMusQ4iRTl~bSUAqQftVXB8TfKOwKOx2r4gdQAiEA-zZqu6eSxk5CiGgMs9-8XwcGiquutUushQ74A5lCEa8_";
 
 // https://d111.example/film.mp4?quality=hd until 1893459600, 2030-01-01T01:00:00Z.
 inline constexpr char kCannedSha1[] =

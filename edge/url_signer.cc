@@ -7,8 +7,8 @@
 #include "base/strings.h"
 #include "cloudlet/signed_url.h"
 #include "edge/invalidation.h"
-#include "edge/rsa_key.h"
 #include "edge/signed_url.h"
+#include "edge/signing_key.h"
 
 namespace cloudlet {
 namespace {
@@ -87,7 +87,7 @@ absl::Status CheckUrl(std::string_view url) {
 
 }  // namespace
 
-UrlSigner::UrlSigner(std::string key_pair_id, std::shared_ptr<const internal::RsaPrivateKey> key,
+UrlSigner::UrlSigner(std::string key_pair_id, std::shared_ptr<const internal::SigningKey> key,
                      UrlHashAlgorithm hash)
     : key_pair_id_(std::move(key_pair_id)), key_(std::move(key)), hash_(hash) {}
 
@@ -98,9 +98,10 @@ absl::StatusOr<UrlSigner> UrlSigner::Create(std::string_view key_pair_id,
       key_pair_id.find_first_of("&;=") != std::string_view::npos) {
     return absl::InvalidArgumentError("url signer: the key pair id is empty or cannot be sent");
   }
-  auto key = internal::RsaPrivateKey::Parse(private_key_pem);
+  auto key = internal::SigningKey::Parse(private_key_pem);
   if (key == nullptr) {
-    return absl::InvalidArgumentError("url signer: not an unencrypted RSA private key in PEM");
+    return absl::InvalidArgumentError(
+        "url signer: not an unencrypted RSA or P-256 private key in PEM");
   }
   return UrlSigner(std::string(key_pair_id), std::move(key), hash);
 }
@@ -109,7 +110,7 @@ namespace {
 
 // Name and value of all that is sent with a signature, without a prefix.
 absl::StatusOr<std::vector<SignedCookie>> Signed(const absl::StatusOr<Signable>& signable,
-                                                 const internal::RsaPrivateKey& key,
+                                                 const internal::SigningKey& key,
                                                  const std::string& key_pair_id,
                                                  UrlHashAlgorithm hash) {
   if (!signable.ok()) return signable.status();

@@ -22,6 +22,28 @@ bool IsRestricted(GeoRestriction restriction, const std::vector<std::string>& co
 
 bool IsAllowed(AllowedMethods allowed, std::string_view method);
 
+// The Host header, or the URL's authority where there is none.
+std::string HostOf(const HttpRequest& request);
+
+// Whether `host`, with or without a port, is the distribution's name or one of its aliases (all
+// are, where it has none).
+bool IsServedHost(std::string_view host, std::string_view domain_name,
+                  const std::vector<std::string>& aliases);
+
+// "www.example.com", "*.example.com": labels of letters, digits, '-' and '_', at least two without
+// the '*'.
+bool IsDomainName(std::string_view name);
+
+// What a request over another protocol than it may use is answered with: 301, 307 or 403. 0: it
+// may.
+int ProtocolRefusal(ViewerProtocolPolicy policy, const HttpRequest& request, const Viewer& viewer);
+
+// The same URL with https, for a redirect.
+std::string HttpsLocation(const HttpRequest& request);
+
+// HTTP/0.9 and 1.0; what is not known is newer.
+bool IsOldProtocol(const Viewer& viewer);
+
 std::string_view ReasonOf(int status);  // "Forbidden"; empty for what is not listed
 
 }  // namespace cloudlet::edge

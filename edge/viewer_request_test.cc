@@ -61,5 +61,60 @@ TEST(ViewerRequestTest, Methods) {
   }
 }
 
+TEST(ViewerRequestTest, HostsOfADistribution) {
+  const std::string own = "d111.cloudfront.net";
+  const std::vector<std::string> aliases = {"www.Example.com", "*.example.org"};
+  EXPECT_TRUE(IsServedHost("anything", own, {}));
+  for (std::string_view host : {"d111.cloudfront.net", "D111.CloudFront.net:443", "www.example.com",
+                                "WWW.EXAMPLE.COM:8080", "a.example.org", "a.b.example.org"}) {
+    EXPECT_TRUE(IsServedHost(host, own, aliases)) << host;
+  }
+  for (std::string_view host : {"", "example.com", "www.example.com.evil", "example.org",
+                                ".example.org", "evilexample.org", "a.example.com", "[::1]:80"}) {
+    EXPECT_FALSE(IsServedHost(host, own, aliases)) << host;
+  }
+  EXPECT_EQ(HostOf({.url = {.authority = "a.example"}}), "a.example");
+  EXPECT_EQ(HostOf({.url = {.authority = "a.example"}, .headers = {{"host", "b.example"}}}),
+            "b.example");
+}
+
+TEST(ViewerRequestTest, DomainNames) {
+  for (std::string_view name : {"example.com", "www.example.com", "*.example.com", "a_b.c-d.e1"}) {
+    EXPECT_TRUE(IsDomainName(name)) << name;
+  }
+  for (std::string_view name : {"", "com", "*.com", "*", "a.*.com", "*a.example.com", "a..com",
+                                "a.com.", ".a.com", "https://a.com", "a.com:80", "a b.com"}) {
+    EXPECT_FALSE(IsDomainName(name)) << name;
+  }
+  EXPECT_FALSE(IsDomainName(std::string(64, 'a') + ".com"));
+}
+
+TEST(ViewerRequestTest, Protocols) {
+  using Policy = ViewerProtocolPolicy;
+  const auto refusal = [](Policy policy, std::string_view scheme, std::string_view method,
+                          std::string_view version = "HTTP/1.1") {
+    HttpRequest request = {.method = std::string(method)};
+    request.url.scheme = std::string(scheme);
+    return ProtocolRefusal(policy, request, {.protocol_version = std::string(version)});
+  };
+  for (const Policy policy : {Policy::kAllowAll, Policy::kRedirectToHttps, Policy::kHttpsOnly}) {
+    EXPECT_EQ(refusal(policy, "https", "GET"), 0);
+  }
+  EXPECT_EQ(refusal(Policy::kAllowAll, "http", "GET"), 0);
+  EXPECT_EQ(refusal(Policy::kRedirectToHttps, "http", "GET"), 301);
+  EXPECT_EQ(refusal(Policy::kRedirectToHttps, "http", "HEAD", "HTTP/1.0"), 301);
+  EXPECT_EQ(refusal(Policy::kRedirectToHttps, "http", "POST"), 307);
+  EXPECT_EQ(refusal(Policy::kRedirectToHttps, "http", "OPTIONS", ""), 307);
+  EXPECT_EQ(refusal(Policy::kRedirectToHttps, "http", "POST", "HTTP/1.0"), 403);
+  EXPECT_EQ(refusal(Policy::kHttpsOnly, "http", "GET"), 403);
+  // What is not known to be secure is not.
+  EXPECT_EQ(refusal(Policy::kHttpsOnly, "", "GET"), 403);
+  HttpRequest request = {
+      .url = {.scheme = "http", .authority = "a.example:80", .path = "/a", .query = "b=c"}};
+  EXPECT_EQ(HttpsLocation(request), "https://a.example/a?b=c");
+  request.headers.Add("Host", "www.example.com");
+  EXPECT_EQ(HttpsLocation(request), "https://www.example.com/a?b=c");
+}
+
 }  // namespace
 }  // namespace cloudlet::edge

@@ -44,6 +44,9 @@ const std::vector<std::string>& FuzzSeeds() {
       "CloudFront-Policy=e30_; CloudFront-Signature=AAAA; a=1; CloudFront-Key-Pair-Id=K1",
       R"({"Statement":[{"Resource":"https://d.example/*","Condition":{"DateLessThan":)"
       R"({"AWS:EpochTime":1893459600},"IpAddress":{"AWS:SourceIp":"192.0.2.0/24"}}}]})",
+      R"({"Statement":[{"Condition":{"DateGreaterThan":{"AWS:EpochTime":1},)"
+      R"("DateLessThan":{"AWS:EpochTime":1.5e9}},"Resource":"http*://*\\?a=?"}]})",
+      R"({"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":-1}}},{}]})",
       "https://d.example/a/b.jpg?x=1",
       "http*://*.example/a?\\?x=*",
       "/a%20b%2F*"};

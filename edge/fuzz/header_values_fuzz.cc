@@ -5,6 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "edge/cache_key.h"
+#include "edge/compress.h"
+#include "edge/cors.h"
 #include "edge/date.h"
 #include "edge/directives.h"
 #include "edge/freshness.h"
@@ -137,6 +140,47 @@ void CheckVariants(std::string_view text) {
   }
 }
 
+// What goes out to viewers and into the log.
+void CheckViewerSide(std::string_view text) {
+  EdgeLogRow row;
+  row.cs_user_agent = row.cs_uri_query = row.sc_content_type = std::string(text);
+  const std::string line = ToLine(row);
+  Require(std::count(line.begin(), line.end(), '\t') == 32);
+  Require(line.find('\n') == line.size() - 1);
+
+  const std::string origin(text);
+  constexpr std::string_view kSuffix = ".example.org";
+  if (AllowsOrigin("*.example.org", text)) {
+    Require(text.size() > kSuffix.size());
+    Require(SameHttpName(text.substr(text.size() - kSuffix.size()), kSuffix));
+  }
+  const CorsHeaders cors = {.allow_origins = {"https://a.example", "*.example.org"},
+                            .allow_methods = {"ALL"},
+                            .allow_headers = {"*"}};
+  HttpHeaders headers = {{"Vary", origin}};
+  ApplyCors(cors, {.headers = {{"Origin", origin}}}, &headers);
+  const auto* const allowed = headers.Find("Access-Control-Allow-Origin");
+  Require(allowed == nullptr || *allowed == origin);
+
+  const std::string accepted = NormalisedAcceptEncoding(
+      {{"Accept-Encoding", origin}}, {.accept_gzip = true, .accept_brotli = true});
+  Require(accepted.empty() || accepted == "br" || accepted == "gzip" || accepted == "br,gzip");
+}
+
+void CheckCompression(std::string_view text) {
+  const HttpHeaders headers = {{"Content-Type", "text/css"},
+                               {"Content-Length", "5000"},
+                               {"ETag", std::string(text)},
+                               {"Vary", std::string(text)},
+                               {"Cache-Control", std::string(text)}};
+  if (!IsCompressible(200, headers)) return;
+  const HttpHeaders packed = GzipHeaders(headers);
+  Require(packed.Count("Content-Encoding") == 1 && packed.Find("Content-Length") == nullptr);
+  const auto* const tag = packed.Find("ETag");
+  Require(tag == nullptr || ParseEntityTag(*tag)->weak);
+  Require(!ConfirmsGzip({.headers = {{"If-None-Match", std::string(text)}}}, packed));
+}
+
 }  // namespace
 
 const std::vector<std::string>& FuzzSeeds() {
@@ -154,6 +198,8 @@ const std::vector<std::string>& FuzzSeeds() {
       "https://User.example:443/a/../b/./c?d#e",
       "../g;x=1/./y",
       "en;q=0.5, de, fr;q=1.000, *;q=0",
+      "https://www.example.org",
+      "gzip;q=0.5, br;q=0, *",
       "7200, 0"};
   return seeds;
 }
@@ -169,6 +215,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CheckRanges(text);
   CheckUrl(text);
   CheckVariants(text);
+  CheckViewerSide(text);
+  CheckCompression(text);
   cloudlet::HttpHeaders headers;
   for (const char* const name : {"Cache-Control", "CDN-Cache-Control", "Age"}) {
     headers.Add(name, text);

@@ -1,7 +1,10 @@
 // Runs a fuzz target over its seeds and what some random changes make of them: short, the same for
 // the same seed, and part of every test run. CLOUDLET_TEST_SEED repeats a run, CLOUDLET_FUZZ_RUNS
-// makes it longer.
+// makes it longer, and CLOUDLET_FUZZ_CORPUS names a folder for the seeds, which libFuzzer, that
+// does not know of them, is to begin with.
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -57,6 +60,18 @@ TEST(FuzzSmokeTest, SeedsAndWhatChangesMakeOfThem) {
     std::string text = FuzzSeeds()[random.Below(FuzzSeeds().size())];
     for (uint64_t changes = 1 + random.Below(4); changes > 0; --changes) Change(&random, &text);
     RunOne(text);
+  }
+}
+
+TEST(FuzzSmokeTest, SeedsAreWrittenForLibFuzzer) {
+  const char* const given = std::getenv("CLOUDLET_FUZZ_CORPUS");
+  const std::string folder = given != nullptr ? given : ::testing::TempDir();
+  int number = 0;
+  for (const std::string& seed : FuzzSeeds()) {
+    const std::string path = folder + "/seed_" + std::to_string(number++);
+    std::ofstream(path, std::ios::binary) << seed;
+    std::ifstream back(path, std::ios::binary);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(back), {}), seed) << path;
   }
 }
 

@@ -1,8 +1,8 @@
-// RSASSA-PKCS1-v1_5 with SHA-1 or SHA-256, by OpenSSL.
+// RSASSA-PKCS1-v1_5 or ECDSA over P-256 (as DER), with SHA-1 or SHA-256, by OpenSSL.
 //
 // Threads: const, any.
-#ifndef CLOUDLET_EDGE_RSA_KEY_H_
-#define CLOUDLET_EDGE_RSA_KEY_H_
+#ifndef CLOUDLET_EDGE_SIGNING_KEY_H_
+#define CLOUDLET_EDGE_SIGNING_KEY_H_
 
 #include <memory>
 #include <optional>
@@ -19,10 +19,10 @@ struct FreeKey {
   void operator()(evp_pkey_st* key) const;
 };
 
-class RsaPrivateKey {
+class SigningKey {
  public:
-  // null: not an RSA key in PEM without a passphrase.
-  static std::shared_ptr<const RsaPrivateKey> Parse(std::string_view pem);
+  // null: neither an RSA nor a P-256 key in PEM without a passphrase.
+  static std::shared_ptr<const SigningKey> Parse(std::string_view pem);
   // nullopt: the key is too short for the digest.
   std::optional<std::string> Sign(std::string_view text, UrlHashAlgorithm hash) const;
 
@@ -30,10 +30,10 @@ class RsaPrivateKey {
   std::unique_ptr<evp_pkey_st, FreeKey> key_;
 };
 
-class RsaPublicKey {
+class VerifyingKey {
  public:
-  // null: not an RSA key in PEM.
-  static std::shared_ptr<const RsaPublicKey> Parse(std::string_view pem);
+  // null: neither an RSA nor a P-256 key in PEM.
+  static std::shared_ptr<const VerifyingKey> Parse(std::string_view pem);
   bool Verify(std::string_view text, std::string_view signature, UrlHashAlgorithm hash) const;
 
  private:
@@ -42,4 +42,4 @@ class RsaPublicKey {
 
 }  // namespace cloudlet::internal
 
-#endif  // CLOUDLET_EDGE_RSA_KEY_H_
+#endif  // CLOUDLET_EDGE_SIGNING_KEY_H_
