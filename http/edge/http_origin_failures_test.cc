@@ -119,16 +119,18 @@ TEST(HttpOriginFailuresTest, WhatNeverEnds) {
   RawOrigin head(
       RawAnswers{{{.send = "HTTP/1.1 200 OK\r\n"}, {.send = "A: b\r\n", .forever = true}}});
   EXPECT_EQ(Show(Fetch(*To(head), Getting("/"))), "cut short");
-  RawOrigin line(
-      RawAnswers{{{.send = "HTTP/1.1 200 OK\r\nA: "}, {.send = "bbbbbbbbb", .forever = true}}});
+  RawOrigin line(RawAnswers{
+      {{.send = "HTTP/1.1 200 OK\r\nA: "}, {.send = std::string(4096, 'b'), .forever = true}}});
   EXPECT_EQ(Show(Fetch(*To(line), Getting("/"))), "cut short");
   RawOrigin hints(RawAnswers{{{.send = "HTTP/1.1 103 Early Hints\r\n\r\n", .forever = true}}});
   EXPECT_EQ(Show(Fetch(*To(hints), Getting("/"))), "cut short");
   RawOrigin body(RawAnswers{{{.send = "HTTP/1.1 200 OK\r\n\r\n"},
                              {.send = std::string(64 << 10, 'x'), .forever = true}}});
   EXPECT_EQ(Show(Fetch(*To(body, {.max_body_bytes = 1 << 20}), Getting("/"))), "cut short");
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += "3\r\nabc\r\n";
   RawOrigin chunks(RawAnswers{{{.send = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
-                               {.send = "3\r\nabc\r\n", .forever = true}}});
+                               {.send = many, .forever = true}}});
   EXPECT_EQ(Show(Fetch(*To(chunks, {.max_body_bytes = 1 << 20}), Getting("/"))), "cut short");
   EXPECT_EQ(ResultOf("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", {.max_body_bytes = 999}),
             "cut short");

@@ -21,6 +21,8 @@ RawAnswers StepsOf(const RawTexts& answers) {
 // The next request out of `*in`, reading more into it; empty: the peer has gone.
 std::string NextRequest(int socket, std::string* in) {
   for (;;) {
+    // TLS's hello is answered, too, by who knows no TLS.
+    if (!in->empty() && in->front() == '\x16') return std::exchange(*in, "");
     const size_t end = in->find("\r\n\r\n");
     if (end != std::string::npos) {
       const size_t length = in->find("Content-Length: ");
