@@ -59,7 +59,8 @@ struct CachePolicy {
   NameSelection headers = {};  // kNone or kListed
   NameSelection cookies = {};
   NameSelection query_strings = {};
-  // Accept-Encoding is in the key and sent, reduced to those of these that the viewer accepts.
+  // Accept-Encoding is in the key and sent, reduced to those of these that the viewer accepts. With
+  // neither it is a header as any other.
   bool accept_gzip = false;
   bool accept_brotli = false;
 };
@@ -68,7 +69,9 @@ struct CachePolicy {
 // who sent something else: that is the policy's to answer for.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-origin-requests.html
 struct OriginRequestPolicy {
-  NameSelection headers = {};  // "Host" among them: the origin sees the viewer's
+  // "Host" among them: the origin sees the viewer's. Authorization only in the profile kRfc9111,
+  // which keeps no answer to it but those that are meant for all.
+  NameSelection headers = {};
   NameSelection cookies = {};
   NameSelection query_strings = {};
 };
@@ -88,6 +91,7 @@ enum class AllowedMethods {
   kGetHead,
   kGetHeadOptions,
   kAll,  // and PUT, POST, PATCH, DELETE
+  kAny,  // Extension: whatever is a method
 };
 
 // What happens to the requests whose path matches.
@@ -151,6 +155,10 @@ struct DistributionOptions {
   std::vector<std::string> countries = {};  // of the restriction: ISO 3166 alpha-2, "DE"
   std::vector<KeyGroup> key_groups = {};
   CacheProfile profile = CacheProfile::kCloudFront;
+  // Extension, of the profile kRfc9111: origins that send fewer bytes of a part than they say are
+  // believed that what they describe ends there, and the rest of a part is asked for also where it
+  // cannot be joined (docs/edge.md).
+  bool lenient_partials = false;
   // What each cache may hold; 0: nothing. From 16 MiB on, an answer larger than 1 % of it (of
   // 64 MiB, if that is less) is stored the second time it is fetched, and none is that is larger
   // than a part of it (64 MiB, or more from 1 GiB on).

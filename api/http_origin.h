@@ -65,7 +65,7 @@ struct HttpOriginOptions {
 // kConnect: no connection, or no TLS; nothing of the request has been sent. kTimeout: no head (or,
 // with Fetch, no whole answer) until the deadline. kCutShort: the connection ended before the
 // answer did; what is no HTTP/1 (a line without a colon, a folded one, two lengths, a length beside
-// a transfer coding, another coding than chunked); a limit. A connection on which more comes than
+// a transfer coding, a coding other than chunked); a limit. A connection on which more comes than
 // was said is not used again. Where a kept connection breaks without a byte of an answer, requests
 // of the idempotent methods of RFC 9110 are sent once more; those of others never go over a
 // connection that was used.

@@ -107,8 +107,8 @@ class CacheNode : public std::enable_shared_from_this<CacheNode> {
                                              const HttpRequest& request, absl::Time now);
 
   // What is stored under urls that begin with `url` (or for this URL alone), and what is being
-  // fetched for them. How many were stored.
-  size_t Invalidate(std::string_view url, bool prefix);
+  // fetched for them, but by `spared`, whose answer brings the invalidation. How many were stored.
+  size_t Invalidate(std::string_view url, bool prefix, const Flight* spared = nullptr);
   void InvalidateAll() { store_.EraseAll(); }
   // The same at the first request after `due`. An empty url with `prefix` is everything.
   void InvalidateLater(absl::Time due, std::string url, bool prefix);

@@ -41,9 +41,10 @@ OriginStream StreamOf(OriginResult result) {
   return HttpStream{std::get<HttpResponse>(std::move(result)), nullptr};
 }
 
-// A cookie that the key does not know of is one viewer's.
+// A cookie that the key does not know of is one viewer's, unless the origin is taken at its word:
+// RFC 9111 section 7.3.
 bool IsOneViewers(const Route& route, const StoredResponse& stored) {
-  return route.behavior.cache.cookies.which == Selection::kNone &&
+  return route.policies[0].cloudfront() && route.behavior.cache.cookies.which == Selection::kNone &&
          stored.response.headers.Find("Set-Cookie") != nullptr;
 }
 
@@ -231,7 +232,8 @@ std::shared_ptr<const StoredResponse> CacheNode::Apply(const Asking& asking, Abs
   const Route& route = *work.route;
   const Stamp& began = asking.lead->flight().stamp();
   for (const HttpUrl& url : absorbed->invalidate) {
-    Invalidate(CacheUrlOf(url.path, url.query, route.behavior.cache), false);
+    Invalidate(CacheUrlOf(url.path, url.query, route.behavior.cache), false,
+               &asking.lead->flight());
   }
   if (!route.policy(tier_).cloudfront() && !IsSafe(work.request.method)) {
     const HttpResponse& answer = absorbed->response;

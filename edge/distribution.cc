@@ -44,10 +44,11 @@ struct Gate {
   bool open = true;
 };
 
-edge::Policy PolicyOf(const CacheBehavior& behavior, CacheProfile profile) {
+edge::Policy PolicyOf(const CacheBehavior& behavior, const DistributionOptions& options) {
   edge::Policy policy;
-  policy.semantics = profile == CacheProfile::kCloudFront ? edge::Semantics::kCloudFront
-                                                          : edge::Semantics::kRfc9111;
+  policy.semantics = options.profile == CacheProfile::kCloudFront ? edge::Semantics::kCloudFront
+                                                                  : edge::Semantics::kRfc9111;
+  policy.lenient_partials = options.lenient_partials;
   policy.min_ttl = behavior.cache.min_ttl;
   policy.default_ttl = behavior.cache.default_ttl;
   policy.max_ttl = behavior.cache.max_ttl;
@@ -66,7 +67,7 @@ Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options) {
   if (options.coherent) route->buckets = route->origin.origin->buckets();
   static constexpr const char* kNames[] = {"edge", "regional", "shield"};
   for (size_t tier = 0; tier < edge::kTiers; ++tier) {
-    route->policies[tier] = PolicyOf(behavior, options.profile);
+    route->policies[tier] = PolicyOf(behavior, options);
     route->policies[tier].cache_name = kNames[tier];
   }
   for (const CustomErrorResponse& error : options.custom_error_responses) {

@@ -41,7 +41,8 @@ absl::Status CheckSelection(const std::string& field, const NameSelection& selec
   return absl::OkStatus();
 }
 
-absl::Status CheckHeaders(const std::string& field, const NameSelection& headers, bool in_key) {
+absl::Status CheckHeaders(const std::string& field, const NameSelection& headers,
+                          const CachePolicy& policy, bool authorization) {
   CLOUDLET_RETURN_IF_ERROR(CheckSelection(field, headers));
   for (const std::string& name : headers.names) {
     if (!IsToken(name)) return Refuse(field, absl::StrCat(Quoted(name), " is no name of a header"));
@@ -49,7 +50,10 @@ absl::Status CheckHeaders(const std::string& field, const NameSelection& headers
     if (IsReservedHeader(name)) {
       return Refuse(field, absl::StrCat(Quoted(name), " cannot be listed"));
     }
-    if (!in_key && SameHttpName(name, "Authorization")) {
+    if (IsNormalised(name, policy)) {
+      return Refuse(field, "accept_gzip and accept_brotli say what is sent of Accept-Encoding");
+    }
+    if (!authorization && SameHttpName(name, "Authorization")) {
       return Refuse(field, "Authorization goes to the origin only as part of the cache key");
     }
   }
@@ -94,12 +98,14 @@ absl::Status CheckBehavior(const std::string& field, const CacheBehavior& behavi
   if (headers != Selection::kNone && headers != Selection::kListed) {
     return Refuse(field + ".cache.headers", "the headers of a cache key are kNone or kListed");
   }
-  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(field + ".cache.headers", behavior.cache.headers, true));
+  CLOUDLET_RETURN_IF_ERROR(
+      CheckHeaders(field + ".cache.headers", behavior.cache.headers, behavior.cache, true));
   CLOUDLET_RETURN_IF_ERROR(CheckSelection(field + ".cache.cookies", behavior.cache.cookies));
   CLOUDLET_RETURN_IF_ERROR(
       CheckSelection(field + ".cache.query_strings", behavior.cache.query_strings));
   const OriginRequestPolicy& more = behavior.origin_request;
-  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(field + ".origin_request.headers", more.headers, false));
+  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(field + ".origin_request.headers", more.headers,
+                                        behavior.cache, options.profile == CacheProfile::kRfc9111));
   CLOUDLET_RETURN_IF_ERROR(CheckSelection(field + ".origin_request.cookies", more.cookies));
   CLOUDLET_RETURN_IF_ERROR(
       CheckSelection(field + ".origin_request.query_strings", more.query_strings));
@@ -139,7 +145,8 @@ absl::Status CheckOrigins(const DistributionOptions& options) {
       return Refuse(field + ".connection_attempts", "not within 1 to 3");
     }
     for (const HttpHeader& header : origin.custom_headers) {
-      if (!IsSoundHeader(header) || IsReservedHeader(header.name)) {
+      if (!IsSoundHeader(header) || IsReservedHeader(header.name) ||
+          SameHttpName(header.name, "Accept-Encoding")) {
         return Refuse(field + ".custom_headers",
                       absl::StrCat(Quoted(header.name), " cannot be added"));
       }
@@ -231,6 +238,9 @@ absl::Status CheckOptions(const DistributionOptions& options) {
     return Refuse("default_root_object", "it does not begin with '/'");
   }
   CLOUDLET_RETURN_IF_ERROR(CheckErrors(options));
+  if (options.lenient_partials && options.profile != CacheProfile::kRfc9111) {
+    return Refuse("lenient_partials", "it says nothing but in the profile kRfc9111");
+  }
   if ((options.geo_restriction == GeoRestriction::kNone) != options.countries.empty()) {
     return Refuse("countries", "they are those of the geo restriction");
   }

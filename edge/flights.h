@@ -93,8 +93,9 @@ class Flights {
   // Ends it and wakes who waits. Every flight of a leader must land, once.
   void Land(const std::shared_ptr<Flight>& flight, std::optional<FlightOutcome> outcome);
 
-  // From the return on no flight of now whose url and NUL begin with `prefix` publishes anything.
-  void Doom(std::string_view prefix);
+  // From the return on no flight of now whose url and NUL begin with `prefix` publishes anything,
+  // but for `spared`.
+  void Doom(std::string_view prefix, const Flight* spared = nullptr);
 
   // How many requests wait at this moment.
   size_t waiting() const;

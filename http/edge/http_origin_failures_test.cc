@@ -92,6 +92,7 @@ TEST(HttpOriginFailuresTest, LengthsThatLie) {
             "cut short");
   EXPECT_EQ(ResultOf(head + "Content-Length: -2\r\n\r\nok"), "cut short");
   EXPECT_EQ(ResultOf(head + "Transfer-Encoding: gzip\r\n\r\nok"), "cut short");
+  EXPECT_EQ(ResultOf(head + "Transfer-Encoding: no-coding\r\n\r\nok"), "200 ok");
   EXPECT_EQ(ResultOf(head + "Content-Length: 2\r\n\r\nok and more"), "200 ok");
 }
 

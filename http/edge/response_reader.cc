@@ -32,6 +32,16 @@ std::string_view Trim(std::string_view text) {
   return TrimEnd(text);
 }
 
+// Whether what comes under this Transfer-Encoding is the body itself once chunks are put together.
+// A name that is of no coding changes nothing: the body then ends with the connection.
+bool IsReadable(std::string_view coding) {
+  if (SameHttpName(coding, "chunked")) return true;
+  static constexpr std::string_view kCodings[] = {"chunked",  "compress",   "deflate", "gzip",
+                                                  "identity", "x-compress", "x-gzip"};
+  return IsToken(coding) && std::none_of(std::begin(kCodings), std::end(kCodings),
+                                         [&](auto one) { return SameHttpName(one, coding); });
+}
+
 // "HTTP/1.1 200 OK"; false: it is none.
 bool ReadStatusLine(std::string_view line, HttpResponse* out) {
   if (line.size() < 12 || line.substr(0, 7) != "HTTP/1." || !IsDigit(line[7]) || line[8] != ' ') {
@@ -117,9 +127,7 @@ ResponseReader::Event ResponseReader::End() {
   const size_t codings = headers.Count("Transfer-Encoding");
   const size_t lengths = headers.Count("Content-Length");
   if (codings > 1 || (codings == 1 && lengths > 0)) return Event::kBad;
-  if (codings == 1 && !SameHttpName(*headers.Find("Transfer-Encoding"), "chunked")) {
-    return Event::kBad;
-  }
+  if (codings == 1 && !IsReadable(*headers.Find("Transfer-Encoding"))) return Event::kBad;
   headers.Remove("Transfer-Encoding");
   if (lengths > 0) {
     const std::optional<uint64_t> length = ContentLengthOf(headers);

@@ -77,7 +77,9 @@ TEST(ResponseReaderTest, LengthsThatCannotBeTrusted) {
   EXPECT_EQ(Read({"Transfer-Encoding : chunked"}), Event::kBad);
   EXPECT_EQ(Read({"Content-Length: 5", "Transfer-Encoding: chunked"}), Event::kBad);
   EXPECT_EQ(Read({"Transfer-Encoding: gzip, chunked"}), Event::kBad);
+  EXPECT_EQ(Read({"Transfer-Encoding: gzip"}), Event::kBad);
   EXPECT_EQ(Read({"Transfer-Encoding: chunked", "Transfer-Encoding: chunked"}), Event::kBad);
+  EXPECT_EQ(Read({"Transfer-Encoding: no-coding"}), Event::kHead) << "RFC 9112 section 6.3";
   ResponseReader reader(1024);
   EXPECT_EQ(Read(&reader, {"HTTP/1.1 200 OK", "content-length: 5", "Content-Length: 5", ""}),
             Event::kHead);
