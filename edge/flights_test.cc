@@ -121,6 +121,8 @@ TEST(FlightsTest, AnnouncedBodyIsForAllUntilNobodyReadsIt) {
   flights.Land(first->flight, std::nullopt);
   EXPECT_FALSE(Other(flights).leads);
   flights.Land(next->flight, std::nullopt);
+}
+
 TEST(FlightsTest, WhatAnInvalidationCameWithIsSpared) {
   Flights flights;
   const auto post = flights.Alone("/a", {});
