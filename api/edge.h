@@ -272,6 +272,11 @@ class Distribution {
   HttpStream HandleStreaming(const HttpRequest& request, const Viewer& viewer = {},
                              const InterimSink& interim = nullptr) const;
 
+  // The answer of Handle, where it is a hit as Lookup finds them, else nullopt: calls nobody's code
+  // and waits for nobody. For servers whose threads must not wait.
+  std::optional<HttpResponse> HandleHit(const HttpRequest& request,
+                                        const Viewer& viewer = {}) const;
+
   // A hit without an answer being made of it: the stored response, where it is fresh and this GET
   // gets the whole of it; nullopt: it does not, or Handle has more to look at (conditions, ranges,
   // signatures, variants, errors, ...). Calls nobody's code, waits for nobody, and allocates

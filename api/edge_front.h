@@ -64,7 +64,7 @@ class EdgeFront {
   // A request's authority is its target's, where that is a whole URL, else its Host; its viewer's
   // address is the peer's. Headers for one connection go neither in nor out. Answers without a Date
   // get one.
-  static absl::StatusOr<EdgeFront> Start(Distribution distribution,
+  static absl::StatusOr<EdgeFront> Start(const Distribution& distribution,
                                          const EdgeFrontOptions& options = {});
   EdgeFront(EdgeFront&&) noexcept;
   EdgeFront& operator=(EdgeFront&&) noexcept;

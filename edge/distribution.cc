@@ -128,25 +128,24 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
   }
 
   std::optional<CachedResponse> Lookup(const HttpRequest& request, const Viewer& viewer) {
-    std::string_view path = request.url.path;
-    const bool root = path == "/" && !options_.default_root_object.empty();
-    const Gate& gate = GateFor(path);
-    if (root || !gate.open || edge::WhyMalformed(request) != 0) return std::nullopt;
-    edge::Place& pop = network_.PopFor(viewer);
-    thread_local edge::CacheKey key;  // kept, so that a hit allocates nothing
-    edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
-    const absl::Time now = cloud_.Now();
-    auto stored = pop.node->Peek(*gate.route, key, request, now);
-    if (stored == nullptr || stored->response.status >= 400) return std::nullopt;
-    Count(&pop.viewers.requests);
-    Count(&pop.viewers.hits);
-    pop.viewers.bytes_out.fetch_add(stored->response.body.size(), std::memory_order_relaxed);
+    std::optional<Found> found = Find(request, viewer);
+    if (!found) return std::nullopt;
     CachedResponse out;
-    out.age = edge::CurrentAge(*stored, now);
-    out.ttl = edge::FreshFor(*stored, now);
-    const HttpResponse* const response = &stored->response;
-    out.response = std::shared_ptr<const HttpResponse>(std::move(stored), response);
+    out.age = edge::CurrentAge(*found->stored, found->now);
+    out.ttl = edge::FreshFor(*found->stored, found->now);
+    const HttpResponse* const response = &found->stored->response;
+    out.response = std::shared_ptr<const HttpResponse>(std::move(found->stored), response);
     return out;
+  }
+
+  std::optional<HttpResponse> HandleHit(const HttpRequest& request, const Viewer& viewer) {
+    const std::optional<Found> found = Find(request, viewer);
+    if (!found) return std::nullopt;
+    const edge::Route& route = *found->gate->route;
+    HttpResponse response =
+        edge::AnswerHit(request, *found->stored, {}, found->now, route.policy(edge::Tier::kEdge));
+    Finish(route.behavior.response_headers, *found->pop, &response.headers);
+    return response;
   }
 
   absl::StatusOr<Invalidation> Invalidate(absl::Span<const std::string> paths,
@@ -235,6 +234,31 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     const std::unique_ptr<HttpBody> inner_;
     edge::ViewerCounters& counters_;
   };
+
+  struct Found {
+    const Gate* gate = nullptr;
+    edge::Place* pop = nullptr;
+    absl::Time now = {};
+    std::shared_ptr<const edge::StoredResponse> stored = nullptr;
+  };
+
+  // What can be given out as it is; counted as a hit then.
+  std::optional<Found> Find(const HttpRequest& request, const Viewer& viewer) {
+    std::string_view path = request.url.path;
+    const bool root = path == "/" && !options_.default_root_object.empty();
+    const Gate& gate = GateFor(path);
+    if (root || !gate.open || edge::WhyMalformed(request) != 0) return std::nullopt;
+    edge::Place& pop = network_.PopFor(viewer);
+    thread_local edge::CacheKey key;  // kept, so that a hit allocates nothing
+    edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
+    const absl::Time now = cloud_.Now();
+    auto stored = pop.node->Peek(*gate.route, key, request, now);
+    if (stored == nullptr || stored->response.status >= 400) return std::nullopt;
+    Count(&pop.viewers.requests);
+    Count(&pop.viewers.hits);
+    pop.viewers.bytes_out.fetch_add(stored->response.body.size(), std::memory_order_relaxed);
+    return Found{&gate, &pop, now, std::move(stored)};
+  }
 
   static void Count(std::atomic<uint64_t>* counter) {
     counter->fetch_add(1, std::memory_order_relaxed);
@@ -397,6 +421,11 @@ HttpResponse Distribution::Handle(const HttpRequest& request, const Viewer& view
 HttpStream Distribution::HandleStreaming(const HttpRequest& request, const Viewer& viewer,
                                          const InterimSink& interim) const {
   return impl_->Handle(request, viewer, false, interim);
+}
+
+std::optional<HttpResponse> Distribution::HandleHit(const HttpRequest& request,
+                                                    const Viewer& viewer) const {
+  return impl_->HandleHit(request, viewer);
 }
 
 std::optional<CachedResponse> Distribution::Lookup(const HttpRequest& request,

@@ -308,8 +308,16 @@ TEST_F(NetworkTest, LookupGivesWhatIsFreshAndPlain) {
   EXPECT_EQ(cdn.stats().hits, 1u);
   EXPECT_FALSE(cdn.Lookup(Getting("/a"), {.pop = "FRA"}));
   EXPECT_FALSE(cdn.Lookup(Getting("/404"), viewer));
+  EXPECT_FALSE(cdn.HandleHit(Getting("/404"), viewer));
   EXPECT_FALSE(cdn.Lookup(Getting("/a", {{"Range", "bytes=0-0"}}), viewer));
   EXPECT_FALSE(cdn.Lookup(Getting("/a", {{"If-None-Match", "\"1\""}}), viewer));
+  const auto hit = cdn.HandleHit(Getting("/a"), viewer);
+  ASSERT_TRUE(hit);
+  EXPECT_EQ(BodyOf(*hit), "x");
+  EXPECT_EQ(HeaderOf(*hit, "Age"), "10");
+  EXPECT_EQ(XCacheOf(*hit), "Hit");
+  EXPECT_EQ(HeaderOf(*hit, "X-Amz-Cf-Pop"), "LHR");
+  EXPECT_EQ(cdn.stats().hits, 2u);
   HttpRequest head = Getting("/a");
   head.method = "HEAD";
   EXPECT_FALSE(cdn.Lookup(head, viewer));

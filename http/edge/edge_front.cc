@@ -26,6 +26,13 @@ class EdgeExchange final : public http::Exchange {
         viewer_(http::ViewerOf(head)),
         max_body_(max_body) {}
 
+  // The answer, where it is stored.
+  std::optional<http::Response> Hit() {
+    std::optional<HttpResponse> hit = distribution_.HandleHit(request_, viewer_);
+    if (!hit.has_value()) return std::nullopt;
+    return http::AnswerOf({*std::move(hit), nullptr}, false);
+  }
+
   std::optional<http::Response> Take(std::string_view bytes) override {
     if (bytes.size() > max_body_ - request_.body.size()) return TooLarge(max_body_);
     request_.body.Append(base::V(bytes));
@@ -62,8 +69,8 @@ class EdgeExchange final : public http::Exchange {
 
 class EdgeFrontImpl : public http::Handler {
  public:
-  EdgeFrontImpl(Distribution distribution, EdgeFrontOptions options)
-      : distribution_(std::move(distribution)), options_(std::move(options)) {}
+  EdgeFrontImpl(const Distribution& distribution, EdgeFrontOptions options)
+      : distribution_(distribution), options_(std::move(options)) {}
   ~EdgeFrontImpl() override { server_ = nullptr; }
 
   absl::Status Start() {
@@ -93,7 +100,12 @@ class EdgeFrontImpl : public http::Handler {
     if (head.content_length.value_or(0) > options_.max_body_bytes) {
       return EdgeExchange::TooLarge(options_.max_body_bytes);
     }
-    return std::make_unique<EdgeExchange>(distribution_, head, options_.max_body_bytes);
+    auto exchange = std::make_unique<EdgeExchange>(distribution_, head, options_.max_body_bytes);
+    // What waits for nobody is answered by the thread that reads.
+    if (!head.has_body()) {
+      if (std::optional<http::Response> hit = exchange->Hit()) return *std::move(hit);
+    }
+    return exchange;
   }
 
   std::string url() const {
@@ -140,9 +152,9 @@ class EdgeFrontImpl : public http::Handler {
 
 }  // namespace internal
 
-absl::StatusOr<EdgeFront> EdgeFront::Start(Distribution distribution,
+absl::StatusOr<EdgeFront> EdgeFront::Start(const Distribution& distribution,
                                            const EdgeFrontOptions& options) {
-  auto impl = std::make_unique<internal::EdgeFrontImpl>(std::move(distribution), options);
+  auto impl = std::make_unique<internal::EdgeFrontImpl>(distribution, options);
   CLOUDLET_RETURN_IF_ERROR(impl->Start());
   return EdgeFront(std::move(impl));
 }

@@ -220,6 +220,21 @@ TEST_F(EdgeFrontTest, WhatIsNoRequestNeverReachesTheDistribution) {
   EXPECT_EQ(front_->stats().refused, 2u);
 }
 
+TEST_F(EdgeFrontTest, HitsAreAnsweredWhileAllWhoMayWaitDo) {
+  base::Notification rest;
+  RawAnswers answers = Fresh();
+  answers.push_back({{.send = Fresh()[0][0].send, .wait = &rest}});
+  Serve(std::move(answers), {.max_requests = 1});
+  EXPECT_EQ(Ask("GET /a").status, 200);
+  RawClient waiting(front_->port());
+  waiting.Send("GET /slow HTTP/1.1\r\nHost: d.example\r\n\r\n");
+  while (server_->requests().size() < 2) std::this_thread::yield();
+  EXPECT_EQ(Ask("GET /a").body, "0123456789");
+  EXPECT_EQ(Ask("GET /b").status, 503);
+  rest.Notify();
+  EXPECT_EQ(waiting.Receive().status, 200);
+}
+
 TEST_F(EdgeFrontTest, ManyViewersOfAFewUrls) {
   Serve(Fresh());
   std::vector<std::thread> threads;
