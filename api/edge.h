@@ -28,7 +28,9 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "cloudlet/cloud.h"
+#include "cloudlet/edge_eviction.h"
 #include "cloudlet/edge_functions.h"
+#include "cloudlet/edge_geography.h"
 #include "cloudlet/edge_http.h"
 #include "cloudlet/edge_log.h"
 #include "cloudlet/edge_origin.h"
@@ -63,7 +65,8 @@ struct CachePolicy {
   NameSelection headers = {};  // kNone or kListed
   NameSelection cookies = {};
   NameSelection query_strings = {};
-  // Accept-Encoding is in the key and sent, reduced to those of these that the viewer accepts.
+  // Accept-Encoding is in the key and sent, reduced to those of these that the viewer accepts. With
+  // neither it is a header as any other.
   bool accept_gzip = false;
   bool accept_brotli = false;
 };
@@ -72,7 +75,9 @@ struct CachePolicy {
 // who sent something else: that is the policy's to answer for.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-origin-requests.html
 struct OriginRequestPolicy {
-  NameSelection headers = {};  // "Host" among them: the origin sees the viewer's
+  // "Host" among them: the origin sees the viewer's. Authorization only in the profile kRfc9111,
+  // which keeps no answer to it but those that are meant for all.
+  NameSelection headers = {};
   NameSelection cookies = {};
   NameSelection query_strings = {};
 };
@@ -81,6 +86,7 @@ enum class AllowedMethods {
   kGetHead,
   kGetHeadOptions,
   kAll,  // and PUT, POST, PATCH, DELETE
+  kAny,  // Extension: whatever is a method
 };
 
 // Whether viewers may come over http. By `HttpRequest::url.scheme`: all but "https" is http.
@@ -128,6 +134,8 @@ struct DistributionOrigin {
   // are one fetch. A code of edge_geography.h. Empty: there is none.
   // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/origin-shield.html
   std::string origin_shield = {};
+  // Where it is, for modelled latencies; absent: beside the cache that asks it.
+  std::optional<GeoPoint> location = {};
   // Extension: how many of its answers may be on their way at once, all behaviors together; 0: any
   // number. Others wait in a queue of at most `max_queued`, first come, first served, for half of
   // their response_timeout; what finds no place there, or waits in vain, is shed: 503 with
@@ -166,15 +174,23 @@ struct DistributionOptions {
   std::vector<std::string> countries = {};  // of the restriction: ISO 3166 alpha-2, "DE"
   std::vector<KeyGroup> key_groups = {};
   CacheProfile profile = CacheProfile::kCloudFront;
+  // Extension, of the profile kRfc9111: origins that send fewer bytes of a part than they say are
+  // believed that what they describe ends there, and the rest of a part is asked for also where it
+  // cannot be joined (docs/edge.md).
+  bool lenient_partials = false;
   // What each cache may hold; 0: nothing. From 16 MiB on, an answer larger than 1 % of it (of
   // 64 MiB, if that is less) is stored the second time it is fetched, and none is that is larger
   // than a part of it (64 MiB, or more from 1 GiB on).
   uint64_t cache_bytes = uint64_t{256} << 20;
-  // Places with a cache, codes of edge_geography.h ("FRA"), each once. A viewer is served by
-  // `Viewer::pop`, else by the nearest. Empty: one place, called `pop`.
+  // Who leaves a cache that is full.
+  EvictionPolicy eviction = EvictionPolicy::kS3Fifo;
+  // Places with a cache, codes of EdgeLocations() ("FRA"), each once; those outside of the price
+  // class are not used. A viewer is served by `Viewer::pop`, else by the nearest, else (nobody
+  // knows where he is) by the first. Empty: one place, called `pop`.
   std::vector<std::string> pops = {};
-  // Places of regional caches: a POP asks the nearest of them for what it does not have. Empty:
-  // there are none.
+  PriceClass price_class = PriceClass::kAll;
+  // Places of regional caches, codes of EdgeLocations(): a POP asks the one that is nearest to it
+  // for what it does not have. Empty: there are none.
   std::vector<std::string> regional_caches = {};
   // How long it takes until an invalidation has come to the last POP, each at its own time; shields
   // and regional caches come first.
@@ -201,7 +217,11 @@ struct DistributionOptions {
   // Cookies are in the rows only if `log_cookies` is set.
   std::function<void(const EdgeLogRow&)> access_log = nullptr;
   bool log_cookies = false;
-  uint64_t seed = 0;                                // of X-Amz-Cf-Id and samples; 0: from the machine's entropy
+  // Extension: times in the log and in Server-Timing are what this model makes of the distances
+  // between viewer, POP, the caches behind it and the origin, in place of what was measured. Nobody
+  // waits for them. Absent: they are measured on the Cloud's clock.
+  std::optional<LatencyModel> latency_model = {};
+  uint64_t seed = 0;  // of X-Amz-Cf-Id and samples; 0: from the machine's entropy
   std::string distribution_id = "EDFDVBD6EXAMPLE";  // as edge functions are told it
   std::vector<RateRule> rate_rules = {};            // at most 10, asked in this order
   // Extension: told of each function at the edge that failed, on the thread that ran it. What it
@@ -214,6 +234,7 @@ struct Viewer {
   std::string ip = {};       // "192.0.2.7"; for signed policies with IpAddress, and rate rules
   std::string country = {};  // "DE"; empty: not known, and then never restricted
   std::string pop = {};  // the POP that serves, one of `pops`; empty, or none of them: the nearest
+  std::optional<GeoPoint> location = {};  // absent: nobody knows
   // Of the connection, as in the log; empty, 0: not known. In "HTTP/1.0" nothing is compressed, and
   // only GET and HEAD are redirected to https.
   std::string protocol_version = {};  // "HTTP/1.1", "HTTP/2.0"
@@ -305,6 +326,11 @@ class Distribution {
   // origin has sent them. `body` must go before the Cloud does.
   HttpStream HandleStreaming(const HttpRequest& request, const Viewer& viewer = {},
                              const InterimSink& interim = nullptr) const;
+
+  // The answer of Handle, where it is a hit as Lookup finds them, else nullopt: calls nobody's code
+  // and waits for nobody. For servers whose threads must not wait.
+  std::optional<HttpResponse> HandleHit(const HttpRequest& request,
+                                        const Viewer& viewer = {}) const;
 
   // A hit without an answer being made of it: the stored response, where it is fresh and this GET
   // gets the whole of it; nullopt: it does not, or Handle has more to look at (conditions, ranges,

@@ -89,16 +89,16 @@ struct BucketOriginOptions {
 };
 
 // GET, HEAD, PUT and DELETE of the objects of `bucket`, on behalf of the bucket handle's caller
-// (origin access identity: `bucket.As(caller)`): who may write through a distribution is who may use
-// a behavior that allows all methods. Of the object come its bytes, ETag, Last-Modified, Content-Type,
-// Cache-Control, Content-Disposition, -Encoding, -Language, Expires, x-amz-version-id and
-// x-amz-meta-*; conditions and a single range are carried out by the store. The path is unescaped
-// (a '+' stays). Errors are S3's own status with its code in a small XML body; an object that is
-// not there is 404 to a caller who may list the bucket, else 403, as in S3. A Cloud that is closed,
-// or a read that the store fails, is kConnect. A PUT writes the whole object with
-// the request's Content-Type, Cache-Control, Content-MD5 and so on, as far as the origin request
-// policy lets them come here. Other methods: 405 MethodNotAllowed; OPTIONS: 403, as of a bucket
-// without CORS.
+// (origin access identity: `bucket.As(caller)`): who may write through a distribution is who may
+// use a behavior that allows all methods. Of the object come its bytes, ETag, Last-Modified,
+// Content-Type, Cache-Control, Content-Disposition, -Encoding, -Language, Expires, x-amz-version-id
+// and x-amz-meta-*; conditions and a single range are carried out by the store. The path is
+// unescaped (a '+' stays). Errors are S3's own status with its code in a small XML body; an object
+// that is not there is 404 to a caller who may list the bucket, else 403, as in S3. A Cloud that is
+// closed, or a read that the store fails, is kConnect. A PUT writes the whole object with the
+// request's Content-Type, Cache-Control, Content-MD5 and so on, as far as the origin request policy
+// lets them come here. Other methods: 405 MethodNotAllowed; OPTIONS: 403, as of a bucket without
+// CORS.
 std::shared_ptr<Origin> MakeBucketOrigin(Bucket bucket, const BucketOriginOptions& options = {});
 
 // Calls `answer`, from any thread, several at once. It may throw: kCutShort.

@@ -126,6 +126,12 @@ def _libraries():
         )
     _once(
         system_repo,
+        "curl",
+        libs = {":curl": "libcurl"},
+        debian_packages = "libcurl4-openssl-dev",
+    )
+    _once(
+        system_repo,
         "pugixml",
         libs = {":pugixml": "pugixml"},
         debian_packages = "libpugixml-dev",

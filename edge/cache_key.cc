@@ -116,12 +116,13 @@ constexpr std::string_view kReserved[] = {"connection",
                                           "cache-control",
                                           "pragma",
                                           "proxy-authorization",
-                                          "proxy-connection",
-                                          "accept-encoding"};
+                                          "proxy-connection"};
 
-// Never sent unless the cache policy puts it into the key: answers to one viewer would be
-// another's.
-bool OnlyInKey(std::string_view name) { return SameHttpName(name, "authorization"); }
+// Not sent unless the cache policy puts it into the key: answers to one viewer would be another's.
+// RFC 9111 has its own rule for that (section 3.5).
+bool OnlyInKey(std::string_view name, CacheProfile profile) {
+  return profile == CacheProfile::kCloudFront && SameHttpName(name, "authorization");
+}
 
 constexpr const char* kConditions[] = {"Range",         "If-Range",          "If-Match",
                                        "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"};
@@ -199,6 +200,10 @@ void AppendRest(std::string_view cookies, std::string_view encodings, std::strin
 bool IsReservedHeader(std::string_view name) {
   return std::any_of(std::begin(kReserved), std::end(kReserved),
                      [&](std::string_view one) { return SameHttpName(one, name); });
+}
+
+bool IsNormalised(std::string_view name, const CachePolicy& policy) {
+  return (policy.accept_gzip || policy.accept_brotli) && SameHttpName(name, "accept-encoding");
 }
 
 std::optional<std::string> SelectQuery(const std::optional<std::string>& query,
@@ -285,7 +290,8 @@ HttpRequest RequestForOrigin(const HttpRequest& request, const Viewer& viewer,
   });
   for (const HttpHeader& header : told) {
     if (!Selects(more.headers, header.name, true) || IsReservedHeader(header.name) ||
-        OnlyInKey(header.name) || Selects(policy.headers, header.name, true)) {
+        OnlyInKey(header.name, profile) || IsNormalised(header.name, policy) ||
+        Selects(policy.headers, header.name, true)) {
       continue;
     }
     out.headers.Add(header.name, header.value);

@@ -52,6 +52,9 @@ HttpRequest RequestForOrigin(const HttpRequest& request, const Viewer& viewer,
 // connection, or the cache itself answers for them, or there is a field of the policy for them.
 bool IsReservedHeader(std::string_view name);
 
+// Whether the policy says by itself what the origin gets of this header: Accept-Encoding.
+bool IsNormalised(std::string_view name, const CachePolicy& policy);
+
 // The parameters of `query` that are selected, in their order; nullopt: there is none.
 std::optional<std::string> SelectQuery(const std::optional<std::string>& query,
                                        std::initializer_list<const NameSelection*> selections);

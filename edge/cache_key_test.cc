@@ -180,6 +180,30 @@ TEST(RequestForOriginTest, AuthorizationGoesWithTheKey) {
   EXPECT_NE(KeyOf(Asking({}, headers), behavior.cache), KeyOf(Asking({}), behavior.cache));
 }
 
+TEST(RequestForOriginTest, AuthorizationGoesWithAllHeadersWhereRfc9111KnowsWhatItMeans) {
+  CacheBehavior behavior;
+  behavior.origin_request.headers = kEverything;
+  const HttpRequest sent = RequestForOrigin(Asking({}, {{"Authorization", "secret"}}), {}, behavior,
+                                            {.id = "o"}, CacheProfile::kRfc9111);
+  EXPECT_EQ(sent.headers.Joined("Authorization"), "secret");
+}
+
+TEST(RequestForOriginTest, AcceptEncodingIsAHeaderAsAnyOtherUnlessItIsNormalised) {
+  const HttpRequest request = Asking({}, {{"Accept-Encoding", "zstd, gzip"}});
+  CacheBehavior behavior;
+  EXPECT_EQ(Sent(request, behavior).headers.Find("Accept-Encoding"), nullptr);
+  behavior.origin_request.headers = kEverything;
+  EXPECT_EQ(Sent(request, behavior).headers.Joined("Accept-Encoding"), "zstd, gzip");
+  behavior.cache.headers = Listed({"Accept-Encoding"});
+  EXPECT_NE(KeyOf(request, behavior.cache), KeyOf(Asking({}), behavior.cache));
+  behavior.cache.headers = {};
+  behavior.cache.accept_gzip = true;
+  EXPECT_EQ(Sent(request, behavior).headers.Joined("Accept-Encoding"), "gzip");
+  EXPECT_EQ(
+      Sent(Asking({}, {{"Accept-Encoding", "zstd"}}), behavior).headers.Find("Accept-Encoding"),
+      nullptr);
+}
+
 TEST(RequestForOriginTest, CountryAndAddressAreTheEdgesToSay) {
   CacheBehavior behavior;
   behavior.cache.headers = Listed({"CloudFront-Viewer-Country"});

@@ -170,15 +170,16 @@ std::optional<Reply> CacheNode::FromOutcome(const Asking& asking, const Stamp& s
   const Plan plan = MakePlan(request, {&candidate, 1}, now, policy);
   const auto* const hit = std::get_if<Hit>(&plan);
   if (hit == nullptr) return std::nullopt;
-  Reply reply = {{AnswerHit(request, *candidate, hit->answer, now, policy)}, Served::kHit};
+  Reply reply = {
+      {AnswerHit(request, *candidate, hit->answer, now, policy)}, Served::kHit, outcome.hops};
   if (streams) reply.answer.body = LiveBody::Reader(std::move(outcome.live));
   return reply;
 }
 
-size_t CacheNode::Invalidate(std::string_view url, bool prefix) {
+size_t CacheNode::Invalidate(std::string_view url, bool prefix, const Flight* spared) {
   const std::string keys = prefix ? std::string(url) : KeyPrefixOf(url);
   // First, so that what is erased does not come back.
-  flights_.Doom(keys);
+  flights_.Doom(keys, spared);
   size_t removed = 0;
   if (!prefix && context_->plain_keys) {
     for (const std::string& key : PlainKeysOf(url)) removed += store_.Erase(key, HashOf(key));

@@ -67,6 +67,8 @@ enum class Served { kHit, kRefreshHit, kMiss };
 struct Reply {
   HttpStream answer = {};
   Served how = Served::kMiss;
+  // How many nodes behind this one were asked for it, the origin counted as one.
+  size_t hops = 0;
 };
 
 // A flight that lands, whatever happens to its leader.
@@ -107,8 +109,8 @@ class CacheNode : public std::enable_shared_from_this<CacheNode> {
                                              const HttpRequest& request, absl::Time now);
 
   // What is stored under urls that begin with `url` (or for this URL alone), and what is being
-  // fetched for them. How many were stored.
-  size_t Invalidate(std::string_view url, bool prefix);
+  // fetched for them, but by `spared`, whose answer brings the invalidation. How many were stored.
+  size_t Invalidate(std::string_view url, bool prefix, const Flight* spared = nullptr);
   void InvalidateAll() { store_.EraseAll(); }
   // The same at the first request after `due`. An empty url with `prefix` is everything.
   void InvalidateLater(absl::Time due, std::string url, bool prefix);
@@ -148,11 +150,11 @@ class CacheNode : public std::enable_shared_from_this<CacheNode> {
 
   // --- cache_node_fetch.cc ---
   Reply Ask(Asking asking, const InterimSink& interim);
-  Reply Stream(Asking asking, HttpStream answer, absl::Time sent);
+  Reply Stream(Asking asking, HttpStream answer, absl::Time sent, size_t hops);
   // The end of a body that was streamed; `absorbed` is what its head came to.
   void Arrive(const Asking& asking, Absorbed* absorbed, absl::StatusOr<absl::Cord> body);
   void RenewBehind(Asking asking, const Stamp& stamp);
-  OriginStream CallAbove(const Asking& asking, const InterimSink& interim);
+  OriginStream CallAbove(const Asking& asking, const InterimSink& interim, size_t* hops);
   OriginStream CallOrigin(const Asking& asking, const InterimSink& interim);
   std::shared_ptr<const StoredResponse> Apply(const Asking& asking, Absorbed* absorbed);
   // Whether requests of this key are to wait for each other, after an answer of this status.

@@ -41,9 +41,10 @@ OriginStream StreamOf(OriginResult result) {
   return HttpStream{std::get<HttpResponse>(std::move(result)), nullptr};
 }
 
-// A cookie that the key does not know of is one viewer's.
+// A cookie that the key does not know of is one viewer's, unless the origin is taken at its word:
+// RFC 9111 section 7.3.
 bool IsOneViewers(const Route& route, const StoredResponse& stored) {
-  return route.behavior.cache.cookies.which == Selection::kNone &&
+  return route.policies[0].cloudfront() && route.behavior.cache.cookies.which == Selection::kNone &&
          stored.response.headers.Find("Set-Cookie") != nullptr;
 }
 
@@ -73,6 +74,7 @@ Reply CacheNode::FromFailure(const Asking& asking, OriginFailure failure) const 
 Reply CacheNode::Ask(Asking asking, const InterimSink& interim) {
   const Work& work = asking.work;
   const Policy& policy = work.route->policy(tier_);
+  size_t hops = 0;
   for (int round = 1;; ++round) {
     const absl::Time sent = Now();
     const InterimSink pass = [&](const HttpResponse& response) {
@@ -81,10 +83,10 @@ Reply CacheNode::Ask(Asking asking, const InterimSink& interim) {
                                  sent};
       interim(Absorb(exchange, response, policy).response);
     };
-    OriginStream stream = CallAbove(asking, pass);
+    OriginStream stream = CallAbove(asking, pass, &hops);
     if (auto* const answer = std::get_if<HttpStream>(&stream); answer && answer->body) {
       if (!asking.whole && MayStream(work.request, asking.forward, answer->head)) {
-        return Stream(std::move(asking), std::move(*answer), sent);
+        return Stream(std::move(asking), std::move(*answer), sent, hops);
       }
       stream = StreamOf(Whole(std::move(stream)));
     }
@@ -109,6 +111,7 @@ Reply CacheNode::Ask(Asking asking, const InterimSink& interim) {
       }
     }
     outcome.stored = Apply(asking, &absorbed);
+    outcome.hops = hops;
     if (absorbed.again && round < kMostRounds) {
       asking.forward = *std::move(absorbed.again);
       continue;
@@ -116,18 +119,18 @@ Reply CacheNode::Ask(Asking asking, const InterimSink& interim) {
     if (!outcome.failure) Judge(work, status, outcome.stored.get());
     const bool refreshed = status == 304 && outcome.stored != nullptr;
     asking.lead->Land(std::move(outcome));
-    return {{std::move(absorbed.response)}, refreshed ? Served::kRefreshHit : Served::kMiss};
+    return {{std::move(absorbed.response)}, refreshed ? Served::kRefreshHit : Served::kMiss, hops};
   }
 }
 
-Reply CacheNode::Stream(Asking asking, HttpStream answer, absl::Time sent) {
+Reply CacheNode::Stream(Asking asking, HttpStream answer, absl::Time sent, size_t hops) {
   const Route& route = *asking.work.route;
   const Exchange exchange = {
       asking.work.request, asking.forward, asking.set->candidates(), sent, Now(), true};
   const int status = answer.head.status;
   auto absorbed = std::make_shared<Absorbed>(
       Absorb(exchange, std::move(answer.head), route.PolicyFor(tier_, status)));
-  Reply reply = {{std::move(absorbed->response)}, Served::kMiss};
+  Reply reply = {{std::move(absorbed->response)}, Served::kMiss, hops};
   const bool kept = route.caches() && absorbed->store && !IsOneViewers(route, *absorbed->store) &&
                     FitsInto(store_.largest(), *absorbed->store);
   if (!kept) {
@@ -149,7 +152,7 @@ Reply CacheNode::Stream(Asking asking, HttpStream answer, absl::Time sent) {
       [self = shared_from_this(), held, absorbed](absl::StatusOr<absl::Cord> body) {
         self->Arrive(*held, absorbed.get(), std::move(body));
       });
-  lead->Announce({std::move(head), std::nullopt, live});
+  lead->Announce({std::move(head), std::nullopt, live, hops});
   reply.answer.body = LiveBody::Reader(std::move(live));
   return reply;
 }
@@ -198,11 +201,13 @@ void CacheNode::RenewBehind(Asking asking, const Stamp& stamp) {
   }
 }
 
-OriginStream CacheNode::CallAbove(const Asking& asking, const InterimSink& interim) {
+OriginStream CacheNode::CallAbove(const Asking& asking, const InterimSink& interim, size_t* hops) {
+  *hops = 1;
   if (asking.above.empty()) return CallOrigin(asking, interim);
   Work work = {asking.work.route, asking.work.key, asking.forward.request};
   Reply reply =
       asking.above.front()->Serve(std::move(work), asking.above.subspan(1), asking.whole, interim);
+  *hops += reply.hops;
   reply.answer.head.headers.Remove("X-Cache");  // each node has its own
   return std::move(reply.answer);
 }
@@ -231,7 +236,8 @@ std::shared_ptr<const StoredResponse> CacheNode::Apply(const Asking& asking, Abs
   const Route& route = *work.route;
   const Stamp& began = asking.lead->flight().stamp();
   for (const HttpUrl& url : absorbed->invalidate) {
-    Invalidate(CacheUrlOf(url.path, url.query, route.behavior.cache), false);
+    Invalidate(CacheUrlOf(url.path, url.query, route.behavior.cache), false,
+               &asking.lead->flight());
   }
   if (!route.policy(tier_).cloudfront() && !IsSafe(work.request.method)) {
     const HttpResponse& answer = absorbed->response;

@@ -18,14 +18,15 @@
 #include "cloudlet/edge.h"
 #include "edge/access_log.h"
 #include "edge/cache_key.h"
-#include "edge/compress.h"
 #include "edge/distribution_options.h"
 #include "edge/flood/bounded_origin.h"
 #include "edge/flood/rate_limiter.h"
 #include "edge/freshness.h"
 #include "edge/functions/function_origin.h"
 #include "edge/functions/viewer_functions.h"
+#include "edge/gate.h"
 #include "edge/invalidations.h"
+#include "edge/modelled_time.h"
 #include "edge/network.h"
 #include "edge/origins.h"
 #include "edge/path_pattern.h"
@@ -34,7 +35,6 @@
 #include "edge/result_type.h"
 #include "edge/route.h"
 #include "edge/signed_url.h"
-#include "edge/signing_key.h"
 #include "edge/tags.h"
 #include "edge/viewer_body.h"
 #include "edge/viewer_request.h"
@@ -43,73 +43,12 @@ namespace cloudlet {
 namespace internal {
 namespace {
 
+using edge::Gate;
 using edge::Reply;
 using edge::Route;
 using edge::Served;
 
 constexpr size_t kMaxTags = 3'000;
-using Keys = std::map<std::string, std::shared_ptr<const VerifyingKey>, std::less<>>;
-
-struct Gate {
-  std::shared_ptr<const Route> route;
-  edge::ViewerFunctions functions;
-  Keys keys = {};  // of the trusted key groups, by id
-  // Nothing but the cache decides what a viewer gets.
-  bool open = true;
-};
-
-edge::Policy PolicyOf(const CacheBehavior& behavior, CacheProfile profile) {
-  edge::Policy policy;
-  policy.semantics = profile == CacheProfile::kCloudFront ? edge::Semantics::kCloudFront
-                                                          : edge::Semantics::kRfc9111;
-  policy.min_ttl = behavior.cache.min_ttl;
-  policy.default_ttl = behavior.cache.default_ttl;
-  policy.max_ttl = behavior.cache.max_ttl;
-  const bool cookies = behavior.cache.cookies.which != Selection::kNone ||
-                       behavior.origin_request.cookies.which != Selection::kNone;
-  policy.forward_cookies = cookies ? edge::ForwardCookies::kAll : edge::ForwardCookies::kNone;
-  return policy;
-}
-
-Gate GateOf(const CacheBehavior& behavior, const DistributionOptions& options,
-            const std::shared_ptr<edge::FunctionRunner>& runner) {
-  auto route = std::make_shared<Route>();
-  route->behavior = behavior;
-  for (const DistributionOrigin& origin : options.origins) {
-    if (origin.id == behavior.origin_id) route->origin = origin;
-  }
-  if (options.coherent) route->buckets = route->origin.origin->buckets();
-  route->origin.origin = edge::WithFunctions(
-      {route->origin.origin,
-       {route->origin.domain_name.empty() ? route->origin.id : route->origin.domain_name,
-        route->origin.response_timeout},
-       behavior.functions,
-       route->buckets.empty() ? edge::UriRule::kMayChange : edge::UriRule::kStays},
-      runner);
-  if (behavior.compress) {
-    route->origin.origin = edge::MakeCompressingOrigin(std::move(route->origin.origin));
-  }
-  static constexpr const char* kNames[] = {"edge", "regional", "shield"};
-  for (size_t tier = 0; tier < edge::kTiers; ++tier) {
-    route->policies[tier] = PolicyOf(behavior, options.profile);
-    route->policies[tier].cache_name = kNames[tier];
-  }
-  for (const CustomErrorResponse& error : options.custom_error_responses) {
-    route->error_ttls[error.error_code] = error.error_caching_min_ttl;
-  }
-  Gate gate = {std::move(route), {behavior.functions, runner}};
-  gate.open = behavior.trusted_key_groups.empty() && gate.functions.empty() &&
-              behavior.viewer_protocol == ViewerProtocolPolicy::kAllowAll &&
-              options.geo_restriction == GeoRestriction::kNone && options.aliases.empty() &&
-              options.rate_rules.empty() && options.access_log == nullptr;
-  for (const std::string& id : behavior.trusted_key_groups) {
-    for (const KeyGroup& group : options.key_groups) {
-      if (group.id != id) continue;
-      for (const UrlPublicKey& key : group.keys) gate.keys[key.id] = VerifyingKey::Parse(key.pem);
-    }
-  }
-  return gate;
-}
 
 edge::CacheUse CacheUseOf(Served how) {
   return how == Served::kHit          ? edge::CacheUse::kHit
@@ -132,9 +71,9 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
         limiter_(options.rate_rules, ids_.Next()),
         runner_(std::make_shared<edge::FunctionRunner>(edge::FunctionHost{
             options.domain_name, options.distribution_id, now_, options.on_function_error})),
-        default_(GateOf(options_.default_behavior, options_, runner_)) {
+        default_(Gate::Of(options_.default_behavior, options_, runner_)) {
     for (const CacheBehavior& behavior : options_.behaviors) {
-      gates_.push_back(GateOf(behavior, options_, runner_));
+      gates_.push_back(Gate::Of(behavior, options_, runner_));
     }
   }
 
@@ -153,7 +92,7 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
           : reply.how == Served::kHit        ? &pop.viewers.hits
           : reply.how == Served::kRefreshHit ? &pop.viewers.refresh_hits
                                              : &pop.viewers.misses);
-    Finish(gate.route->behavior.response_headers, request, visit, &fate, &head);
+    Finish(*gate.route, request, visit, &fate, &head);
     pop.viewers.bytes_out.fetch_add(head.body.size(), std::memory_order_relaxed);
     std::optional<EdgeLogRow> row;
     if (options_.access_log) row = edge::LogRowOf(fate, options_, request, viewer, head);
@@ -163,7 +102,7 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
                                [self = shared_from_this(), row = std::move(row)](
                                    uint64_t bytes, std::string_view error) mutable {
                                  if (!row) return;
-                                 edge::EndRow(bytes, error, self->cloud_.Now(), &*row);
+                                 edge::EndRow(bytes, error, self->EndOf(*row, bytes), &*row);
                                  self->Log(*row);
                                });
     } else if (row) {
@@ -173,27 +112,26 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
   }
 
   std::optional<CachedResponse> Lookup(const HttpRequest& request, const Viewer& viewer) {
-    std::string_view path = request.url.path;
-    const bool root = path == "/" && !options_.default_root_object.empty();
-    const Gate& gate = GateFor(path);
-    if (root || !gate.open || edge::IsOldProtocol(viewer) || edge::WhyMalformed(request) != 0) {
-      return std::nullopt;
-    }
-    edge::Place& pop = network_.PopFor(viewer);
-    thread_local edge::CacheKey key;  // kept, so that a hit allocates nothing
-    edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
-    const absl::Time now = cloud_.Now();
-    auto stored = pop.node->Peek(*gate.route, key, request, now);
-    if (stored == nullptr || stored->response.status >= 400) return std::nullopt;
-    Count(&pop.viewers.requests);
-    Count(&pop.viewers.hits);
-    pop.viewers.bytes_out.fetch_add(stored->response.body.size(), std::memory_order_relaxed);
+    std::optional<Found> found = Find(request, viewer);
+    if (!found) return std::nullopt;
     CachedResponse out;
-    out.age = edge::CurrentAge(*stored, now);
-    out.ttl = edge::FreshFor(*stored, now);
-    const HttpResponse* const response = &stored->response;
-    out.response = std::shared_ptr<const HttpResponse>(std::move(stored), response);
+    out.age = edge::CurrentAge(*found->stored, found->now);
+    out.ttl = edge::FreshFor(*found->stored, found->now);
+    const HttpResponse* const response = &found->stored->response;
+    out.response = std::shared_ptr<const HttpResponse>(std::move(found->stored), response);
     return out;
+  }
+
+  std::optional<HttpResponse> HandleHit(const HttpRequest& request, const Viewer& viewer) {
+    const std::optional<Found> found = Find(request, viewer);
+    if (!found) return std::nullopt;
+    const edge::Route& route = *found->gate->route;
+    const Visit visit = {found->pop, &viewer, true, {NextId(), viewer.ip}};
+    edge::Fate fate = {.received = found->now, .cache = edge::CacheUse::kHit};
+    HttpResponse response =
+        edge::AnswerHit(request, *found->stored, {}, found->now, route.policy(edge::Tier::kEdge));
+    Finish(route, request, visit, &fate, &response);
+    return response;
   }
 
   absl::StatusOr<Invalidation> Invalidate(absl::Span<const std::string> paths,
@@ -275,6 +213,33 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     edge::EventOrigin origin = {};  // its request id is X-Amz-Cf-Id
   };
 
+  struct Found {
+    const Gate* gate = nullptr;
+    edge::Place* pop = nullptr;
+    absl::Time now = {};
+    std::shared_ptr<const edge::StoredResponse> stored = nullptr;
+  };
+
+  // What can be given out as it is; counted as a hit then.
+  std::optional<Found> Find(const HttpRequest& request, const Viewer& viewer) {
+    std::string_view path = request.url.path;
+    const bool root = path == "/" && !options_.default_root_object.empty();
+    const Gate& gate = GateFor(path);
+    if (root || !gate.open || edge::IsOldProtocol(viewer) || edge::WhyMalformed(request) != 0) {
+      return std::nullopt;
+    }
+    edge::Place& pop = network_.PopFor(viewer);
+    thread_local edge::CacheKey key;  // kept, so that a hit allocates nothing
+    edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
+    const absl::Time now = cloud_.Now();
+    auto stored = pop.node->Peek(*gate.route, key, request, now);
+    if (stored == nullptr || stored->response.status >= 400) return std::nullopt;
+    Count(&pop.viewers.requests);
+    Count(&pop.viewers.hits);
+    pop.viewers.bytes_out.fetch_add(stored->response.body.size(), std::memory_order_relaxed);
+    return Found{&gate, &pop, now, std::move(stored)};
+  }
+
   static void Count(std::atomic<uint64_t>* counter) {
     counter->fetch_add(1, std::memory_order_relaxed);
   }
@@ -303,7 +268,7 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
       return Refuse(request, *refusal, fate);
     }
     if (!behavior.trusted_key_groups.empty()) {
-      if (!IsSigned(gate, request, *visit.viewer)) {
+      if (!gate.IsSigned(request, visit.viewer->ip, cloud_.Now())) {
         return Refuse(request, {.status = 403, .detail = "InvalidRequestBlocked"}, fate);
       }
       *seen = edge::WithoutCredential(*seen);
@@ -317,6 +282,12 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     Reply reply = Through(gate, *seen, visit, interim);
     fate->cache = CacheUseOf(reply.how);
     fate->result = edge::ResultTypeOf(fate->cache, reply.answer.head.status);
+    fate->hops = reply.hops;
+    const edge::Chain& chain = visit.pop->ChainTo(*gate.route);
+    if (fate->result == EdgeResultType::kMiss && chain.shielded &&
+        reply.hops == chain.nodes.size()) {
+      fate->result = EdgeResultType::kOriginShieldHit;
+    }
     return reply;
   }
 
@@ -379,22 +350,9 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     const bool cached =
         gate.route->caches() && (request.method == "GET" || request.method == "HEAD");
     const bool direct = options_.profile == CacheProfile::kCloudFront && !cached;
-    const auto above = direct ? edge::CacheNode::Above() : visit.pop->AboveFor(*gate.route);
+    const edge::Chain& chain = visit.pop->ChainTo(*gate.route);
+    const auto above = direct ? edge::CacheNode::Above() : edge::CacheNode::Above(chain.nodes);
     return visit.pop->node->Serve(std::move(work), above, visit.whole, interim);
-  }
-
-  bool IsSigned(const Gate& gate, const HttpRequest& request, const Viewer& viewer) const {
-    const auto credential = edge::CredentialOf(request);
-    if (!credential) return false;
-    const auto key = gate.keys.find(credential->key_pair_id);
-    if (key == gate.keys.end() ||
-        !key->second->Verify(credential->policy, credential->signature, credential->hash)) {
-      return false;
-    }
-    const absl::StatusOr<UrlPolicy> policy = edge::ParsePolicy(credential->policy);
-    return policy.ok() &&
-           edge::WhyRefused(*policy, edge::SignedResourceOf(request.url), viewer.ip, cloud_.Now())
-               .empty();
   }
 
   // The page for an error, if there is one and it can be had.
@@ -421,13 +379,15 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
 
   std::string Via() const { return absl::StrCat("1.1 ", options_.domain_name, " (CloudFront)"); }
 
-  void Finish(const ResponseHeadersPolicy& policy, const HttpRequest& request, const Visit& visit,
-              edge::Fate* fate, HttpResponse* head) {
+  void Finish(const Route& route, const HttpRequest& request, const Visit& visit, edge::Fate* fate,
+              HttpResponse* head) {
+    const ResponseHeadersPolicy& policy = route.behavior.response_headers;
     HttpHeaders* const headers = &head->headers;
     fate->first_byte = fate->last_byte = cloud_.Now();
+    if (options_.latency_model) Model(route, visit, head->body.size(), fate);
     fate->edge_location = visit.pop->code;
     // Whether a cache above has had it is not told.
-    fate->direct = visit.pop->above.empty();
+    fate->direct = visit.pop->chains.empty();
     fate->request_id = visit.origin.request_id;
     headers->Remove("Surrogate-Key");  // between origin and caches alone
     headers->Add("Via", Via());
@@ -440,6 +400,27 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
         edge::WantsServerTiming(*policy.server_timing, request, PercentDraw())) {
       edge::ApplyServerTiming(edge::TimingOf(*fate), headers);
     }
+  }
+
+  // The times that the model makes of the distances.
+  void Model(const Route& route, const Visit& visit, uint64_t bytes, edge::Fate* fate) {
+    const edge::Chain& chain = visit.pop->ChainTo(route);
+    const size_t asked = std::min(fate->hops, chain.points.size());
+    const edge::RequestPath path = {.viewer = visit.viewer->location,
+                                    .pop = visit.pop->point,
+                                    .caches = absl::MakeConstSpan(chain.points).subspan(0, asked),
+                                    .to_origin = fate->hops > chain.points.size(),
+                                    .origin = route.origin.location};
+    const edge::ModelledTimes times =
+        edge::TimesOf(path, bytes, *options_.latency_model, modelled_++);
+    fate->first_byte = fate->received + times.first_byte;
+    fate->last_byte = fate->received + times.last_byte;
+  }
+
+  // When the body of a row, whose head has gone out, has ended.
+  absl::Time EndOf(const EdgeLogRow& row, uint64_t bytes) const {
+    if (!options_.latency_model) return cloud_.Now();
+    return row.time + TransferTime(bytes, row.time_to_first_byte, *options_.latency_model);
   }
 
   void Log(const EdgeLogRow& row) const {
@@ -478,6 +459,7 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
   const Gate default_;
   std::vector<Gate> gates_;  // constant
   std::atomic<uint64_t> paths_invalidated_{0};
+  std::atomic<uint64_t> modelled_{0};  // numbers of requests, for the jitter
   std::atomic<uint64_t> blocked_{0};
 };
 
@@ -500,6 +482,11 @@ HttpResponse Distribution::Handle(const HttpRequest& request, const Viewer& view
 HttpStream Distribution::HandleStreaming(const HttpRequest& request, const Viewer& viewer,
                                          const InterimSink& interim) const {
   return impl_->Handle(request, viewer, false, interim);
+}
+
+std::optional<HttpResponse> Distribution::HandleHit(const HttpRequest& request,
+                                                    const Viewer& viewer) const {
+  return impl_->HandleHit(request, viewer);
 }
 
 std::optional<CachedResponse> Distribution::Lookup(const HttpRequest& request,

@@ -46,7 +46,8 @@ absl::Status CheckSelection(const std::string& field, const NameSelection& selec
   return absl::OkStatus();
 }
 
-absl::Status CheckHeaders(const std::string& field, const NameSelection& headers, bool in_key) {
+absl::Status CheckHeaders(const std::string& field, const NameSelection& headers,
+                          const CachePolicy& policy, bool authorization) {
   CLOUDLET_RETURN_IF_ERROR(CheckSelection(field, headers));
   for (const std::string& name : headers.names) {
     if (!IsToken(name)) return Refuse(field, absl::StrCat(Quoted(name), " is no name of a header"));
@@ -54,7 +55,10 @@ absl::Status CheckHeaders(const std::string& field, const NameSelection& headers
     if (IsReservedHeader(name)) {
       return Refuse(field, absl::StrCat(Quoted(name), " cannot be listed"));
     }
-    if (!in_key && SameHttpName(name, "Authorization")) {
+    if (IsNormalised(name, policy)) {
+      return Refuse(field, "accept_gzip and accept_brotli say what is sent of Accept-Encoding");
+    }
+    if (!authorization && SameHttpName(name, "Authorization")) {
       return Refuse(field, "Authorization goes to the origin only as part of the cache key");
     }
   }
@@ -99,12 +103,14 @@ absl::Status CheckBehavior(const std::string& field, const CacheBehavior& behavi
   if (headers != Selection::kNone && headers != Selection::kListed) {
     return Refuse(field + ".cache.headers", "the headers of a cache key are kNone or kListed");
   }
-  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(field + ".cache.headers", behavior.cache.headers, true));
+  CLOUDLET_RETURN_IF_ERROR(
+      CheckHeaders(field + ".cache.headers", behavior.cache.headers, behavior.cache, true));
   CLOUDLET_RETURN_IF_ERROR(CheckSelection(field + ".cache.cookies", behavior.cache.cookies));
   CLOUDLET_RETURN_IF_ERROR(
       CheckSelection(field + ".cache.query_strings", behavior.cache.query_strings));
   const OriginRequestPolicy& more = behavior.origin_request;
-  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(field + ".origin_request.headers", more.headers, false));
+  CLOUDLET_RETURN_IF_ERROR(CheckHeaders(field + ".origin_request.headers", more.headers,
+                                        behavior.cache, options.profile == CacheProfile::kRfc9111));
   CLOUDLET_RETURN_IF_ERROR(CheckSelection(field + ".origin_request.cookies", more.cookies));
   CLOUDLET_RETURN_IF_ERROR(
       CheckSelection(field + ".origin_request.query_strings", more.query_strings));
@@ -155,7 +161,8 @@ absl::Status CheckOrigins(const DistributionOptions& options) {
       return Refuse(field + ".max_queued", "nothing waits without max_concurrent_fetches");
     }
     for (const HttpHeader& header : origin.custom_headers) {
-      if (!IsSoundHeader(header) || IsReservedHeader(header.name)) {
+      if (!IsSoundHeader(header) || IsReservedHeader(header.name) ||
+          SameHttpName(header.name, "Accept-Encoding")) {
         return Refuse(field + ".custom_headers",
                       absl::StrCat(Quoted(header.name), " cannot be added"));
       }
@@ -221,9 +228,31 @@ absl::Status CheckKeys(const DistributionOptions& options) {
 absl::Status CheckPlaces(std::string_view field, const std::vector<std::string>& codes) {
   std::set<std::string> seen;
   for (const std::string& code : codes) {
-    if (code.empty() || !IsSoundHeader({"X-Amz-Cf-Pop", code}) || !seen.insert(code).second) {
-      return Refuse(field, absl::StrCat(Quoted(code), " is no code of a place, or is there twice"));
+    if (FindEdgeLocation(code) == nullptr) {
+      return Refuse(field, absl::StrCat(Quoted(code), " is no code of EdgeLocations()"));
     }
+    if (!seen.insert(code).second) return Refuse(field, Quoted(code) + " is there twice");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckGeography(const DistributionOptions& options) {
+  CLOUDLET_RETURN_IF_ERROR(CheckPlaces("pops", options.pops));
+  CLOUDLET_RETURN_IF_ERROR(CheckPlaces("regional_caches", options.regional_caches));
+  for (const DistributionOrigin& origin : options.origins) {
+    if (origin.origin_shield.empty()) continue;
+    CLOUDLET_RETURN_IF_ERROR(CheckPlaces(
+        absl::StrCat("origins[", Quoted(origin.id), "].origin_shield"), {origin.origin_shield}));
+  }
+  const auto used = [&](const std::string& code) {
+    return InPriceClass(FindEdgeLocation(code)->price_region, options.price_class);
+  };
+  if (!options.pops.empty() && std::none_of(options.pops.begin(), options.pops.end(), used)) {
+    return Refuse("pops", "none of them is in the price class");
+  }
+  if (options.latency_model) {
+    const absl::Status valid = ValidateLatencyModel(*options.latency_model);
+    if (!valid.ok()) return Refuse("latency_model", std::string(valid.message()));
   }
   return absl::OkStatus();
 }
@@ -260,6 +289,9 @@ absl::Status CheckOptions(const DistributionOptions& options) {
     return Refuse("default_root_object", "it does not begin with '/'");
   }
   CLOUDLET_RETURN_IF_ERROR(CheckErrors(options));
+  if (options.lenient_partials && options.profile != CacheProfile::kRfc9111) {
+    return Refuse("lenient_partials", "it says nothing but in the profile kRfc9111");
+  }
   if ((options.geo_restriction == GeoRestriction::kNone) != options.countries.empty()) {
     return Refuse("countries", "they are those of the geo restriction");
   }
@@ -269,8 +301,7 @@ absl::Status CheckOptions(const DistributionOptions& options) {
     if (!alpha2) return Refuse("countries", absl::StrCat(Quoted(country), " is not like \"DE\""));
   }
   CLOUDLET_RETURN_IF_ERROR(CheckKeys(options));
-  CLOUDLET_RETURN_IF_ERROR(CheckPlaces("pops", options.pops));
-  CLOUDLET_RETURN_IF_ERROR(CheckPlaces("regional_caches", options.regional_caches));
+  CLOUDLET_RETURN_IF_ERROR(CheckGeography(options));
   if (options.invalidation_delay < absl::ZeroDuration() ||
       options.invalidation_delay > absl::Hours(24)) {
     return Refuse("invalidation_delay", "not within 0 to 24 h");

@@ -194,6 +194,16 @@ TEST_F(RefusalsTest, WrongOptionsAreNamed) {
        [](auto& o) {
          o.default_behavior.origin_request.headers = {Selection::kListed, {"Authorization"}};
        }},
+      {"origin_request.headers",
+       [](auto& o) {
+         o.default_behavior.cache.accept_gzip = true;
+         o.default_behavior.origin_request.headers = {Selection::kListed, {"Accept-Encoding"}};
+       }},
+      {"custom_headers",
+       [](auto& o) {
+         o.origins[0].custom_headers = {{"Accept-Encoding", "gzip"}};
+       }},
+      {"lenient_partials", [](auto& o) { o.lenient_partials = true; }},
       {"response_headers",
        [](auto& o) {
          o.default_behavior.response_headers.custom = {{{"X", "a\r\nb"}}};

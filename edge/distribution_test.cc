@@ -400,6 +400,43 @@ TEST_F(DistributionTest, Rfc9111SelectsByVaryAndHasNoXCache) {
   EXPECT_EQ(fetches_, 1);
 }
 
+TEST_F(DistributionTest, Rfc9111KeepsWhatAPostBringsForItsUrlAndCookies) {
+  answer_ = [](const HttpRequest& request) {
+    HttpHeaders headers = {{"Cache-Control", "max-age=60"}, {"Set-Cookie", "s=1"}};
+    if (request.method == "POST") headers.Add("Content-Location", "/a");
+    return Answering(200, request.method, headers);
+  };
+  DistributionOptions options = Options();
+  options.profile = CacheProfile::kRfc9111;
+  options.default_behavior.allowed_methods = AllowedMethods::kAll;
+  const Distribution cdn = Make(options);
+  HttpRequest post = Getting("/a");
+  post.method = "POST";
+  cdn.Handle(post);
+  const HttpResponse hit = cdn.Handle(Getting("/a"));
+  EXPECT_EQ(BodyOf(hit), "POST");
+  EXPECT_EQ(HeaderOf(hit, "Set-Cookie"), "s=1");
+  EXPECT_EQ(fetches_, 1);
+}
+
+TEST_F(DistributionTest, LenientPartialsBelieveAShortPart) {
+  answer_ = [](const HttpRequest&) {
+    return Answering(
+        206, "01234",
+        {{"Cache-Control", "max-age=60"}, {"ETag", "\"a\""}, {"Content-Range", "bytes 4-9/10"}});
+  };
+  DistributionOptions options = Options();
+  options.profile = CacheProfile::kRfc9111;
+  for (const bool lenient : {false, true}) {
+    options.lenient_partials = lenient;
+    const Distribution cdn = Make(options);
+    fetches_ = 0;
+    cdn.Handle(Getting("/a", {{"Range", "bytes=-5"}}));
+    cdn.Handle(Getting("/a", {{"Range", "bytes=6-8"}}));
+    EXPECT_EQ(fetches_, lenient ? 1 : 2);
+  }
+}
+
 TEST_F(DistributionTest, OriginThatAsksForItsOwnAnswerIsALoop) {
   std::optional<Distribution> cdn;
   int inner = 0;

@@ -76,9 +76,10 @@ void Flights::Land(const std::shared_ptr<Flight>& flight, std::optional<FlightOu
   changed_.SignalAll();
 }
 
-void Flights::Doom(std::string_view prefix) {
+void Flights::Doom(std::string_view prefix, const Flight* spared) {
   base::MutexLock lock(&mu_);
   for (const auto& flight : all_) {
+    if (flight.get() == spared) continue;
     if ((flight->url_ + '\0').compare(0, prefix.size(), prefix) != 0) continue;
     flight->doomed_ = true;
     const auto found = joinable_.find(flight->key_);

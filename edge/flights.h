@@ -39,6 +39,7 @@ struct FlightOutcome {
   std::optional<OriginFailure> failure = {};
   // The body of `stored`, which has none then, while it is on its way.
   std::shared_ptr<LiveBody> live = nullptr;
+  size_t hops = 0;  // Reply::hops, which who waited has waited for too
 };
 
 // Guarded by the table that made it, but for what is constant.
@@ -93,8 +94,9 @@ class Flights {
   // Ends it and wakes who waits. Every flight of a leader must land, once.
   void Land(const std::shared_ptr<Flight>& flight, std::optional<FlightOutcome> outcome);
 
-  // From the return on no flight of now whose url and NUL begin with `prefix` publishes anything.
-  void Doom(std::string_view prefix);
+  // From the return on no flight of now whose url and NUL begin with `prefix` publishes anything,
+  // but for `spared`.
+  void Doom(std::string_view prefix, const Flight* spared = nullptr);
 
   // How many requests wait at this moment.
   size_t waiting() const;

@@ -123,6 +123,19 @@ TEST(FlightsTest, AnnouncedBodyIsForAllUntilNobodyReadsIt) {
   flights.Land(next->flight, std::nullopt);
 }
 
+TEST(FlightsTest, WhatAnInvalidationCameWithIsSpared) {
+  Flights flights;
+  const auto post = flights.Alone("/a", {});
+  const auto other = flights.Alone("/a", {});
+  flights.Doom("/a", post.get());
+  int stored = 0;
+  flights.Publish(*post, [&] { ++stored; });
+  flights.Publish(*other, [&] { stored += 10; });
+  EXPECT_EQ(stored, 1);
+  flights.Land(post, FlightOutcome{});
+  flights.Land(other, FlightOutcome{});
+}
+
 TEST(FlightsTest, PassedKeysAllLeadUntilTheirTimeIsOver) {
   Flights flights;
   flights.Pass("k", kNow + absl::Seconds(10));

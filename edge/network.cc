@@ -74,10 +74,10 @@ void AddTo(const DistributionStats& one, DistributionStats* sum) {
 
 }  // namespace
 
-CacheNode::Above Place::AboveFor(const Route& route) const {
-  const auto found = above.find(route.origin.id);
-  if (found == above.end()) return {};
-  return found->second;
+const Chain& Place::ChainTo(const Route& route) const {
+  static const Chain& none = *new Chain();
+  const auto found = chains.find(route.origin.id);
+  return found == chains.end() ? none : found->second;
 }
 
 Network::Network(Cloud& cloud, const DistributionOptions& options)
@@ -87,24 +87,33 @@ Network::Network(Cloud& cloud, const DistributionOptions& options)
   // In a small cache all is large.
   const CacheStoreOptions store = {
       .capacity_bytes = options.cache_bytes,
+      .policy = options.eviction,
       .large_on_second_request = options.cache_bytes >= kAdmitsAllBelow};
-  std::map<std::string, Place*> regional;
-  for (const std::string& code : options.regional_caches) {
-    regional[code] = Add(code, Tier::kRegional, store);
-  }
+  for (const std::string& code : options.regional_caches) Add(code, Tier::kRegional, store);
   std::map<std::string, Place*> shields;
   for (const DistributionOrigin& origin : options.origins) {
     if (origin.origin_shield.empty() || shields.count(origin.origin_shield) != 0) continue;
     shields[origin.origin_shield] = Add(origin.origin_shield, Tier::kShield, store);
   }
-  const std::vector<std::string> only = {options.pop};
-  for (const std::string& code : options.pops.empty() ? only : options.pops) {
-    Place* const pop = Add(code, Tier::kEdge, store);
+  if (options.pops.empty()) Add(options.pop, Tier::kEdge, store);
+  for (const std::string& code : options.pops) {
+    const EdgeLocation& location = *FindEdgeLocation(code);
+    if (!InPriceClass(location.price_region, options.price_class)) continue;
+    Add(code, Tier::kEdge, store);
+    locations_.push_back(location);
+  }
+  if (!locations_.empty()) router_.emplace(locations_);
+  for (const auto& pop : pops_) {
     for (const DistributionOrigin& origin : options.origins) {
-      std::vector<std::shared_ptr<CacheNode>> chain;
-      if (!regional.empty()) chain.push_back(regional.begin()->second->node);
-      if (!origin.origin_shield.empty()) chain.push_back(shields[origin.origin_shield]->node);
-      if (!chain.empty()) pop->above[origin.id] = std::move(chain);
+      Chain chain;
+      const auto append = [&](const Place& place) {
+        chain.nodes.push_back(place.node);
+        chain.points.push_back(place.point);
+      };
+      if (!options.regional_caches.empty()) append(*NearestRegional(pop->point));
+      chain.shielded = !origin.origin_shield.empty();
+      if (chain.shielded) append(*shields[origin.origin_shield]);
+      if (!chain.nodes.empty()) pop->chains[origin.id] = std::move(chain);
     }
   }
 }
@@ -112,11 +121,24 @@ Network::Network(Cloud& cloud, const DistributionOptions& options)
 Place* Network::Add(const std::string& code, Tier tier, const CacheStoreOptions& store) {
   auto place = std::make_unique<Place>();
   place->code = code;
+  if (const EdgeLocation* const location = FindEdgeLocation(code)) place->point = location->point;
   place->tier = tier;
   place->node = std::make_shared<CacheNode>(context_, tier, store);
   auto& places = tier == Tier::kEdge ? pops_ : behind_;
   places.push_back(std::move(place));
   return places.back().get();
+}
+
+Place* Network::NearestRegional(const GeoPoint& point) const {
+  Place* nearest = nullptr;
+  for (const auto& place : behind_) {
+    if (place->tier != Tier::kRegional) continue;
+    if (nearest == nullptr ||
+        GreatCircleKm(point, place->point) < GreatCircleKm(point, nearest->point)) {
+      nearest = place.get();
+    }
+  }
+  return nearest;
 }
 
 Place& Network::PopFor(const Viewer& viewer) const {
@@ -125,7 +147,8 @@ Place& Network::PopFor(const Viewer& viewer) const {
       if (pop->code == viewer.pop) return *pop;
     }
   }
-  return *pops_.front();
+  if (!router_ || !viewer.location) return *pops_.front();
+  return *pops_[static_cast<size_t>(router_->Nearest(*viewer.location) - locations_.data())];
 }
 
 uint64_t Network::Invalidate(const std::string& url, bool prefix) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,15 +31,23 @@ struct ViewerCounters {
   std::atomic<uint64_t> bytes_out{0};
 };
 
+// The nodes between a POP and an origin, the nearest to the POP first.
+struct Chain {
+  std::vector<std::shared_ptr<CacheNode>> nodes = {};
+  std::vector<GeoPoint> points = {};
+  bool shielded = false;  // the last one is the origin's shield
+};
+
 struct Place {
   std::string code = {};
+  GeoPoint point = {};
   Tier tier = Tier::kEdge;
   std::shared_ptr<CacheNode> node;
-  // By origin, what the node asks; not there: the origin itself.
-  std::map<std::string, std::vector<std::shared_ptr<CacheNode>>, std::less<>> above = {};
+  std::map<std::string, Chain, std::less<>> chains = {};  // of a POP, by the origin's id
   ViewerCounters viewers = {};
 
-  CacheNode::Above AboveFor(const Route& route) const;
+  // Empty: it asks the origin itself.
+  const Chain& ChainTo(const Route& route) const;
 };
 
 class Network {
@@ -60,11 +69,14 @@ class Network {
 
  private:
   Place* Add(const std::string& code, Tier tier, const CacheStoreOptions& store);
+  Place* NearestRegional(const GeoPoint& point) const;
 
   const std::shared_ptr<NodeContext> context_;
   base::IdSource delays_;
   std::vector<std::unique_ptr<Place>> pops_;    // constant, at least one
   std::vector<std::unique_ptr<Place>> behind_;  // regional caches, then shields
+  std::vector<EdgeLocation> locations_;         // of the POPs, in their order
+  std::optional<EdgeRouter> router_;  // over `locations_`; none: there is nothing to choose
 };
 
 }  // namespace cloudlet::edge

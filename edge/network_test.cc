@@ -323,8 +323,16 @@ TEST_F(NetworkTest, LookupGivesWhatIsFreshAndPlain) {
   EXPECT_EQ(cdn.stats().hits, 1u);
   EXPECT_FALSE(cdn.Lookup(Getting("/a"), {.pop = "FRA"}));
   EXPECT_FALSE(cdn.Lookup(Getting("/404"), viewer));
+  EXPECT_FALSE(cdn.HandleHit(Getting("/404"), viewer));
   EXPECT_FALSE(cdn.Lookup(Getting("/a", {{"Range", "bytes=0-0"}}), viewer));
   EXPECT_FALSE(cdn.Lookup(Getting("/a", {{"If-None-Match", "\"1\""}}), viewer));
+  const auto hit = cdn.HandleHit(Getting("/a"), viewer);
+  ASSERT_TRUE(hit);
+  EXPECT_EQ(BodyOf(*hit), "x");
+  EXPECT_EQ(HeaderOf(*hit, "Age"), "10");
+  EXPECT_EQ(XCacheOf(*hit), "Hit");
+  EXPECT_EQ(HeaderOf(*hit, "X-Amz-Cf-Pop"), "LHR");
+  EXPECT_EQ(cdn.stats().hits, 2u);
   HttpRequest head = Getting("/a");
   head.method = "HEAD";
   EXPECT_FALSE(cdn.Lookup(head, viewer));
@@ -356,6 +364,56 @@ TEST_F(NetworkTest, LookupAllocatesNothing) {
   for (int i = 0; i < 100; ++i) found += cdn.Lookup(request, viewer).has_value();
   EXPECT_EQ(allocations, before);
   EXPECT_EQ(found, 100);
+}
+
+TEST_F(NetworkTest, ViewersGoToTheNearestPopOfTheirPriceClass) {
+  options_.pops = {"FRA", "GRU", "NRT", "IAD"};
+  const GeoPoint rio = {.latitude = -22.9, .longitude = -43.2};
+  const GeoPoint paris = {.latitude = 48.9, .longitude = 2.4};
+  const auto pop_of = [&](const Distribution& cdn, const Viewer& viewer) {
+    return HeaderOf(cdn.Handle(Getting("/a"), viewer), "X-Amz-Cf-Pop");
+  };
+  const Distribution everywhere = Make();
+  EXPECT_EQ(pop_of(everywhere, {.location = rio}), "GRU");
+  EXPECT_EQ(pop_of(everywhere, {.location = paris}), "FRA");
+  EXPECT_EQ(pop_of(everywhere, {.pop = "NRT", .location = paris}), "NRT");
+  EXPECT_EQ(pop_of(everywhere, {}), "FRA");
+  options_.price_class = PriceClass::k100;
+  const Distribution cheap = Make();
+  EXPECT_EQ(pop_of(cheap, {.location = rio}), "IAD");
+  EXPECT_EQ(pop_of(cheap, {.pop = "NRT", .location = paris}), "FRA");
+  EXPECT_EQ(cheap.pop_stats().size(), 2u);
+  options_.pops = {"NRT"};
+  EXPECT_FALSE(Distribution::Create(fake_.cloud(), options_).ok());
+  options_.pops = {"XXX"};
+  EXPECT_FALSE(Distribution::Create(fake_.cloud(), options_).ok());
+}
+
+TEST_F(NetworkTest, TheLogHasModelledTimes) {
+  options_.pops = {"JFK", "LHR"};
+  options_.origins[0].origin_shield = "LHR";
+  options_.origins[0].location = GeoPoint{.latitude = 51.5, .longitude = -0.5};
+  options_.latency_model = LatencyModel{.jitter_sigma = 0};
+  std::vector<EdgeLogRow> rows;
+  options_.access_log = [&](const EdgeLogRow& row) { rows.push_back(row); };
+  const Distribution cdn = Make();
+  const Viewer newark = {.location = GeoPoint{.latitude = 40.7, .longitude = -74.2}};
+  cdn.Handle(Getting("/a"), newark);
+  cdn.Handle(Getting("/a"), newark);
+  cdn.Handle(Getting("/a"), {.pop = "LHR"});
+  cdn.Handle(Getting("/a"), {.pop = "LHR"});
+  ASSERT_EQ(rows.size(), 4u);
+  const auto milliseconds = [&](size_t i) {
+    return absl::ToDoubleMilliseconds(rows[i].time_to_first_byte);
+  };
+  // The last mile and the caches; an ocean of 71 ms; the origin beside the shield.
+  EXPECT_NEAR(milliseconds(0), 15 + 71 + 50, 5);
+  EXPECT_NEAR(milliseconds(1), 15, 3);
+  EXPECT_EQ(rows[2].result_type, EdgeResultType::kOriginShieldHit);
+  EXPECT_NEAR(milliseconds(2), 15, 3);
+  EXPECT_EQ(rows[3].result_type, EdgeResultType::kHit);
+  EXPECT_EQ(rows[0].result_type, EdgeResultType::kMiss);
+  EXPECT_GE(rows[0].time_taken, rows[0].time_to_first_byte);
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ bool IsRestricted(GeoRestriction restriction, const std::vector<std::string>& co
 bool IsAllowed(AllowedMethods allowed, std::string_view method) {
   if (method == "GET" || method == "HEAD") return true;
   if (method == "OPTIONS") return allowed != AllowedMethods::kGetHead;
+  if (allowed == AllowedMethods::kAny) return true;
   static constexpr std::string_view kOthers[] = {"PUT", "POST", "PATCH", "DELETE"};
   return allowed == AllowedMethods::kAll &&
          std::find(std::begin(kOthers), std::end(kOthers), method) != std::end(kOthers);

@@ -59,6 +59,7 @@ TEST(ViewerRequestTest, Methods) {
     EXPECT_FALSE(IsAllowed(allowed, "TRACE"));
     EXPECT_FALSE(IsAllowed(allowed, "get"));
   }
+  EXPECT_TRUE(IsAllowed(Methods::kAny, "M-SEARCH"));
 }
 
 TEST(ViewerRequestTest, HostsOfADistribution) {

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -81,21 +82,38 @@ class BodySource {
  public:
   virtual ~BodySource() = default;
   virtual absl::StatusOr<absl::Cord> Next() = 0;
+  // Whether Next may wait for long, as for another server: it is then called where it holds nobody
+  // else up, and the head is sent before it is.
+  virtual bool MayWait() const { return false; }
 };
 
 struct Response {
   int status = 200;
-  // Without Content-Length, Transfer-Encoding, Connection: the server adds these, and Date.
+  std::string reason = {};  // empty: the usual one of the status
+  // Without Content-Length, Transfer-Encoding, Connection: the server adds these, and a Date and a
+  // Server where there are none.
   Headers headers = {};
   std::variant<absl::Cord, std::unique_ptr<BodySource>> body = absl::Cord();
-  // Bytes of a BodySource (absent: it is sent chunked), or what Content-Length says in the answer
-  // to a HEAD, which has no body.
+  // Bytes of a BodySource (absent: it is sent chunked), or what Content-Length says in an answer
+  // that has no body: to a HEAD (absent: the body's, see `relayed`), or with status 304.
   std::optional<uint64_t> content_length = {};
+  // Another server's answer: where it has no body and content_length is absent, nothing is said of
+  // a length.
+  bool relayed = false;
   bool close = false;  // the connection ends behind this answer
   bool drop = false;   // the connection ends instead of it
   // For Served, whatever it is to the handler.
   std::shared_ptr<const void> note = nullptr;
 };
+
+// What comes before an answer: status 102 to 199, without a body.
+struct Interim {
+  int status = 103;
+  std::string reason = {};  // as Response's
+  Headers headers = {};
+};
+
+using InterimSink = std::function<void(const Interim&)>;
 
 // Takes the body of one request. Destroyed before Finish (the peer went away), it leaves nothing.
 class Exchange {
@@ -106,6 +124,12 @@ class Exchange {
   virtual std::optional<Response> Take(std::string_view bytes) = 0;
   // All bytes were taken; `trailers` as HTTP's chunked coding brought them.
   virtual Response Finish(const Headers& trailers) = 0;
+  // Called in place of Finish where MayWait: `interim` sends what comes before the answer, in
+  // order, while this runs. A peer of HTTP/1.0 gets none.
+  virtual Response FinishWaiting(const Headers& trailers, const InterimSink& interim) {
+    (void)interim;
+    return Finish(trailers);
+  }
   // Whether Finish may wait for long, as for a function that runs: it is then called where it
   // holds nobody else up.
   virtual bool MayWait() const { return false; }

@@ -48,7 +48,15 @@ bool RawClient::Fill() {
   return true;
 }
 
-RawResponse RawClient::Receive(bool head) {
+std::string RawClient::Read(size_t bytes) {
+  while (in_.size() < bytes && Fill()) {
+  }
+  std::string out = in_.substr(0, bytes);
+  in_.erase(0, out.size());
+  return out;
+}
+
+RawResponse RawClient::ReceiveHead() {
   RawResponse response;
   size_t end = 0;
   while ((end = in_.find("\r\n\r\n")) == std::string::npos) {
@@ -56,7 +64,7 @@ RawResponse RawClient::Receive(bool head) {
   }
   const std::string text = in_.substr(0, end + 2);
   in_.erase(0, end + 4);
-  const int status = text.size() > 12 ? std::atoi(text.c_str() + 9) : 0;
+  response.status = text.size() > 12 ? std::atoi(text.c_str() + 9) : 0;
   for (size_t at = text.find("\r\n") + 2; at < text.size();) {
     const size_t line_end = text.find("\r\n", at);
     const size_t colon = text.find(": ", at);
@@ -66,6 +74,13 @@ RawResponse RawClient::Receive(bool head) {
     }
     at = line_end + 2;
   }
+  return response;
+}
+
+RawResponse RawClient::Receive(bool head) {
+  RawResponse response = ReceiveHead();
+  const int status = response.status;
+  if (status == 0) return response;
   const auto take = [this](size_t size, std::string* out) {
     while (in_.size() < size) {
       if (!Fill()) return false;
@@ -97,7 +112,6 @@ RawResponse RawClient::Receive(bool head) {
       response.body.swap(in_);
     }
   }
-  response.status = status;
   return response;
 }
 

@@ -32,6 +32,11 @@ class RawClient {
   bool Send(std::string_view bytes);
   // The next answer, "100 Continue" included. `head`: it answers a HEAD, so it has no body.
   RawResponse Receive(bool head = false);
+  // Its head alone, as soon as that is there; what follows is to be taken with Read.
+  RawResponse ReceiveHead();
+  // So many bytes as they come, without decoding; fewer: the connection ended, or nothing came for
+  // 10 s.
+  std::string Read(size_t bytes);
   // Whether the peer has closed, or does within 10 s; what it sends before is thrown away.
   bool Closed();
   void ShutdownSend();

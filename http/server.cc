@@ -52,11 +52,14 @@ class WaitingThreads {
   explicit WaitingThreads(size_t max) : max_(max) {}
   ~WaitingThreads() { Stop(); }
 
-  bool Run(std::function<void()> work) {
+  // `queued`: also where all threads are busy.
+  bool Run(std::function<void()> work, bool queued) {
     base::MutexLock lock(&mu_);
-    if (stopping_ || busy_ + queue_.size() >= max_) return false;
+    if (stopping_ || (!queued && busy_ + queue_.size() >= max_)) return false;
     queue_.push_back(std::move(work));
-    if (busy_ + queue_.size() > threads_.size()) threads_.emplace_back([this] { Loop(); });
+    if (busy_ + queue_.size() > threads_.size() && threads_.size() < max_) {
+      threads_.emplace_back([this] { Loop(); });
+    }
     changed_.Signal();
     return true;
   }
@@ -116,7 +119,12 @@ class Server::Impl : public SessionHost {
   Handler& handler() override { return handler_; }
   SessionCounts& counts() override { return counts_; }
   bool stopping() const override { return stopping_.load(std::memory_order_relaxed); }
-  bool RunWaiting(std::function<void()> work) override { return waiting_.Run(std::move(work)); }
+  bool RunWaiting(std::function<void()> work) override {
+    return waiting_.Run(std::move(work), false);
+  }
+  bool RunBehind(std::function<void()> work) override {
+    return waiting_.Run(std::move(work), true);
+  }
   absl::Time Now() override { return clock_->Now(); }
   std::string Date() override;
 

@@ -32,7 +32,8 @@ struct ServerOptions {
   int threads = 0;                    // 0: two for each core, at least 4
   // Above, a connection gets 503 and is closed.
   size_t max_connections = 256;
-  // Exchanges that wait (Exchange::MayWait) at the same time; above, 503.
+  // Exchanges and bodies that wait (MayWait) at the same time; an exchange above gets 503, a body
+  // waits for its turn.
   size_t max_waiting = 64;
   RequestLimits limits = {};
 
@@ -45,7 +46,7 @@ struct ServerOptions {
   // PEM; both or none. With them only TLS is spoken (1.2 and later).
   std::string tls_certificate_chain = {};
   std::string tls_private_key = {};
-  std::string server_header = "cloudlet";
+  std::string server_header = "cloudlet";  // of answers without one; empty: none
 };
 
 struct ServerStats {

@@ -8,12 +8,10 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "base/strings.h"
+#include "http/answer_head.h"
 
 namespace cloudlet::http {
 namespace {
-
-using base::V;
 
 constexpr size_t kIdleBuffer = 4 << 10;
 constexpr size_t kBodyBuffer = 64 << 10;
@@ -21,77 +19,6 @@ constexpr size_t kBodyBuffer = 64 << 10;
 constexpr uint64_t kMaxDrain = 256 << 10;
 constexpr absl::Duration kLinger = absl::Seconds(2);
 constexpr int64_t kNever = INT64_MAX;
-
-std::string_view ReasonOf(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 201:
-      return "Created";
-    case 202:
-      return "Accepted";
-    case 204:
-      return "No Content";
-    case 206:
-      return "Partial Content";
-    case 301:
-      return "Moved Permanently";
-    case 303:
-      return "See Other";
-    case 304:
-      return "Not Modified";
-    case 307:
-      return "Temporary Redirect";
-    case 400:
-      return "Bad Request";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 409:
-      return "Conflict";
-    case 411:
-      return "Length Required";
-    case 412:
-      return "Precondition Failed";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 415:
-      return "Unsupported Media Type";
-    case 416:
-      return "Range Not Satisfiable";
-    case 429:
-      return "Too Many Requests";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 500:
-      return "Internal Server Error";
-    case 501:
-      return "Not Implemented";
-    case 503:
-      return "Service Unavailable";
-    case 505:
-      return "HTTP Version Not Supported";
-    default:
-      return "Status";
-  }
-}
-
-bool HasBody(int status) { return status >= 200 && status != 204 && status != 304; }
-
-// A line break in a value would begin another header: such values never leave.
-void AppendHeader(std::string* out, std::string_view name, std::string_view value) {
-  const auto breaks = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
-  if (std::any_of(name.begin(), name.end(), breaks)) return;
-  if (std::any_of(value.begin(), value.end(), breaks)) return;
-  absl::StrAppend(out, V(name), ": ", V(value), "\r\n");
-}
 
 std::vector<StreamBuffer> BuffersOf(const absl::Cord& cord) {
   std::vector<StreamBuffer> buffers;
@@ -163,7 +90,8 @@ void Session::OnDeadline() {
     case Phase::kWriting:
       host_->counts().timeouts.fetch_add(1, std::memory_order_relaxed);
       return End();
-    case Phase::kWorking:  // has no deadline
+    case Phase::kWorking:  // has a deadline only where an answer waits for interim ones
+    case Phase::kPulling:  // has none
     case Phase::kStarting:
     case Phase::kIdle:
     case Phase::kDraining:
@@ -303,15 +231,44 @@ void Session::FinishExchange() {
     return Send(std::move(response));
   }
   const bool taken = host_->RunWaiting([self = shared_from_this()] {
-    auto response = std::make_shared<Response>(self->exchange_->Finish(self->parser_.trailers()));
+    const InterimSink interim = [&self](const Interim& one) {
+      self->stream_->Post([self, head = InterimHead(one)] { self->SendInterim(head); });
+    };
+    auto response = std::make_shared<Response>(
+        self->exchange_->FinishWaiting(self->parser_.trailers(), interim));
     self->stream_->Post([self, response] {
       self->exchange_ = nullptr;
-      if (self->phase_ == Phase::kWorking) self->Send(std::move(*response));
+      if (self->phase_ != Phase::kWorking) return;
+      if (!self->interim_out_.empty()) {  // behind what is being written
+        self->response_ = std::move(*response);
+        self->answer_held_ = true;
+        return self->Enter(Phase::kWorking, self->host_->options().transfer_grace);
+      }
+      self->Send(std::move(*response));
     });
   });
   if (taken) return;
   exchange_ = nullptr;
   Send(host_->handler().Refuse(503, "too many requests wait"));
+}
+
+void Session::SendInterim(const std::string& head) {
+  if (phase_ != Phase::kWorking || minor_version_ == 0) return;
+  interim_waiting_ += head;
+  if (interim_out_.empty()) WriteInterim();
+}
+
+void Session::WriteInterim() {
+  interim_out_.swap(interim_waiting_);
+  stream_->Write({{interim_out_.data(), interim_out_.size()}},
+                 [self = shared_from_this()](bool ok, size_t) {
+                   self->interim_out_.clear();
+                   if (self->phase_ != Phase::kWorking) return;
+                   if (!ok) return self->End();
+                   if (!self->interim_waiting_.empty()) return self->WriteInterim();
+                   if (!std::exchange(self->answer_held_, false)) return;
+                   self->Send(std::move(self->response_));
+                 });
 }
 
 void Session::Refuse(const BadRequest& bad) {
@@ -327,64 +284,55 @@ bool Session::MayDrain() const {
   return !body_length_.has_value() || *body_length_ - body_read_ <= kMaxDrain;
 }
 
-std::string Session::HeadOf(const Response& response, bool keep_alive) {
-  std::string head =
-      absl::StrCat("HTTP/1.1 ", response.status, " ", V(ReasonOf(response.status)), "\r\n");
-  for (const Header& header : response.headers) AppendHeader(&head, header.name, header.value);
-  AppendHeader(&head, "Date", host_->Date());
-  if (response.headers.Find("Server") == nullptr) {
-    AppendHeader(&head, "Server", host_->options().server_header);
-  }
-  if (HasBody(response.status)) {
-    if (response.content_length.has_value()) {
-      absl::StrAppend(&head, "Content-Length: ", *response.content_length, "\r\n");
-    } else if (chunked_) {
-      head += "Transfer-Encoding: chunked\r\n";
-    }
-  }
-  if (!keep_alive) {
-    head += "Connection: close\r\n";
-  } else if (minor_version_ == 0) {
-    head += "Connection: keep-alive\r\n";
-  }
-  head += "\r\n";
-  return head;
-}
-
 void Session::Send(Response response) {
   response_ = std::move(response);
   if (response_.drop) return End();
-  const bool sized =
-      std::holds_alternative<absl::Cord>(response_.body) || response_.content_length.has_value();
-  chunked_ = !sized && minor_version_ > 0;
   out_.Clear();
-  last_piece_ = false;
+  last_piece_ = true;
   const bool wants_body = method_ != "HEAD" && HasBody(response_.status);
   if (auto* cord = std::get_if<absl::Cord>(&response_.body)) {
-    if (method_ != "HEAD" || !response_.content_length.has_value()) {
+    const bool told = response_.content_length.has_value() || response_.relayed;
+    if (HasBody(response_.status) && (method_ != "HEAD" || !told)) {
       response_.content_length = cord->size();
     }
+    chunked_ = false;
     if (wants_body) out_ = std::move(*cord);
-    last_piece_ = true;
-  } else if (!wants_body) {
-    last_piece_ = true;
-  } else {
-    // The first piece before the head: while nothing is sent, an error can still be told.
-    absl::StatusOr<absl::Cord> piece =
-        std::get<std::unique_ptr<BodySource>>(response_.body)->Next();
-    if (!piece.ok()) {
-      response_ = host_->handler().Refuse(500, std::string(piece.status().message()));
-      response_.close = true;
-      return Send(std::move(response_));
-    }
-    out_ = *std::move(piece);
-    last_piece_ = out_.empty();
+    return SendHead();
   }
+  chunked_ = !response_.content_length.has_value() && minor_version_ > 0 &&
+             (wants_body || !response_.relayed);
+  if (!wants_body) return SendHead();
+  last_piece_ = false;
+  // What may wait for its first piece sends the head before it. Otherwise the head comes behind it:
+  // while nothing is sent, an error can still be told.
+  if (source().MayWait()) return SendHead();
+  absl::StatusOr<absl::Cord> piece = source().Next();
+  if (!piece.ok()) {
+    Response refusal = host_->handler().Refuse(500, std::string(piece.status().message()));
+    refusal.close = true;
+    return Send(std::move(refusal));
+  }
+  out_ = *std::move(piece);
+  last_piece_ = out_.empty();
+  SendHead();
+}
+
+void Session::SendHead() {
+  const bool until_end = !chunked_ && method_ != "HEAD" && HasBody(response_.status) &&
+                         !response_.content_length.has_value();
   close_after_ = response_.close || !keep_alive_ || ending_ || host_->stopping() || !has_request_ ||
-                 (!sized && !chunked_ && wants_body) || !MayDrain();
-  out_head_ = HeadOf(response_, !close_after_);
+                 until_end || !MayDrain();
+  HeadFraming framing;
+  framing.chunked = chunked_;
+  framing.keep_alive = !close_after_;
+  framing.minor_version = minor_version_;
+  framing.date = host_->Date();
+  framing.server = host_->options().server_header;
+  out_head_ = AnswerHead(response_, framing);
   SendPiece(true);
 }
+
+BodySource& Session::source() { return *std::get<std::unique_ptr<BodySource>>(response_.body); }
 
 void Session::SendPiece(bool first) {
   std::vector<StreamBuffer> buffers;
@@ -393,22 +341,22 @@ void Session::SendPiece(bool first) {
   if (chunked_ && HasBody(response_.status) && method_ != "HEAD") {
     static constexpr char kLineEnd[] = "\r\n";
     static constexpr char kLastChunk[] = "0\r\n\r\n";
-    if (out_.empty()) {
-      buffers.push_back({kLastChunk, sizeof(kLastChunk) - 1});
-    } else {
+    if (!out_.empty()) {
       chunk_head_ = absl::StrCat(absl::Hex(out_.size()), "\r\n");
       buffers.push_back({chunk_head_.data(), chunk_head_.size()});
       for (const StreamBuffer& buffer : BuffersOf(out_)) buffers.push_back(buffer);
       buffers.push_back({kLineEnd, sizeof(kLineEnd) - 1});
+    } else if (last_piece_) {
+      buffers.push_back({kLastChunk, sizeof(kLastChunk) - 1});
     }
   } else {
     for (const StreamBuffer& buffer : BuffersOf(out_)) buffers.push_back(buffer);
   }
-  if (buffers.empty()) return AnswerSent();
   const ServerOptions& options = host_->options();
   Enter(Phase::kWriting,
         options.transfer_grace + absl::Seconds(static_cast<double>(out_.size()) /
                                                static_cast<double>(options.min_bytes_per_second)));
+  if (buffers.empty()) return AnswerSent();
   stream_->Write(std::move(buffers), [self = shared_from_this()](bool ok, size_t) {
     if (self->phase_ != Phase::kWriting) return;
     if (!ok) return self->End();
@@ -418,7 +366,18 @@ void Session::SendPiece(bool first) {
 
 void Session::PieceSent() {
   if (last_piece_) return AnswerSent();
-  absl::StatusOr<absl::Cord> piece = std::get<std::unique_ptr<BodySource>>(response_.body)->Next();
+  if (!source().MayWait()) return TakePiece(source().Next());
+  Enter(Phase::kPulling, absl::InfiniteDuration());
+  const bool taken = host_->RunBehind([self = shared_from_this()] {
+    auto piece = std::make_shared<absl::StatusOr<absl::Cord>>(self->source().Next());
+    self->stream_->Post([self, piece] {
+      if (self->phase_ == Phase::kPulling) self->TakePiece(std::move(*piece));
+    });
+  });
+  if (!taken) End();
+}
+
+void Session::TakePiece(absl::StatusOr<absl::Cord> piece) {
   if (!piece.ok()) return End();  // the peer sees that the body is not whole
   out_ = *std::move(piece);
   last_piece_ = out_.empty();
@@ -482,7 +441,8 @@ void Session::TellDone() {
   served.method = std::move(method_);
   served.target = std::move(target_);
   served.remote_address = stream_->remote_address();
-  served.status = phase_ == Phase::kWriting ? response_.status : 0;
+  const bool answered = phase_ == Phase::kWriting || phase_ == Phase::kPulling;
+  served.status = answered ? response_.status : 0;
   served.note = std::move(response_.note);
   served.bytes_in = body_read_;
   served.bytes_out = bytes_out_;
@@ -493,7 +453,7 @@ void Session::TellDone() {
 void Session::End() {
   if (phase_ == Phase::kEnded) return;
   TellDone();
-  // An exchange that waits on another thread still uses it.
+  // An exchange that waits on another thread still uses it; likewise a source, in response_.
   if (phase_ != Phase::kWorking) exchange_ = nullptr;
   Enter(Phase::kEnded, absl::InfiniteDuration());
   stream_->Close();

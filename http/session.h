@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "http/message.h"
@@ -39,6 +40,9 @@ class SessionHost {
   virtual bool stopping() const = 0;
   // Runs `work` where it may wait; false: too many do.
   virtual bool RunWaiting(std::function<void()> work) = 0;
+  // The same for what is in the middle of its answer: never too many, it may have to wait for its
+  // turn. False: the server has stopped.
+  virtual bool RunBehind(std::function<void()> work) = 0;
   virtual absl::Time Now() = 0;
   // The value of Date now.
   virtual std::string Date() = 0;
@@ -61,7 +65,17 @@ class Session : public std::enable_shared_from_this<Session> {
   void Cut();
 
  private:
-  enum class Phase { kStarting, kIdle, kHead, kBody, kWorking, kWriting, kDraining, kEnded };
+  enum class Phase {
+    kStarting,
+    kIdle,
+    kHead,
+    kBody,
+    kWorking,
+    kWriting,
+    kPulling,
+    kDraining,
+    kEnded
+  };
 
   void Enter(Phase phase, absl::Duration limit);
   void ReadMore();
@@ -72,16 +86,20 @@ class Session : public std::enable_shared_from_this<Session> {
   void Continue100();
   void FinishExchange();
   void Refuse(const BadRequest& bad);
+  void SendInterim(const std::string& head);
+  void WriteInterim();
   void Send(Response response);
+  void SendHead();
   void SendPiece(bool first);
   void PieceSent();
+  void TakePiece(absl::StatusOr<absl::Cord> piece);
   void AnswerSent();
   void Linger();
   void End();
   void TellDone();
   void OnDeadline();
-  std::string HeadOf(const Response& response, bool keep_alive);
   bool MayDrain() const;
+  BodySource& source();  // of response_; it has one
 
   SessionHost* const host_;
   const std::unique_ptr<Stream> stream_;
@@ -113,6 +131,9 @@ class Session : public std::enable_shared_from_this<Session> {
   std::unique_ptr<Exchange> exchange_;
 
   // Of its answer.
+  std::string interim_out_;      // being written
+  std::string interim_waiting_;  // behind it
+  bool answer_held_ = false;     // response_ is to be sent behind both
   Response response_;
   std::string out_head_;
   absl::Cord out_;
