@@ -162,7 +162,7 @@ void CheckViewerSide(std::string_view text) {
   const auto* const allowed = headers.Find("Access-Control-Allow-Origin");
   Require(allowed == nullptr || *allowed == origin);
 
-  const std::string accepted = NormalisedAcceptEncoding(
+  const std::string_view accepted = NormalisedAcceptEncoding(
       {{"Accept-Encoding", origin}}, {.accept_gzip = true, .accept_brotli = true});
   Require(accepted.empty() || accepted == "br" || accepted == "gzip" || accepted == "br,gzip");
 }
