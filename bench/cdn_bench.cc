@@ -84,7 +84,7 @@ class World {
     base::Random random(1);
     // Ranks of zipf 1.0: their logarithms are uniform.
     for (int i = 0; i < 100'000; ++i) {
-      order_.push_back(static_cast<uint32_t>(std::pow(kObjects, random.Unit())) - 1);
+      order_.push_back(static_cast<uint32_t>(std::pow(kObjects + 1, random.Unit())) - 1);
     }
   }
 
