@@ -70,6 +70,7 @@ std::shared_ptr<const StoredResponse> CacheNode::Peek(const Route& route, const 
 
 Reply CacheNode::Serve(Work work, Above above, bool whole, const InterimSink& interim) {
   const Policy& policy = work.route->policy(tier_);
+  bool looked_twice = false;
   for (;;) {
     CarryOutDue(Now());
     const Stamp stamp = StampOf(*work.route, work.request.url.path);  // first, as in Peek
@@ -97,8 +98,8 @@ Reply CacheNode::Serve(Work work, Above above, bool whole, const InterimSink& in
     }
     auto* const fetch = std::get_if<edge::Fetch>(&plan);
     Forward& forward = fetch != nullptr ? fetch->forward : std::get<Revalidate>(plan).forward;
-    if (auto reply =
-            Fetch({work, std::move(forward), set, nullptr, above, whole}, stamp, interim)) {
+    if (auto reply = Fetch({work, std::move(forward), set, nullptr, above, whole}, stamp, interim,
+                           &looked_twice)) {
       return *std::move(reply);
     }
   }
@@ -109,19 +110,23 @@ Stamp CacheNode::StampOf(const Route& route, std::string_view path) const {
           context_->purges.last()};
 }
 
-CacheNode::Set CacheNode::Find(const Work& work, const Stamp& stamp) const {
+ResponseStore::Ref CacheNode::StoredFor(const Work& work, const Stamp& stamp) const {
   ResponseStore::Ref found;
   if (work.route->caches()) found = store_.Get(work.key.key, HashOf(work.key.key));
   if (found && !(found->stamp == stamp)) found = {};
-  return std::make_shared<const Available>(std::move(found), context_->purges);
+  return found;
+}
+
+CacheNode::Set CacheNode::Find(const Work& work, const Stamp& stamp) const {
+  return std::make_shared<const Available>(StoredFor(work, stamp), context_->purges);
 }
 
 std::shared_ptr<Lead> CacheNode::Alone(const Work& work, const Stamp& stamp) {
   return std::make_shared<Lead>(&flights_, flights_.Alone(work.key.url(), stamp));
 }
 
-std::optional<Reply> CacheNode::Fetch(Asking asking, const Stamp& stamp,
-                                      const InterimSink& interim) {
+std::optional<Reply> CacheNode::Fetch(Asking asking, const Stamp& stamp, const InterimSink& interim,
+                                      bool* looked_twice) {
   const Work& work = asking.work;
   if (!work.route->caches() || !IsShared(work.request, asking.forward)) {
     asking.lead = Alone(work, stamp);
@@ -133,6 +138,9 @@ std::optional<Reply> CacheNode::Fetch(Asking asking, const Stamp& stamp,
   if (!entered) return FromFailure(asking, OriginFailure::kConnect);
   if (entered->leads) {
     asking.lead = std::make_shared<Lead>(&flights_, entered->flight);
+    // Another may have landed since the store was looked into, and what it brought be there.
+    const bool changed = !asking.set->IsOf(StoredFor(work, stamp));
+    if (changed && !std::exchange(*looked_twice, true)) return std::nullopt;
     return Ask(std::move(asking), interim);
   }
   // What it would wait for could wait for it.

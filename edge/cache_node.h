@@ -139,10 +139,13 @@ class CacheNode : public std::enable_shared_from_this<CacheNode> {
   void CarryOut(absl::Time now);
   absl::Time Now() const { return context_->cloud.Now(); }
   Stamp StampOf(const Route& route, std::string_view path) const;
+  ResponseStore::Ref StoredFor(const Work& work, const Stamp& stamp) const;
   Set Find(const Work& work, const Stamp& stamp) const;
   std::shared_ptr<Lead> Alone(const Work& work, const Stamp& stamp);
-  // nullopt: the one that it waited for gave up, plan again.
-  std::optional<Reply> Fetch(Asking asking, const Stamp& stamp, const InterimSink& interim);
+  // nullopt: plan again, as the one that it waited for gave up, or there is something new in the
+  // store (once: `looked_twice`).
+  std::optional<Reply> Fetch(Asking asking, const Stamp& stamp, const InterimSink& interim,
+                             bool* looked_twice);
   // The answer out of what another request has fetched; nullopt: it is not for this one.
   std::optional<Reply> FromOutcome(const Asking& asking, const Stamp& stamp,
                                    FlightOutcome outcome) const;

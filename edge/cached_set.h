@@ -30,6 +30,7 @@ class Available {
   Available(ResponseStore::Ref set, const TagPurges& purges);
 
   Candidates candidates() const { return candidates_; }
+  bool IsOf(const ResponseStore::Ref& set) const { return set_.get() == set.get(); }
   // What a candidate is in the set.
   const StoredResponse* original(size_t index) const {
     return originals_.empty() ? candidates_[index] : originals_[index];

@@ -68,6 +68,51 @@ class SingleFlightTest : public ::testing::Test {
   std::atomic<int> fetches_{0};
 };
 
+// The machine's time; the hook is called each time that it is asked for by the thread that set it.
+class HookedClock : public Clock {
+ public:
+  absl::Time Now() override {
+    if (hook) hook();
+    return real_->Now();
+  }
+  static thread_local std::function<void()> hook;
+
+ private:
+  const std::shared_ptr<Clock> real_ = RealClock();
+};
+thread_local std::function<void()> HookedClock::hook;
+
+TEST(SingleFlightRaceTest, WhatIsFetchedBetweenALookAndAMissIsNotFetchedAgain) {
+  InMemoryOptions memory;
+  memory.clock = std::make_shared<HookedClock>();
+  Cloud cloud = Cloud::InMemory(memory);
+  // Another viewer comes while this one asks for the time: the first time, the second, and so on.
+  // He is served meanwhile, or waits for this one.
+  for (int when = 1, calls = when; calls >= when; ++when) {
+    std::atomic<int> fetches{0};
+    const Distribution cdn =
+        *Distribution::Create(cloud, Over([&](const HttpRequest&) {
+                                ++fetches;
+                                return Answering(200, "x", {{"Cache-Control", "max-age=60"}});
+                              }));
+    calls = 0;
+    std::atomic<bool> served{false};
+    std::thread other;
+    HookedClock::hook = [&] {
+      if (++calls != when) return;
+      other = std::thread([&] {
+        cdn.Handle(Getting("/a"));
+        served = true;
+      });
+      while (!served && cdn.stats().collapsed == 0) std::this_thread::yield();
+    };
+    EXPECT_EQ(BodyOf(cdn.Handle(Getting("/a"))), "x");
+    HookedClock::hook = nullptr;
+    if (other.joinable()) other.join();
+    EXPECT_EQ(fetches, 1) << when;
+  }
+}
+
 TEST_F(SingleFlightTest, ThousandMissesAreOneFetch) {
   const Distribution cdn = Make([] {
     return Answering(200, "x", {{"Cache-Control", "max-age=60"}});

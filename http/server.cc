@@ -52,11 +52,16 @@ class WaitingThreads {
   explicit WaitingThreads(size_t max) : max_(max) {}
   ~WaitingThreads() { Stop(); }
 
+  struct Job {
+    std::function<void()> work = nullptr;
+    std::function<void()> done = nullptr;
+  };
+
   // `queued`: also where all threads are busy.
-  bool Run(std::function<void()> work, bool queued) {
+  bool Run(Job job, bool queued) {
     base::MutexLock lock(&mu_);
     if (stopping_ || (!queued && busy_ + queue_.size() >= max_)) return false;
-    queue_.push_back(std::move(work));
+    queue_.push_back(std::move(job));
     if (busy_ + queue_.size() > threads_.size() && threads_.size() < max_) {
       threads_.emplace_back([this] { Loop(); });
     }
@@ -77,26 +82,29 @@ class WaitingThreads {
  private:
   void Loop() {
     for (;;) {
-      std::function<void()> work;
+      Job job;
       {
         base::MutexLock lock(&mu_);
         while (queue_.empty() && !stopping_) changed_.Wait(&mu_);
         if (queue_.empty()) return;
-        work = std::move(queue_.front());
+        job = std::move(queue_.front());
         queue_.pop_front();
         ++busy_;
       }
-      work();
-      work = nullptr;
-      base::MutexLock lock(&mu_);
-      --busy_;
+      job.work();
+      job.work = nullptr;
+      {
+        base::MutexLock lock(&mu_);
+        --busy_;
+      }
+      job.done();
     }
   }
 
   const size_t max_;
   base::Mutex mu_;
   base::CondVar changed_;
-  std::deque<std::function<void()>> queue_ ABSL_GUARDED_BY(mu_);
+  std::deque<Job> queue_ ABSL_GUARDED_BY(mu_);
   size_t busy_ ABSL_GUARDED_BY(mu_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<std::thread> threads_ ABSL_GUARDED_BY(mu_);
@@ -119,11 +127,11 @@ class Server::Impl : public SessionHost {
   Handler& handler() override { return handler_; }
   SessionCounts& counts() override { return counts_; }
   bool stopping() const override { return stopping_.load(std::memory_order_relaxed); }
-  bool RunWaiting(std::function<void()> work) override {
-    return waiting_.Run(std::move(work), false);
+  bool RunWaiting(std::function<void()> work, std::function<void()> done) override {
+    return waiting_.Run({std::move(work), std::move(done)}, false);
   }
-  bool RunBehind(std::function<void()> work) override {
-    return waiting_.Run(std::move(work), true);
+  bool RunBehind(std::function<void()> work, std::function<void()> done) override {
+    return waiting_.Run({std::move(work), std::move(done)}, true);
   }
   absl::Time Now() override { return clock_->Now(); }
   std::string Date() override;

@@ -230,12 +230,14 @@ void Session::FinishExchange() {
     exchange_ = nullptr;
     return Send(std::move(response));
   }
-  const bool taken = host_->RunWaiting([self = shared_from_this()] {
+  auto response = std::make_shared<Response>();
+  const auto work = [self = shared_from_this(), response] {
     const InterimSink interim = [&self](const Interim& one) {
       self->stream_->Post([self, head = InterimHead(one)] { self->SendInterim(head); });
     };
-    auto response = std::make_shared<Response>(
-        self->exchange_->FinishWaiting(self->parser_.trailers(), interim));
+    *response = self->exchange_->FinishWaiting(self->parser_.trailers(), interim);
+  };
+  const auto done = [self = shared_from_this(), response] {
     self->stream_->Post([self, response] {
       self->exchange_ = nullptr;
       if (self->phase_ != Phase::kWorking) return;
@@ -246,8 +248,8 @@ void Session::FinishExchange() {
       }
       self->Send(std::move(*response));
     });
-  });
-  if (taken) return;
+  };
+  if (host_->RunWaiting(work, done)) return;
   exchange_ = nullptr;
   Send(host_->handler().Refuse(503, "too many requests wait"));
 }
@@ -368,13 +370,14 @@ void Session::PieceSent() {
   if (last_piece_) return AnswerSent();
   if (!source().MayWait()) return TakePiece(source().Next());
   Enter(Phase::kPulling, absl::InfiniteDuration());
-  const bool taken = host_->RunBehind([self = shared_from_this()] {
-    auto piece = std::make_shared<absl::StatusOr<absl::Cord>>(self->source().Next());
+  auto piece = std::make_shared<absl::StatusOr<absl::Cord>>();
+  const auto work = [self = shared_from_this(), piece] { *piece = self->source().Next(); };
+  const auto done = [self = shared_from_this(), piece] {
     self->stream_->Post([self, piece] {
       if (self->phase_ == Phase::kPulling) self->TakePiece(std::move(*piece));
     });
-  });
-  if (!taken) End();
+  };
+  if (!host_->RunBehind(work, done)) End();
 }
 
 void Session::TakePiece(absl::StatusOr<absl::Cord> piece) {

@@ -38,11 +38,12 @@ class SessionHost {
   virtual Handler& handler() = 0;
   virtual SessionCounts& counts() = 0;
   virtual bool stopping() const = 0;
-  // Runs `work` where it may wait; false: too many do.
-  virtual bool RunWaiting(std::function<void()> work) = 0;
+  // Runs `work` where it may wait, and then `done`, before which it no longer counts among those
+  // that wait; false: too many do.
+  virtual bool RunWaiting(std::function<void()> work, std::function<void()> done) = 0;
   // The same for what is in the middle of its answer: never too many, it may have to wait for its
   // turn. False: the server has stopped.
-  virtual bool RunBehind(std::function<void()> work) = 0;
+  virtual bool RunBehind(std::function<void()> work, std::function<void()> done) = 0;
   virtual absl::Time Now() = 0;
   // The value of Date now.
   virtual std::string Date() = 0;

@@ -101,6 +101,7 @@ Viewer ViewerOf(const RequestHead& head) {
     ip.remove_prefix(kMapped.size());
   }
   viewer.ip = std::string(ip);
+  viewer.protocol_version = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
   return viewer;
 }
 

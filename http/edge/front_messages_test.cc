@@ -58,6 +58,9 @@ TEST(FrontMessagesTest, ViewersOfBothFamilies) {
     head.remote_address = peer;
     EXPECT_EQ(ViewerOf(head).ip, ip);
   }
+  EXPECT_EQ(ViewerOf(head).protocol_version, "HTTP/1.1");
+  head.minor_version = 0;
+  EXPECT_EQ(ViewerOf(head).protocol_version, "HTTP/1.0");
 }
 
 HttpStream Whole(int status, const std::string& body, HttpHeaders headers) {
