@@ -227,12 +227,12 @@ TEST_F(BoundedDistributionTest, OptionsAreRefusedByName) {
     DistributionOptions options = Options();
     options.origins[0].max_concurrent_fetches = most;
     options.origins[0].max_queued = queued;
-    return Distribution::Create(fake_.cloud(), options).status().message();
+    return Distribution::Create(fake_.cloud(), options).status().ToString();
   };
   EXPECT_NE(why(-1, 0).find("origins[\"origin\"].max_concurrent_fetches"), std::string::npos);
   EXPECT_NE(why(1, -1).find("max_queued"), std::string::npos);
   EXPECT_NE(why(0, 1).find("max_queued"), std::string::npos);
-  EXPECT_EQ(why(1, 1), "");
+  EXPECT_EQ(why(1, 1), "OK");
 }
 
 // --- Rules, through a distribution ---
