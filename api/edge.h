@@ -178,9 +178,9 @@ struct DistributionOptions {
   // believed that what they describe ends there, and the rest of a part is asked for also where it
   // cannot be joined (docs/edge.md).
   bool lenient_partials = false;
-  // What each cache may hold; 0: nothing. From 16 MiB on, an answer larger than 1 % of it (of
-  // 64 MiB, if that is less) is stored the second time it is fetched, and none is that is larger
-  // than a part of it (64 MiB, or more from 1 GiB on).
+  // What each cache may hold; 0: nothing. It is cut into parts of 64 MiB, or sixteen larger ones,
+  // and no answer is stored that is larger than a part. From 16 MiB on, one that is larger than 1 %
+  // of a part is stored when it is fetched the second time.
   uint64_t cache_bytes = uint64_t{256} << 20;
   // Who leaves a cache that is full.
   EvictionPolicy eviction = EvictionPolicy::kS3Fifo;

@@ -116,7 +116,6 @@ class CacheNode : public std::enable_shared_from_this<CacheNode> {
   void InvalidateLater(absl::Time due, std::string url, bool prefix);
 
   const NodeCounters& counters() const { return counters_; }
-  size_t waiting() const { return flights_.waiting(); }
   StoreStats store_stats() const { return store_.Stats(); }
 
  private:

@@ -40,9 +40,7 @@ std::shared_ptr<Flight> Flights::Alone(std::string_view url, const Stamp& stamp)
 
 std::optional<FlightOutcome> Flights::Wait(Flight& flight) {
   base::MutexLock lock(&mu_);
-  ++waiting_;
   while (!flight.known_) changed_.Wait(&mu_);
-  --waiting_;
   if (!flight.streams_) return flight.outcome_;
   FlightOutcome outcome = *flight.outcome_;
   outcome.live = flight.live_.lock();
@@ -85,11 +83,6 @@ void Flights::Doom(std::string_view prefix, const Flight* spared) {
     const auto found = joinable_.find(flight->key_);
     if (found != joinable_.end() && found->second == flight) joinable_.erase(found);
   }
-}
-
-size_t Flights::waiting() const {
-  base::MutexLock lock(&mu_);
-  return waiting_;
 }
 
 void Flights::Pass(std::string_view key, absl::Time until) {

@@ -98,20 +98,16 @@ class Flights {
   // but for `spared`.
   void Doom(std::string_view prefix, const Flight* spared = nullptr);
 
-  // How many requests wait at this moment.
-  size_t waiting() const;
-
   // Whether requests of `key` are to wait for each other from now on.
   void Pass(std::string_view key, absl::Time until);
   void Collapse(std::string_view key);
 
  private:
-  mutable base::Mutex mu_;
+  base::Mutex mu_;
   base::CondVar changed_;
   std::set<std::shared_ptr<Flight>> all_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, std::shared_ptr<Flight>, std::less<>> joinable_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, absl::Time, std::less<>> passed_ ABSL_GUARDED_BY(mu_);
-  size_t waiting_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace cloudlet::edge
