@@ -179,11 +179,13 @@ struct DistributionOptions {
   // cannot be joined (docs/edge.md).
   bool lenient_partials = false;
   // What each cache may hold; 0: nothing. It is cut into parts of 64 MiB, or sixteen larger ones,
-  // and no answer is stored that is larger than a part. From 16 MiB on, one that is larger than 1 %
-  // of a part is stored when it is fetched the second time.
+  // and no answer is stored that is larger than a part.
   uint64_t cache_bytes = uint64_t{256} << 20;
   // Who leaves a cache that is full.
   EvictionPolicy eviction = EvictionPolicy::kS3Fifo;
+  // What is larger than 1 % of a part is stored when it is fetched the second time: one large
+  // answer that nobody asks for again does not cost a hundred small ones.
+  bool large_on_second_request = false;
   // Places with a cache, codes of EdgeLocations() ("FRA"), each once; those outside of the price
   // class are not used. A viewer is served by `Viewer::pop`, else by the nearest, else (nobody
   // knows where he is) by the first. Empty: one place, called `pop`.
@@ -298,8 +300,9 @@ struct TagInvalidationOptions {
 
 // A stored answer, as Distribution::Lookup gives it.
 struct CachedResponse {
-  // As it is stored: without Age, Via, X-Cache and Cache-Status, and before the response headers
-  // policy. Nothing is copied; it stays while it is held, whatever becomes of the cache.
+  // As it is stored: without what this cache says of it (Age, X-Cache, Cache-Status; a shield's
+  // stay), without Via, and before the response headers policy. Nothing is copied; it stays while
+  // it is held, whatever becomes of the cache.
   std::shared_ptr<const HttpResponse> response = nullptr;
   absl::Duration age = absl::ZeroDuration();
   absl::Duration ttl = absl::ZeroDuration();  // how much longer it is fresh
@@ -336,7 +339,8 @@ class Distribution {
   // gets the whole of it; nullopt: it does not, or Handle has more to look at (conditions, ranges,
   // signatures, rate rules, functions, variants, errors, aliases, protocols, an access log, ...).
   // Calls nobody's code, waits for nobody, and allocates nothing once a thread has made a call of
-  // the same size. Counted as a request only where it is a hit.
+  // the same size (but for "/" with a default root object). Counted as a request only where it is a
+  // hit.
   std::optional<CachedResponse> Lookup(const HttpRequest& request, const Viewer& viewer = {}) const;
 
   // Forgets what is stored under these paths, all variants: a request that comes after it is

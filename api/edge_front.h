@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,10 @@ struct EdgeFrontOptions {
   // Of a request, which is held whole; above: 413.
   size_t max_body_bytes = 20 << 20;
   absl::Duration idle_timeout = absl::Seconds(60);
+  // Completes what is known of who asks, address and version of HTTP: country, location, POP.
+  // Called for each request, on any thread, several at once; must not throw. Null: nothing more is
+  // known, so that nobody is restricted by country, and the first POP serves.
+  std::function<void(const HttpRequest& request, Viewer* viewer)> viewer = nullptr;
 
   // PEM; both or none. With them only TLS (1.2 and later) is spoken, and URLs are https.
   std::string tls_certificate_chain = {};

@@ -24,13 +24,11 @@
 // took too long, 502 where its result breaks a rule. The rules (docs/edge.md has them as a table):
 //   - the method stays; the uri begins with '/' and has, with the query, less than 8,192 bytes
 //   - functions are not shown, and cannot add, the headers that AWS lists as disallowed
-//   (Connection,
-//     X-Cache, X-Amz-Cf-*, X-Edge-* and others); those stay where they are
+//     (Connection, X-Cache, X-Amz-Cf-*, X-Edge-* and others); those stay where they are
 //   - read-only headers are neither added, changed nor removed. viewer-request: Content-Length,
-//   Host,
-//     Transfer-Encoding, Via, CloudFront-*. origin-request: Accept-Encoding, Content-Length, If-*,
-//     Range, Transfer-Encoding, Via. Responses: Transfer-Encoding, Via; viewer-response also
-//     Warning; Content-Length, unless the body is replaced
+//     Host, Transfer-Encoding, Via, CloudFront-*. origin-request: Accept-Encoding,
+//     Content-Length, If-*, Range, Transfer-Encoding, Via. Responses: Transfer-Encoding, Via;
+//     viewer-response also Warning; Content-Length, unless the body is replaced
 //   - a status is 200 to 599; with 204 and 304 there is no body
 //
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html

@@ -1,11 +1,10 @@
 // Where a CDN's points of presence are, which of them a viewer is sent to, and how long that takes.
 //
 //   const EdgeRouter router(EdgeLocations(), PriceClass::k100);
-//   const EdgeLocation* pop = router.Nearest({.latitude = 19.4, .longitude = -99.1});  // Mexico
-//   City const LatencyModel model; const RequestLeg legs[] = {
-//       {.round_trip = ViewerRoundTrip(viewer, pop->point, model), .service = model.edge_service},
-//       {.round_trip = BackboneRoundTrip(pop->point, origin, model), .service =
-//       model.origin_service}};
+//   const EdgeLocation* pop = router.Nearest(mexico_city);
+//   const LatencyModel model;
+//   const RequestLeg legs[] = {{.round_trip = ViewerRoundTrip(mexico_city, pop->point, model)},
+//                              {.round_trip = BackboneRoundTrip(pop->point, origin, model)}};
 //   absl::Duration first_byte = TimeToFirstByte(legs, model, request_number);
 //
 // Extension: AWS publishes no latencies. These are a model, and nothing here waits.

@@ -83,8 +83,8 @@ class Origin {
 };
 
 struct BucketOriginOptions {
-  // Put before the path of every request: "/public" makes GET /a the key "public/a". Begins with
-  // '/', does not end with it; or is empty.
+  // Put before the path of every request: "/public" makes GET /a the key "public/a". A '/' that is
+  // missing at its beginning is meant, one at its end is not.
   std::string path = {};
 };
 
@@ -92,13 +92,13 @@ struct BucketOriginOptions {
 // (origin access identity: `bucket.As(caller)`): who may write through a distribution is who may
 // use a behavior that allows all methods. Of the object come its bytes, ETag, Last-Modified,
 // Content-Type, Cache-Control, Content-Disposition, -Encoding, -Language, Expires, x-amz-version-id
-// and x-amz-meta-*; conditions and a single range are carried out by the store. The path is
-// unescaped (a '+' stays). Errors are S3's own status with its code in a small XML body; an object
-// that is not there is 404 to a caller who may list the bucket, else 403, as in S3. A Cloud that is
-// closed, or a read that the store fails, is kConnect. A PUT writes the whole object with the
-// request's Content-Type, Cache-Control, Content-MD5 and so on, as far as the origin request policy
-// lets them come here. Other methods: 405 MethodNotAllowed; OPTIONS: 403, as of a bucket without
-// CORS.
+// and x-amz-meta-* (the one called "surrogate-key" is Surrogate-Key, too); conditions and a single
+// range are carried out by the store. The path is unescaped (a '+' stays). Errors are S3's own
+// status with its code in a small XML body; an object that is not there is 404 to a caller who may
+// list the bucket, else 403, as in S3. A Cloud that is closed, or a read that the store fails, is
+// kConnect. A PUT writes the whole object with the request's Content-Type, Cache-Control,
+// Content-MD5 and so on, as far as the origin request policy lets them come here. Other methods:
+// 405 MethodNotAllowed; OPTIONS: 403, as of a bucket without CORS.
 std::shared_ptr<Origin> MakeBucketOrigin(Bucket bucket, const BucketOriginOptions& options = {});
 
 // Calls `answer`, from any thread, several at once. It may throw: kCutShort.

@@ -23,8 +23,8 @@ A cache in front of a web server, over HTTP/1.1, until SIGTERM or SIGINT.
   --origin HOST:PORT     the server that is asked, by name or address
   --origin-tls           it is asked over https
   --origin-ca FILE       PEM; certificates that it may be signed by, in place of the machine's
-  --profile NAME         rfc9111 (default): a shared cache as RFC 9111 has it; cloudfront: CloudFront's
-                         rules, with the default TTLs of its cache policies
+  --profile NAME         rfc9111 (default): a shared cache as RFC 9111 has it;
+                         cloudfront: CloudFront's rules and default TTLs
   --lenient-partials     (rfc9111) believe origins that send less of a part than they say
   --cache-bytes N        of stored answers (default 268435456); 0 stores nothing
   --response-timeout N   seconds for the origin's answer, 1 to 120 (default 30)
@@ -36,9 +36,9 @@ A cache in front of a web server, over HTTP/1.1, until SIGTERM or SIGINT.
   --tls-key FILE
 
 The first line on stdout is "listening on http://HOST:PORT", once requests are answered. All methods
-and headers go to the origin, Host as the viewer sent it. Query strings are part of the cache key,
-in the profile cloudfront cookies, Authorization and Host, too. SIGTERM and SIGINT let answers under way end, 10 seconds at most; a second one ends it at
-once.
+and headers go to the origin, Host as the viewer sent it. Host and query strings are part of the
+cache key, in the profile cloudfront cookies and Authorization, too. SIGTERM and SIGINT let answers
+under way end, 10 seconds at most; a second one ends it at once.
 )";
 
 namespace {

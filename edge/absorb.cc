@@ -65,8 +65,10 @@ class Absorber {
   Absorbed Failed(OriginError error) {
     if (auto stale = Stale()) return *std::move(stale);
     // RFC 9111 section 5.2.2.2: what must be validated and cannot be is 504.
-    const bool gateway_timeout =
-        error == OriginError::kTimeout || exchange_.forward.fallback.has_value();
+    const auto& fallback = exchange_.forward.fallback;
+    const bool must_be_validated =
+        !policy_.cloudfront() && fallback && candidate(*fallback).facts.never_stale;
+    const bool gateway_timeout = error == OriginError::kTimeout || must_be_validated;
     status_.detail = error == OriginError::kConnect   ? "connect-failed"
                      : error == OriginError::kTimeout ? "timed-out"
                                                       : "cut-short";

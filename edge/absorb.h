@@ -58,7 +58,7 @@ enum class OriginError {
 };
 
 // The origin gave no answer: something stale where that is allowed, else 502, or 504 after a
-// time-out or where what is stored must not be given out unvalidated.
+// time-out and (kRfc9111) where the origin has forbidden to give out what is stored unvalidated.
 Absorbed AbsorbFailure(const Exchange& exchange, OriginError error, const Policy& policy);
 
 }  // namespace cloudlet::edge

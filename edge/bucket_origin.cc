@@ -49,7 +49,10 @@ HttpHeaders HeadersOf(const ObjectInfo& info) {
   AddUnlessEmpty("Content-Language", info.content_language, &headers);
   AddUnlessEmpty("Expires", info.expires, &headers);
   AddUnlessEmpty("x-amz-version-id", info.version_id, &headers);
-  for (const auto& [name, value] : info.metadata) headers.Add("x-amz-meta-" + name, value);
+  for (const auto& [name, value] : info.metadata) {
+    headers.Add("x-amz-meta-" + name, value);
+    if (name == "surrogate-key") headers.Add("Surrogate-Key", value);
+  }
   return headers;
 }
 
@@ -110,7 +113,11 @@ bool MeetsIfRange(const std::string& if_range, const ObjectInfo& info, absl::Tim
 class BucketOrigin final : public Origin {
  public:
   BucketOrigin(Bucket bucket, BucketOriginOptions options)
-      : bucket_(std::move(bucket)), options_(std::move(options)) {}
+      : bucket_(std::move(bucket)), options_(std::move(options)) {
+    std::string* const path = &options_.path;
+    while (!path->empty() && path->back() == '/') path->pop_back();
+    if (!path->empty() && path->front() != '/') path->insert(0, 1, '/');
+  }
 
   OriginResult Fetch(const HttpRequest& request, absl::Time deadline,
                      const InterimSink& interim) override {
@@ -228,7 +235,7 @@ class BucketOrigin final : public Origin {
   }
 
   const Bucket bucket_;
-  const BucketOriginOptions options_;
+  BucketOriginOptions options_;  // constant
 };
 
 }  // namespace

@@ -197,6 +197,10 @@ void AppendRest(std::string_view cookies, std::string_view encodings, std::strin
 
 }  // namespace
 
+bool SelectsHeader(const NameSelection& selection, std::string_view name) {
+  return Selects(selection, name, true);
+}
+
 bool IsReservedHeader(std::string_view name) {
   return std::any_of(std::begin(kReserved), std::end(kReserved),
                      [&](std::string_view one) { return SameHttpName(one, name); });

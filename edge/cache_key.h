@@ -48,6 +48,9 @@ HttpRequest RequestForOrigin(const HttpRequest& request, const Viewer& viewer,
                              const CacheBehavior& behavior, const DistributionOrigin& origin,
                              CacheProfile profile);
 
+// Whether it has this header.
+bool SelectsHeader(const NameSelection& selection, std::string_view name);
+
 // Names that a cache policy's or origin request policy's headers cannot list: they are for one
 // connection, or the cache itself answers for them, or there is a field of the policy for them.
 bool IsReservedHeader(std::string_view name);

@@ -48,12 +48,6 @@ bool IsOneViewers(const Route& route, const StoredResponse& stored) {
          stored.response.headers.Find("Set-Cookie") != nullptr;
 }
 
-bool FitsInto(uint64_t largest, const StoredResponse& head) {
-  const std::string* const length = head.response.headers.Find("Content-Length");
-  const auto bytes = length == nullptr ? std::nullopt : Digits(*length, int64_t{1} << 62);
-  return !bytes || static_cast<uint64_t>(*bytes) <= largest;
-}
-
 }  // namespace
 
 // A revalidation that waits for its turn; dropped, its flight lands all the same.
@@ -131,8 +125,7 @@ Reply CacheNode::Stream(Asking asking, HttpStream answer, absl::Time sent, size_
   auto absorbed = std::make_shared<Absorbed>(
       Absorb(exchange, std::move(answer.head), route.PolicyFor(tier_, status)));
   Reply reply = {{std::move(absorbed->response)}, Served::kMiss, hops};
-  const bool kept = route.caches() && absorbed->store && !IsOneViewers(route, *absorbed->store) &&
-                    FitsInto(store_.largest(), *absorbed->store);
+  const bool kept = route.caches() && absorbed->store && !IsOneViewers(route, *absorbed->store);
   if (!kept) {
     // Nobody waits for the end of what is not for him.
     absorbed->store.reset();

@@ -222,10 +222,13 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
 
   // What can be given out as it is; counted as a hit then.
   std::optional<Found> Find(const HttpRequest& request, const Viewer& viewer) {
-    std::string_view path = request.url.path;
-    const bool root = path == "/" && !options_.default_root_object.empty();
-    const Gate& gate = GateFor(path);
-    if (root || !gate.open || edge::IsOldProtocol(viewer) || edge::WhyMalformed(request) != 0) {
+    if (request.url.path == "/" && !options_.default_root_object.empty()) {
+      HttpRequest rooted = request;
+      rooted.url.path += options_.default_root_object;
+      return Find(rooted, viewer);
+    }
+    const Gate& gate = GateFor(request.url.path);
+    if (!gate.open || edge::IsOldProtocol(viewer) || edge::WhyMalformed(request) != 0) {
       return std::nullopt;
     }
     edge::Place& pop = network_.PopFor(viewer);
@@ -471,7 +474,8 @@ Distribution::Distribution(std::shared_ptr<internal::DistributionImpl> impl)
 absl::StatusOr<Distribution> Distribution::Create(Cloud& cloud,
                                                   const DistributionOptions& options) {
   CLOUDLET_RETURN_IF_ERROR(edge::CheckOptions(options));
-  return Distribution(std::make_shared<internal::DistributionImpl>(cloud, options));
+  return Distribution(
+      std::make_shared<internal::DistributionImpl>(cloud, edge::WithHostsInKeys(options)));
 }
 
 HttpResponse Distribution::Handle(const HttpRequest& request, const Viewer& viewer,

@@ -38,7 +38,8 @@ absl::Status CheckSelection(const std::string& field, const NameSelection& selec
   const bool lists =
       selection.which == Selection::kListed || selection.which == Selection::kAllExcept;
   if (lists == selection.names.empty()) {
-    return Refuse(field, lists ? "it lists no names" : "names are listed that are not asked for");
+    return Refuse(field,
+                  lists ? "it lists no names" : "names are given: set kListed or kAllExcept");
   }
   if (std::find(selection.names.begin(), selection.names.end(), "") != selection.names.end()) {
     return Refuse(field, "an empty name");
@@ -76,7 +77,10 @@ bool WholeSeconds(absl::Duration time) { return time == absl::Trunc(time, absl::
 absl::Status CheckTtls(const std::string& field, const CachePolicy& policy, CacheProfile profile) {
   if (policy.min_ttl < absl::ZeroDuration() || policy.min_ttl > policy.default_ttl ||
       policy.default_ttl > policy.max_ttl) {
-    return Refuse(field, "not 0 <= min_ttl <= default_ttl <= max_ttl");
+    return Refuse(field,
+                  absl::StrCat("not 0 <= min_ttl (", absl::FormatDuration(policy.min_ttl),
+                               ") <= default_ttl (", absl::FormatDuration(policy.default_ttl),
+                               ") <= max_ttl (", absl::FormatDuration(policy.max_ttl), ")"));
   }
   if (!WholeSeconds(policy.min_ttl) || !WholeSeconds(policy.default_ttl) ||
       !WholeSeconds(policy.max_ttl)) {
@@ -228,8 +232,10 @@ absl::Status CheckKeys(const DistributionOptions& options) {
 absl::Status CheckPlaces(std::string_view field, const std::vector<std::string>& codes) {
   std::set<std::string> seen;
   for (const std::string& code : codes) {
-    if (FindEdgeLocation(code) == nullptr) {
-      return Refuse(field, absl::StrCat(Quoted(code), " is no code of EdgeLocations()"));
+    const EdgeLocation* const location = FindEdgeLocation(code);
+    if (location == nullptr || location->code != code) {
+      return Refuse(field,
+                    absl::StrCat(Quoted(code), " is no code of EdgeLocations(), as \"FRA\""));
     }
     if (!seen.insert(code).second) return Refuse(field, Quoted(code) + " is there twice");
   }
@@ -286,14 +292,15 @@ absl::Status CheckOptions(const DistributionOptions& options) {
   }
   CLOUDLET_RETURN_IF_ERROR(CheckBehavior("default_behavior", options.default_behavior, options));
   if (!options.default_root_object.empty() && options.default_root_object[0] == '/') {
-    return Refuse("default_root_object", "it does not begin with '/'");
+    return Refuse("default_root_object", "it must not begin with '/': \"index.html\"");
   }
   CLOUDLET_RETURN_IF_ERROR(CheckErrors(options));
   if (options.lenient_partials && options.profile != CacheProfile::kRfc9111) {
     return Refuse("lenient_partials", "it says nothing but in the profile kRfc9111");
   }
   if ((options.geo_restriction == GeoRestriction::kNone) != options.countries.empty()) {
-    return Refuse("countries", "they are those of the geo restriction");
+    return Refuse("countries", options.countries.empty() ? "the geo_restriction needs some"
+                                                         : "they need a geo_restriction");
   }
   for (const std::string& country : options.countries) {
     const bool alpha2 = country.size() == 2 && country[0] >= 'A' && country[0] <= 'Z' &&
@@ -322,6 +329,21 @@ absl::Status CheckOptions(const DistributionOptions& options) {
     return Refuse("log_cookies", "there is no access_log");
   }
   return CheckRateRules(options);
+}
+
+DistributionOptions WithHostsInKeys(DistributionOptions options) {
+  if (options.profile != CacheProfile::kRfc9111) return options;
+  const auto add = [](CacheBehavior* behavior) {
+    NameSelection& keyed = behavior->cache.headers;
+    if (!SelectsHeader(behavior->origin_request.headers, "Host") || SelectsHeader(keyed, "Host")) {
+      return;
+    }
+    keyed.which = Selection::kListed;
+    keyed.names.push_back("Host");
+  };
+  add(&options.default_behavior);
+  for (CacheBehavior& behavior : options.behaviors) add(&behavior);
+  return options;
 }
 
 }  // namespace cloudlet::edge

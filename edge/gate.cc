@@ -1,22 +1,30 @@
 // What a behavior's options come to.
 #include "edge/gate.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "edge/compress.h"
 #include "edge/functions/function_origin.h"
 #include "edge/signed_url.h"
+#include "edge/store/cache_store.h"
 
 namespace cloudlet::edge {
 namespace {
+
+constexpr uint64_t kBesideABody = 2'048;
 
 Policy PolicyOf(const CacheBehavior& behavior, const DistributionOptions& options) {
   Policy policy;
   policy.semantics =
       options.profile == CacheProfile::kCloudFront ? Semantics::kCloudFront : Semantics::kRfc9111;
   policy.lenient_partials = options.lenient_partials;
+  // Beside it there are the headers, and what the store itself needs.
+  const uint64_t largest = LargestEntry({.capacity_bytes = options.cache_bytes});
+  policy.max_body_bytes = largest - std::min(largest, kBesideABody);
   policy.min_ttl = behavior.cache.min_ttl;
   policy.default_ttl = behavior.cache.default_ttl;
   policy.max_ttl = behavior.cache.max_ttl;

@@ -7,8 +7,6 @@
 namespace cloudlet::edge {
 namespace {
 
-constexpr uint64_t kAdmitsAllBelow = 16 << 20;
-
 std::vector<OriginBucket> Watched(const DistributionOptions& options) {
   std::vector<OriginBucket> all;
   if (!options.coherent) return all;
@@ -84,11 +82,9 @@ Network::Network(Cloud& cloud, const DistributionOptions& options)
     : context_(std::make_shared<NodeContext>(cloud, Watched(options), KeysArePlain(options),
                                              options.background)),
       delays_(options.seed) {
-  // In a small cache all is large.
-  const CacheStoreOptions store = {
-      .capacity_bytes = options.cache_bytes,
-      .policy = options.eviction,
-      .large_on_second_request = options.cache_bytes >= kAdmitsAllBelow};
+  const CacheStoreOptions store = {.capacity_bytes = options.cache_bytes,
+                                   .policy = options.eviction,
+                                   .large_on_second_request = options.large_on_second_request};
   for (const std::string& code : options.regional_caches) Add(code, Tier::kRegional, store);
   std::map<std::string, Place*> shields;
   for (const DistributionOrigin& origin : options.origins) {

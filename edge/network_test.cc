@@ -22,6 +22,11 @@ void* operator new(size_t size) {
   if (room == nullptr) throw std::bad_alloc();
   return room;
 }
+void* operator new(size_t size, const std::nothrow_t& /*tag*/) noexcept {
+  ++allocations;
+  return std::malloc(size);
+}
+void operator delete(void* room, const std::nothrow_t& /*tag*/) noexcept { std::free(room); }
 void operator delete(void* room) noexcept { std::free(room); }
 void operator delete(void* room, size_t /*size*/) noexcept { std::free(room); }
 
@@ -339,6 +344,25 @@ TEST_F(NetworkTest, LookupGivesWhatIsFreshAndPlain) {
   Advance(590);
   EXPECT_FALSE(cdn.Lookup(Getting("/a"), viewer));
   EXPECT_EQ(found->response->body, "x");
+}
+
+TEST_F(NetworkTest, LookupKnowsTheRootObject) {
+  options_.default_root_object = "index.html";
+  const Distribution cdn = Make();
+  At(cdn, "LHR", "/");
+  EXPECT_TRUE(cdn.Lookup(Getting("/"), {.pop = "LHR"}));
+  EXPECT_TRUE(cdn.HandleHit(Getting("/"), {.pop = "LHR"}));
+}
+
+TEST_F(NetworkTest, WhatIsTooLargeToBeStoredIsToldSo) {
+  options_.cache_bytes = 10'000;
+  answer_ = [](const HttpRequest&) {
+    return Answering(200, std::string(9'000, 'x'), {{"Cache-Control", "max-age=600"}});
+  };
+  const Distribution cdn = Make();
+  EXPECT_EQ(HeaderOf(At(cdn, "FRA", "/a"), "Cache-Status"),
+            "edge; fwd=uri-miss; fwd-status=200; detail=too-large");
+  EXPECT_EQ(cdn.stats().entries, 0u);
 }
 
 TEST_F(NetworkTest, LookupAllocatesNothing) {

@@ -2,6 +2,7 @@
 #ifndef CLOUDLET_EDGE_POLICY_H_
 #define CLOUDLET_EDGE_POLICY_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct Policy {
   Semantics semantics = Semantics::kRfc9111;
   // What Cache-Status calls this cache.
   std::string cache_name = "edge";
+
+  // Of a body that can be stored at all; what is larger is told as "too-large".
+  uint64_t max_body_bytes = UINT64_MAX;
 
   // --- kRfc9111 ---
   // Fields that, where they are valid, are followed in place of Cache-Control and Expires; the

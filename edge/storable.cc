@@ -45,6 +45,14 @@ bool HasWrongLength(const HttpResponse& response) {
   return !bytes || static_cast<uint64_t>(*bytes) != response.body.size();
 }
 
+// Of a body that follows what is said of it; 0 where nothing is.
+uint64_t LengthOf(const HttpResponse& response, bool body_follows) {
+  if (!body_follows) return response.body.size();
+  const std::string* const length = response.headers.Find("Content-Length");
+  const auto bytes = length == nullptr ? std::nullopt : Digits(*length, int64_t{1} << 62);
+  return bytes ? static_cast<uint64_t>(*bytes) : 0;
+}
+
 std::string_view RfcWhyNot(const HttpRequest& request, const StoredResponse& made,
                            const Policy& policy) {
   const Directives& directives = made.facts.directives;
@@ -108,6 +116,7 @@ std::string_view WhyNotStorable(const HttpRequest& request, const StoredResponse
   if (status < 200 || status == 304 || status == 412 || status == 416) return "status";
   if (status == 206) return "range";
   if (!body_follows && HasWrongLength(made.response)) return "length";
+  if (LengthOf(made.response, body_follows) > policy.max_body_bytes) return "too-large";
   const std::string_view why =
       policy.cloudfront() ? CloudFrontWhyNot(made, policy) : RfcWhyNot(request, made, policy);
   if (!why.empty()) return why;

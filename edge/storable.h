@@ -18,8 +18,8 @@ StoredResponse MakeStored(const HttpRequest& request, HttpResponse response,
                           absl::Time request_time, absl::Time response_time, const Policy& policy);
 
 // Empty: the answer to this request may be stored. Else why not, a word for Cache-Status: "method",
-// "status", "range", "length", "no-store", "private", "vary", "authorization", "no-lifetime",
-// "edge-error" (result_type.h). `body_follows`: the length is still to be seen.
+// "status", "range", "length", "too-large", "no-store", "private", "vary", "authorization",
+// "no-lifetime", "edge-error" (result_type.h). `body_follows`: the length is still to be seen.
 std::string_view WhyNotStorable(const HttpRequest& request, const StoredResponse& made,
                                 const Policy& policy, bool body_follows = false);
 

@@ -24,6 +24,10 @@ size_t ShardsFor(const CacheStoreOptions& options) {
 
 }  // namespace
 
+uint64_t LargestEntry(const CacheStoreOptions& options) {
+  return options.capacity_bytes / ShardsFor(options);
+}
+
 uint64_t HashOf(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
 
 StoreEngine::StoreEngine(const CacheStoreOptions& options)

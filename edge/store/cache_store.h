@@ -52,6 +52,9 @@ struct CacheStoreOptions {
   size_t shards = 0;
 };
 
+// The most bytes that an entry of such a store can have, overhead included.
+uint64_t LargestEntry(const CacheStoreOptions& options);
+
 // 64 good bits of a key.
 uint64_t HashOf(std::string_view key);
 

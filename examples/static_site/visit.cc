@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -45,6 +45,13 @@ absl::StatusOr<std::vector<std::string>> PathsOf(const cloudlet::Bucket& bucket)
   }
   if (paths.empty()) return absl::FailedPreconditionError("visit: there are no files");
   return paths;
+}
+
+// SplitMix64's finish: every bit of the result depends on every bit of `x`.
+uint64_t Mixed(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
 }
 
 // What is known of the visits from one region, or of all.
@@ -110,12 +117,14 @@ absl::StatusOr<VisitReport> VisitSite(cloudlet::Cloud& cloud, const VisitOptions
   if (!site.ok()) return site.status();
 
   const auto metros = cloudlet::EdgeLocations();
-  std::mt19937_64 random(options.seed);
-  const auto unit = [&] { return std::ldexp(static_cast<double>(random() >> 11), -53); };
+  uint64_t drawn = 0;
+  const auto random = [&] { return StableHash(std::to_string(++drawn), Mixed(options.seed)); };
+  const auto unit = [&] { return std::ldexp(static_cast<double>(Mixed(random()) >> 11), -53); };
   std::map<std::string, Tally> tallies;
   Tally all;
   for (uint64_t i = 0; i < options.visits; ++i) {
-    const EdgeLocation& metro = metros[random() % metros.size()];
+    const EdgeLocation& metro =
+        metros[static_cast<size_t>(unit() * static_cast<double>(metros.size()))];
     cloudlet::Viewer viewer = {.ip = "192.0.2.1", .country = std::string(metro.country)};
     // Somewhere around there.
     viewer.location = cloudlet::GeoPoint{.latitude = metro.point.latitude + 4 * (unit() - 0.5),

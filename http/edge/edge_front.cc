@@ -20,11 +20,14 @@ namespace internal {
 // One request: its body first, then whatever the distribution answers.
 class EdgeExchange final : public http::Exchange {
  public:
-  EdgeExchange(const Distribution& distribution, const http::RequestHead& head, size_t max_body)
+  EdgeExchange(const Distribution& distribution, const http::RequestHead& head,
+               const EdgeFrontOptions& options)
       : distribution_(distribution),
         request_(http::RequestOf(head)),
         viewer_(http::ViewerOf(head)),
-        max_body_(max_body) {}
+        max_body_(options.max_body_bytes) {
+    if (options.viewer != nullptr) options.viewer(request_, &viewer_);
+  }
 
   // The answer, where it is stored.
   std::optional<http::Response> Hit() {
@@ -63,7 +66,7 @@ class EdgeExchange final : public http::Exchange {
  private:
   const Distribution distribution_;
   HttpRequest request_;
-  const Viewer viewer_;
+  Viewer viewer_;
   const size_t max_body_;
 };
 
@@ -100,7 +103,7 @@ class EdgeFrontImpl : public http::Handler {
     if (head.content_length.value_or(0) > options_.max_body_bytes) {
       return EdgeExchange::TooLarge(options_.max_body_bytes);
     }
-    auto exchange = std::make_unique<EdgeExchange>(distribution_, head, options_.max_body_bytes);
+    auto exchange = std::make_unique<EdgeExchange>(distribution_, head, options_);
     // What waits for nobody is answered by the thread that reads.
     if (!head.has_body()) {
       if (std::optional<http::Response> hit = exchange->Hit()) return *std::move(hit);

@@ -88,6 +88,37 @@ TEST_F(EdgeFrontTest, AMissAndThenHits) {
   EXPECT_EQ(front_->stats().accepted, 1u);
 }
 
+// Its origin sees the Host, so what it says to one host is nobody else's.
+TEST_F(EdgeFrontTest, AnswersToOneHostAreNotAnothers) {
+  Start(MakeCallbackOrigin([](const HttpRequest& request) {
+    HttpResponse response;
+    response.headers = {{"Cache-Control", "max-age=60"}, {"X-Host", *request.headers.Find("Host")}};
+    return response;
+  }));
+  for (const char* const host : {"good.example", "evil.example", "good.example"}) {
+    client_->Send(absl::StrCat("GET /a HTTP/1.1\r\nHost: ", host, "\r\n\r\n"));
+    EXPECT_EQ(client_->Receive().headers.Get("X-Host"), host);
+  }
+}
+
+TEST_F(EdgeFrontTest, TheHostProgramSaysWhoAsks) {
+  DistributionOptions options;
+  options.origins = {
+      {.id = "o", .origin = MakeCallbackOrigin([](const HttpRequest&) { return HttpResponse(); })}};
+  options.default_behavior.origin_id = "o";
+  options.geo_restriction = GeoRestriction::kAllowList;
+  options.countries = {"DE"};
+  const Distribution cdn = Distribution::Create(cloud_, options).value();
+  EdgeFrontOptions front;
+  front.viewer = [](const HttpRequest& request, Viewer* viewer) {
+    viewer->country = request.headers.Joined("X-Country").value_or("");
+  };
+  front_ = std::make_unique<EdgeFront>(EdgeFront::Start(cdn, front).value());
+  client_ = std::make_unique<RawClient>(front_->port());
+  EXPECT_EQ(Ask("GET /", "X-Country: DE\r\n").status, 200);
+  EXPECT_EQ(Ask("GET /", "X-Country: FR\r\n").status, 403);
+}
+
 TEST_F(EdgeFrontTest, HeadsConditionsAndRangesOfWhatIsStored) {
   Serve(Fresh());
   Ask("GET /a");
