@@ -42,11 +42,13 @@ class SingleFlightTest : public ::testing::Test {
  protected:
   // Runs `viewers` requests of /a at once; the origin's answers wait until every one of them is at
   // the origin or waits for one that is.
-  std::vector<HttpResponse> Together(const Distribution& cdn, int viewers) {
+  std::vector<HttpResponse> Together(const Distribution& cdn, int viewers,
+                                     const std::vector<std::string>& pops = {""}) {
     std::vector<HttpResponse> responses(static_cast<size_t>(viewers));
     std::vector<std::thread> threads;
     for (HttpResponse& response : responses) {
-      threads.emplace_back([&] { response = cdn.Handle(Getting("/a")); });
+      const std::string& pop = pops[threads.size() % pops.size()];
+      threads.emplace_back([&] { response = cdn.Handle(Getting("/a"), {.pop = pop}); });
     }
     while (cdn.stats().collapsed + static_cast<uint64_t>(fetches_) <
            static_cast<uint64_t>(viewers)) {
@@ -125,6 +127,22 @@ TEST_F(SingleFlightTest, ThousandMissesAreOneFetch) {
   EXPECT_EQ(fetches_, 1);
   EXPECT_EQ(cdn.stats().collapsed, 999u);
   EXPECT_EQ(cdn.stats().hits, 999u);
+}
+
+TEST_F(SingleFlightTest, ThousandMissesAtManyPopsBehindAShieldAreOneFetch) {
+  DistributionOptions options = Over([this](const HttpRequest&) {
+    fetches_.fetch_add(1);
+    gate_.Pass();
+    return Answering(200, "x", {{"Cache-Control", "max-age=60"}});
+  });
+  options.pops = {"FRA", "LHR", "IAD", "NRT", "SYD"};
+  options.origins[0].origin_shield = "CDG";
+  const Distribution cdn = *Distribution::Create(fake_.cloud(), options);
+  for (const HttpResponse& response : Together(cdn, 1'000, options.pops)) {
+    EXPECT_EQ(BodyOf(response), "x");
+  }
+  EXPECT_EQ(fetches_, 1);
+  EXPECT_EQ(cdn.stats().collapsed, 999u);
 }
 
 TEST_F(SingleFlightTest, FailureIsHandedToThoseWhoWaited) {
