@@ -69,4 +69,25 @@ std::string ToString(const HttpUrl& url) {
   return text;
 }
 
+std::optional<HttpUrl> ParseHttpUrl(std::string_view text) {
+  const size_t colon = text.find("://");
+  if (colon == std::string_view::npos || text.find('#') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  HttpUrl url;
+  url.scheme.clear();
+  for (const char c : text.substr(0, colon)) url.scheme += Lower(c);
+  if (url.scheme != "http" && url.scheme != "https") return std::nullopt;
+  std::string_view rest = text.substr(colon + 3);
+  const size_t end = std::min(rest.find_first_of("/?"), rest.size());
+  for (const char c : rest.substr(0, end)) url.authority += Lower(c);
+  if (url.authority.empty() || url.authority.find('@') != std::string::npos) return std::nullopt;
+  rest.remove_prefix(end);
+  const size_t query = rest.find('?');
+  if (query != std::string_view::npos) url.query = std::string(rest.substr(query + 1));
+  url.path = std::string(rest.substr(0, query));
+  if (url.path.empty()) url.path = "/";
+  return url;
+}
+
 }  // namespace cloudlet

@@ -86,6 +86,10 @@ struct HttpUrl {
 // "https://d111.example/a.css?v=1".
 std::string ToString(const HttpUrl& url);
 
+// The other way round, scheme and authority in lower case. nullopt: not of http or https, no
+// authority, user information, or a fragment, which no request has.
+std::optional<HttpUrl> ParseHttpUrl(std::string_view text);
+
 struct HttpRequest {
   std::string method = "GET";  // as it was sent, any token: "M-SEARCH"; case matters
   HttpUrl url = {};

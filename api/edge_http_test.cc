@@ -1,6 +1,8 @@
 // Header lists keep what was sent; names compare without case.
 #include "cloudlet/edge_http.h"
 
+#include <optional>
+
 #include "gtest/gtest.h"
 
 namespace cloudlet {
@@ -46,6 +48,20 @@ TEST(HttpUrlTest, AnEmptyQueryIsNotNone) {
   url.query = "";
   EXPECT_EQ(ToString(url), "https://d.example/a?");
   EXPECT_NE(url, (HttpUrl{.authority = "d.example", .path = "/a"}));
+}
+
+TEST(HttpUrlTest, TextAndPieces) {
+  for (const char* const text :
+       {"https://d111.example/a.css?v=1", "http://a:8080/", "https://a/?", "https://a/b%20c?x=?"}) {
+    const std::optional<HttpUrl> url = ParseHttpUrl(text);
+    ASSERT_TRUE(url.has_value()) << text;
+    EXPECT_EQ(ToString(*url), text);
+  }
+  EXPECT_EQ(ToString(*ParseHttpUrl("HTTPS://D111.Example?q")), "https://d111.example/?q");
+  for (const char* const text : {"", "/a", "ftp://a/", "https://", "https:///a", "https://u@a/",
+                                 "https://a/#f", "https:/a"}) {
+    EXPECT_FALSE(ParseHttpUrl(text).has_value()) << text;
+  }
 }
 
 }  // namespace

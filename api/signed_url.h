@@ -1,7 +1,9 @@
 // Signed URLs and signed cookies: who may have what of a private distribution, and for how long.
 //
 //   absl::StatusOr<UrlSigner> signer = UrlSigner::Create("K2JCJMDEHXQW5F", private_key_pem);
-//   signer->SignUrl("https://d111.example/film.mp4", cloud.Now() + absl::Hours(1));
+//   std::string url =
+//       signer->SignUrl("https://d111.example/film.mp4", cloud.Now() + absl::Hours(1)).value();
+//   cdn.Handle({.url = ParseHttpUrl(url).value()});
 //
 // A distribution checks them in behaviors with trusted key groups (cloudlet/edge.h). Target
 // //:edge.

@@ -170,10 +170,12 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
 
   absl::Status InvalidateTags(absl::Span<const std::string> tags,
                               const TagInvalidationOptions& options) {
-    if (tags.empty() || tags.size() > kMaxTags ||
-        std::find(tags.begin(), tags.end(), "") != tags.end()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "invalidate tags: 1 to ", kMaxTags, " tags, none of them empty (", tags.size(), ")"));
+    if (tags.empty() || tags.size() > kMaxTags) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("invalidate tags: 1 to ", kMaxTags, " tags (", tags.size(), ")"));
+    }
+    if (std::find(tags.begin(), tags.end(), "") != tags.end()) {
+      return absl::InvalidArgumentError("invalidate tags: a tag is empty");
     }
     for (const std::string& tag : tags) {
       if (options.soft) {
