@@ -25,8 +25,9 @@ struct Fate {
   std::string detail = {};
   std::string request_id = {};
   std::string edge_location = {};
-  bool direct = true;  // no cache stands between this place and the origins
-  size_t hops = 0;     // how many caches behind it, and the origin, were asked
+  bool bypassed = false;  // Reply::direct
+  bool direct = true;     // no cache stands between this place and the origins
+  size_t hops = 0;        // how many caches behind it, and the origin, were asked
 };
 
 // Of what the cache or the origin has answered, before an error page takes its place.

@@ -274,6 +274,24 @@ void WriteCacheKey(const HttpRequest& request, const Viewer& viewer, const Cache
   AppendRest(cookies, NormalisedAcceptEncoding(request.headers, policy), key);
 }
 
+// Nothing comes behind the last field otherwise.
+void AppendBehavior(std::string_view path_pattern, CacheKey* out) {
+  AppendField(path_pattern, &out->key);
+}
+
+bool KeyHasAllCookies(const CacheBehavior& behavior) {
+  const NameSelection& key = behavior.cache.cookies;
+  const NameSelection& sent = behavior.origin_request.cookies;
+  const auto has = [&](const std::string& name) { return Selects(key, name, false); };
+  const auto sends = [&](const std::string& name) { return Selects(sent, name, false); };
+  if (key.which == Selection::kNone) return false;
+  if (key.which == Selection::kAll || sent.which == Selection::kNone) return true;
+  if (sent.which == Selection::kListed)
+    return std::all_of(sent.names.begin(), sent.names.end(), has);
+  return key.which == Selection::kAllExcept &&
+         std::none_of(key.names.begin(), key.names.end(), sends);
+}
+
 HttpRequest RequestForOrigin(const HttpRequest& request, const Viewer& viewer,
                              const CacheBehavior& behavior, const DistributionOrigin& origin,
                              CacheProfile profile) {

@@ -33,7 +33,11 @@ CacheKey CacheKeyOf(const HttpRequest& request, const Viewer& viewer, const Cach
 void WriteCacheKey(const HttpRequest& request, const Viewer& viewer, const CachePolicy& policy,
                    CacheKey* out);
 
-// All keys that a URL can have where the key holds no headers and no cookies.
+// Keeps apart what a behavior answers under a path that is another's, which a function has put in
+// place of the viewer's.
+void AppendBehavior(std::string_view path_pattern, CacheKey* out);
+
+// All keys that a URL can have where the key holds no headers, no cookies and no behavior.
 std::vector<std::string> PlainKeysOf(std::string_view url);
 
 // The `url` of a key for a URL that names no viewer.
@@ -65,6 +69,9 @@ std::optional<std::string> SelectQuery(const std::optional<std::string>& query,
 // The cookies of all Cookie lines that are selected, "a=1; b=2", in their order; empty: none.
 std::string SelectCookies(const HttpHeaders& headers,
                           std::initializer_list<const NameSelection*> selections);
+
+// Whether all cookies that the origin gets are in the key.
+bool KeyHasAllCookies(const CacheBehavior& behavior);
 
 // What is left of Accept-Encoding: "br,gzip", "br", "gzip" or "". Weight 0 is a refusal.
 std::string_view NormalisedAcceptEncoding(const HttpHeaders& headers, const CachePolicy& policy);

@@ -2,6 +2,8 @@
 #include "edge/cache_node.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -162,11 +164,17 @@ std::optional<Reply> CacheNode::FromOutcome(const Asking& asking, const Stamp& s
   if (outcome.failure) return FromFailure(asking, *outcome.failure);
   if (outcome.stored == nullptr) return std::nullopt;
   // It began before a purge that this request may have come after.
-  if (context_->purges.IsPurged(outcome.stored->tags, stamp.purges)) return std::nullopt;
+  const std::vector<uint64_t>& tags = outcome.stored->tags;
+  if (context_->purges.IsPurged(tags, stamp.purges) ||
+      context_->purges.StaleSince(tags, stamp.purges)) {
+    return std::nullopt;
+  }
   const bool streams =
       outcome.live != nullptr && !asking.whole && !Has(request.headers, kOfTheAnswer);
   if (outcome.live != nullptr && !streams) {
     absl::StatusOr<absl::Cord> body = outcome.live->ReadAll();
+    // The others were faster, and it is too large to be kept: no failure of the origin.
+    if (absl::IsOutOfRange(body.status())) return std::nullopt;
     if (!body.ok()) return FromFailure(asking, OriginFailure::kCutShort);
     auto stored = std::make_shared<StoredResponse>(*outcome.stored);
     stored->response.body = *std::move(body);
@@ -201,30 +209,37 @@ size_t CacheNode::Invalidate(std::string_view url, bool prefix, const Flight* sp
 }
 
 void CacheNode::InvalidateLater(absl::Time due, std::string url, bool prefix) {
+  auto later = std::make_shared<const Later>(Later{std::move(url), prefix});
   base::MutexLock lock(&later_mu_);
-  later_.emplace(due, Later{std::move(url), prefix});
+  later_.emplace(due, std::move(later));
   next_due_ns_.store(absl::ToUnixNanos(later_.begin()->first), std::memory_order_seq_cst);
 }
 
-// Without the lock, as what is erased may be freed by code of the user's: a request that comes
-// meanwhile may still be answered as before.
+// Without the lock, as what is erased may be freed by code of the user's. Until it is done, a
+// request that comes meanwhile does the same by itself, rather than be answered as before.
 void CacheNode::CarryOut(absl::Time now) {
-  std::vector<Later> due;
+  std::vector<std::shared_ptr<const Later>> due;
   {
     base::MutexLock lock(&later_mu_);
     const auto end = later_.upper_bound(now);
-    for (auto at = later_.begin(); at != end; ++at) due.push_back(std::move(at->second));
-    later_.erase(later_.begin(), end);
-    next_due_ns_.store(later_.empty() ? INT64_MAX : absl::ToUnixNanos(later_.begin()->first),
-                       std::memory_order_seq_cst);
+    for (auto at = later_.begin(); at != end; ++at) due.push_back(at->second);
   }
-  for (const Later& one : due) {
-    if (one.prefix && one.url.empty()) {
+  std::set<const Later*> carried_out;
+  for (const auto& one : due) {
+    if (one->prefix && one->url.empty()) {
       InvalidateAll();
     } else {
-      Invalidate(one.url, one.prefix);
+      Invalidate(one->url, one->prefix);
     }
+    carried_out.insert(one.get());
   }
+  base::MutexLock lock(&later_mu_);
+  for (auto at = later_.begin(); at != later_.end() && at->first <= now;) {
+    const bool done = carried_out.count(at->second.get()) != 0;
+    at = done ? later_.erase(at) : std::next(at);
+  }
+  next_due_ns_.store(later_.empty() ? INT64_MAX : absl::ToUnixNanos(later_.begin()->first),
+                     std::memory_order_seq_cst);
 }
 
 }  // namespace cloudlet::edge

@@ -52,7 +52,7 @@ struct NodeContext {
   Cloud& cloud;
   Coherence coherence;
   TagPurges purges;
-  const bool plain_keys;  // no behavior has headers or cookies in its keys
+  const bool plain_keys;  // those that PlainKeysOf knows are all
   const Background background;
 };
 
@@ -69,6 +69,7 @@ struct Reply {
   Served how = Served::kMiss;
   // How many nodes behind this one were asked for it, the origin counted as one.
   size_t hops = 0;
+  bool direct = false;  // the caches behind the POP were passed by
 };
 
 // A flight that lands, whatever happens to its leader.
@@ -173,7 +174,7 @@ class CacheNode : public std::enable_shared_from_this<CacheNode> {
     bool prefix = false;
   };
   base::Mutex later_mu_;
-  std::multimap<absl::Time, Later> later_ ABSL_GUARDED_BY(later_mu_);
+  std::multimap<absl::Time, std::shared_ptr<const Later>> later_ ABSL_GUARDED_BY(later_mu_);
   std::atomic<int64_t> next_due_ns_{INT64_MAX};
 };
 

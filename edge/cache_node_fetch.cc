@@ -44,7 +44,7 @@ OriginStream StreamOf(OriginResult result) {
 // A cookie that the key does not know of is one viewer's, unless the origin is taken at its word:
 // RFC 9111 section 7.3.
 bool IsOneViewers(const Route& route, const StoredResponse& stored) {
-  return route.policies[0].cloudfront() && route.behavior.cache.cookies.which == Selection::kNone &&
+  return route.policies[0].cloudfront() && !KeyHasAllCookies(route.behavior) &&
          stored.response.headers.Find("Set-Cookie") != nullptr;
 }
 

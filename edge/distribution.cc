@@ -26,6 +26,7 @@
 #include "edge/functions/viewer_functions.h"
 #include "edge/gate.h"
 #include "edge/invalidations.h"
+#include "edge/live_body.h"
 #include "edge/modelled_time.h"
 #include "edge/network.h"
 #include "edge/origins.h"
@@ -153,14 +154,15 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     for (const std::string& path : paths) {
       if (path == "/*") {
         forget("", true);
-      } else if (path.back() == '*') {
-        forget(path.substr(0, path.size() - 1), true);
-      } else {
-        forget(path, false);
-        // "/" is what viewers call the root object.
-        if (path == "/" && !options_.default_root_object.empty()) {
-          forget(path + options_.default_root_object, false);
-        }
+        continue;
+      }
+      const bool prefix = path.back() == '*';
+      const std::string url = path.substr(0, path.size() - (prefix ? 1 : 0));
+      forget(url, prefix);
+      // "/" is what viewers call the root object.
+      const bool root = url == "/" || url.substr(0, 2) == "/?";
+      if (root && !options_.default_root_object.empty()) {
+        forget("/" + options_.default_root_object + url.substr(1), prefix);
       }
     }
     if (removed > 0) invalidations_.CountRemoved(begun.invalidation.id, removed);
@@ -288,8 +290,9 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     fate->cache = CacheUseOf(reply.how);
     fate->result = edge::ResultTypeOf(fate->cache, reply.answer.head.status);
     fate->hops = reply.hops;
+    fate->bypassed = reply.direct;
     const edge::Chain& chain = visit.pop->ChainTo(*gate.route);
-    if (fate->result == EdgeResultType::kMiss && chain.shielded &&
+    if (fate->result == EdgeResultType::kMiss && chain.shielded && !reply.direct &&
         reply.hops == chain.nodes.size()) {
       fate->result = EdgeResultType::kOriginShieldHit;
     }
@@ -317,7 +320,9 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
                    const HttpRequest& seen, HttpStream* answer, edge::Fate* fate) {
     HttpResponse& head = answer->head;
     const bool ended_well = head.status < 400;
-    if (gate.functions.OnResponse(visit.origin, seen, &head)) answer->body.reset();
+    if (gate.functions.OnResponse(visit.origin, seen, &head)) {
+      edge::LiveBody::Complete(std::move(answer->body));
+    }
     const std::string type = edge::TakeResultType(&head.headers);
     if (!type.empty()) {
       fate->result = type == edge::kCapacityExceeded ? EdgeResultType::kCapacityExceeded
@@ -338,6 +343,10 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     const Viewer& viewer = *visit.viewer;
     thread_local edge::CacheKey key;  // kept, so that a hit need not allocate it
     edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
+    // A function has named a path of another behavior, whose answers are others.
+    if (!gate.functions.empty() && &GateFor(request.url.path) != &gate) {
+      edge::AppendBehavior(gate.route->behavior.path_pattern, &key);
+    }
     const absl::Time now = cloud_.Now();
     if (const auto stored = visit.pop->node->Peek(*gate.route, key, request, now)) {
       const edge::Policy& policy = gate.route->policy(edge::Tier::kEdge);
@@ -357,7 +366,9 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     const bool direct = options_.profile == CacheProfile::kCloudFront && !cached;
     const edge::Chain& chain = visit.pop->ChainTo(*gate.route);
     const auto above = direct ? edge::CacheNode::Above() : edge::CacheNode::Above(chain.nodes);
-    return visit.pop->node->Serve(std::move(work), above, visit.whole, interim);
+    Reply reply = visit.pop->node->Serve(std::move(work), above, visit.whole, interim);
+    reply.direct = direct;
+    return reply;
   }
 
   // The page for an error, if there is one and it can be had.
@@ -366,11 +377,16 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
       if (error.error_code != answer->head.status || error.response_page_path.empty()) continue;
       HttpRequest page;
       page.method = request.method == "HEAD" ? "HEAD" : "GET";
-      page.url.authority = request.url.authority;
+      // What was turned away for its host is not asked for under it.
+      const std::string& host = request.url.authority;
+      const bool served = edge::WhyMalformed(request) != 400 &&
+                          edge::IsServedHost(host, options_.domain_name, options_.aliases);
+      page.url.authority = served ? host : options_.domain_name;
       page.url.path = error.response_page_path;
       Reply reply = Through(GateFor(page.url.path), page, visit, nullptr);
       if (reply.answer.head.status != 200) return;
       const int status = error.response_code != 0 ? error.response_code : error.error_code;
+      edge::LiveBody::Complete(std::move(answer->body));
       *answer = std::move(reply.answer);
       answer->head.headers.Remove(edge::kResultTypeHeader);
       answer->head.status = status;
@@ -410,11 +426,12 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
   // The times that the model makes of the distances.
   void Model(const Route& route, const Visit& visit, uint64_t bytes, edge::Fate* fate) {
     const edge::Chain& chain = visit.pop->ChainTo(route);
-    const size_t asked = std::min(fate->hops, chain.points.size());
+    const size_t caches = fate->bypassed ? 0 : chain.points.size();
+    const size_t asked = std::min(fate->hops, caches);
     const edge::RequestPath path = {.viewer = visit.viewer->location,
                                     .pop = visit.pop->point,
                                     .caches = absl::MakeConstSpan(chain.points).subspan(0, asked),
-                                    .to_origin = fate->hops > chain.points.size(),
+                                    .to_origin = fate->hops > caches,
                                     .origin = route.origin.location};
     const edge::ModelledTimes times =
         edge::TimesOf(path, bytes, *options_.latency_model, modelled_++);

@@ -15,6 +15,9 @@ class LiveReader final : public HttpBody {
     return piece;
   }
 
+  uint64_t at() const { return at_; }
+  uint64_t keep() const { return body_->keep(); }
+
  private:
   const std::shared_ptr<LiveBody> body_;
   uint64_t at_ = 0;
@@ -31,6 +34,16 @@ LiveBody::~LiveBody() {
 
 std::unique_ptr<HttpBody> LiveBody::Reader(std::shared_ptr<LiveBody> body) {
   return std::make_unique<LiveReader>(std::move(body));
+}
+
+void LiveBody::Complete(std::unique_ptr<HttpBody> body) {
+  auto* const reader = dynamic_cast<LiveReader*>(body.get());
+  if (reader == nullptr) return;
+  const uint64_t keep = reader->keep();
+  while (reader->at() <= keep) {
+    const absl::StatusOr<absl::Cord> piece = reader->Next();
+    if (!piece.ok() || piece->empty()) return;
+  }
 }
 
 absl::StatusOr<absl::Cord> LiveBody::Read(uint64_t at) {

@@ -37,8 +37,12 @@ class LiveBody {
   // Bytes from `at` on, at least one, for which it waits; empty: the body ends at `at`.
   absl::StatusOr<absl::Cord> Read(uint64_t at);
   absl::StatusOr<absl::Cord> ReadAll();
+  uint64_t keep() const { return keep_; }
 
   static std::unique_ptr<HttpBody> Reader(std::shared_ptr<LiveBody> body);
+  // For a body that its viewer does not get after all: what others are to have of it, a Reader's,
+  // is read to its end, as far as it is kept. May be null.
+  static void Complete(std::unique_ptr<HttpBody> body);
 
  private:
   // Asks the source for a piece. The caller is the one who pulls.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "edge/functions/viewer_functions.h"
+
 namespace cloudlet::edge {
 namespace {
 
@@ -18,7 +20,8 @@ std::vector<OriginBucket> Watched(const DistributionOptions& options) {
 
 bool HasPlainKeys(const CacheBehavior& behavior) {
   return behavior.cache.headers.which == Selection::kNone &&
-         behavior.cache.cookies.which == Selection::kNone;
+         behavior.cache.cookies.which == Selection::kNone &&
+         !AssociationAt(behavior.functions, EdgeEventType::kViewerRequest);  // AppendBehavior
 }
 
 bool KeysArePlain(const DistributionOptions& options) {

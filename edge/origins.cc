@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "edge/char_set.h"
 #include "edge/lists.h"
+#include "edge/user_code.h"
 
 namespace cloudlet {
 namespace edge {
@@ -72,6 +73,7 @@ class FencedBody final : public HttpBody {
 
  private:
   absl::StatusOr<absl::Cord> Ask() {
+    const InUserCode here;
     try {
       return inner_->Next();
     } catch (...) {

@@ -52,6 +52,7 @@ int WhyMalformed(const HttpRequest& request) {
     return 400;
   }
   if (!std::all_of(request.headers.begin(), request.headers.end(), IsSoundHeader)) return 400;
+  if (request.headers.Count("Host") > 1) return 400;  // RFC 9112 section 3.2
   return SizeOf(url) > kMaxUrl ? 414 : 0;
 }
 

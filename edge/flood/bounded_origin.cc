@@ -53,6 +53,7 @@ class BoundedOrigin::Place::Body final : public HttpBody {
       : place_(std::move(place)), body_(std::move(body)) {}
 
   absl::StatusOr<absl::Cord> Next() override {
+    const Using here;
     absl::StatusOr<absl::Cord> next = body_->Next();
     if (!next.ok() || next->empty()) place_.reset();
     return next;

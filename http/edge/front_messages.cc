@@ -76,7 +76,8 @@ HttpRequest RequestOf(const RequestHead& head) {
   request.method = head.method;
   std::string_view target = head.target;
   std::string_view authority = TakeAuthority(&target);
-  if (authority.empty()) authority = head.headers.Get("host");
+  const bool absolute = !authority.empty();
+  if (!absolute) authority = head.headers.Get("host");
   request.url.scheme = head.tls ? "https" : "http";
   request.url.authority = AuthorityOf(authority, head.tls);
   const size_t query = target.find('?');
@@ -86,6 +87,7 @@ HttpRequest RequestOf(const RequestHead& head) {
   request.url.path = std::string(target.substr(0, query));
   if (request.url.path.empty()) request.url.path = "/";  // of "http://host?query"
   for (const Header& header : head.headers) request.headers.Add(header.name, header.value);
+  if (absolute) request.headers.Set("Host", authority);  // RFC 9112 section 3.2.2
   RemoveConnectionHeaders(&request.headers);
   request.headers.Remove("Expect");
   request.headers.Remove("Content-Length");

@@ -19,6 +19,14 @@ HttpUrl UrlOf(const std::string& target, const std::string& host, bool tls = fal
   return RequestOf(head).url;
 }
 
+// RFC 9112 section 3.2.2.
+TEST(FrontMessagesTest, TheHostOfATargetCountsAndNotTheHeaders) {
+  RequestHead head;
+  head.target = "http://a.example:8080/p";
+  head.headers.Add("Host", "b.example");
+  EXPECT_EQ(RequestOf(head).headers, (HttpHeaders{{"Host", "a.example:8080"}}));
+}
+
 TEST(FrontMessagesTest, Targets) {
   EXPECT_EQ(UrlOf("/a/../b?c=%20&d?", "D.example"),
             (HttpUrl{"http", "d.example", "/a/../b", "c=%20&d?"}));
