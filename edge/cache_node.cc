@@ -51,7 +51,6 @@ std::string FlightKeyOf(const Work& work, const Forward& forward) {
 
 std::shared_ptr<const StoredResponse> CacheNode::Peek(const Route& route, const CacheKey& key,
                                                       const HttpRequest& request, absl::Time now) {
-  CarryOutDue(now);
   if (!route.caches() || request.method != "GET" || !request.body.empty()) return nullptr;
   if (Has(request.headers, kOfTheAnswer)) return nullptr;
   if (!route.policy(tier_).cloudfront() && Has(request.headers, kOfTheCache)) return nullptr;

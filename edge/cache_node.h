@@ -116,6 +116,12 @@ class CacheNode : public std::enable_shared_from_this<CacheNode> {
   // The same at the first request after `due`. An empty url with `prefix` is everything.
   void InvalidateLater(absl::Time due, std::string url, bool prefix);
 
+  // What InvalidateLater has put off until now. Before each Peek; Serve does so itself. May free
+  // memory of the user's, whose code may ask for something else.
+  void CarryOutDue(absl::Time now) {
+    if (absl::ToUnixNanos(now) >= next_due_ns_.load(std::memory_order_seq_cst)) CarryOut(now);
+  }
+
   const NodeCounters& counters() const { return counters_; }
   StoreStats store_stats() const { return store_.Stats(); }
 
@@ -132,10 +138,6 @@ class CacheNode : public std::enable_shared_from_this<CacheNode> {
     bool whole = true;
   };
 
-  // What InvalidateLater has put off until now.
-  void CarryOutDue(absl::Time now) {
-    if (absl::ToUnixNanos(now) >= next_due_ns_.load(std::memory_order_seq_cst)) CarryOut(now);
-  }
   void CarryOut(absl::Time now);
   absl::Time Now() const { return context_->cloud.Now(); }
   Stamp StampOf(const Route& route, std::string_view path) const;

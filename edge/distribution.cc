@@ -236,9 +236,10 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
       return std::nullopt;
     }
     edge::Place& pop = network_.PopFor(viewer);
+    const absl::Time now = cloud_.Now();
+    pop.node->CarryOutDue(now);
     thread_local edge::CacheKey key;  // kept, so that a hit allocates nothing
     edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
-    const absl::Time now = cloud_.Now();
     auto stored = pop.node->Peek(*gate.route, key, request, now);
     if (stored == nullptr || stored->response.status >= 400) return std::nullopt;
     Count(&pop.viewers.requests);
@@ -341,13 +342,15 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
   Reply Through(const Gate& gate, const HttpRequest& request, const Visit& visit,
                 const InterimSink& interim) {
     const Viewer& viewer = *visit.viewer;
-    thread_local edge::CacheKey key;  // kept, so that a hit need not allocate it
+    const absl::Time now = cloud_.Now();
+    visit.pop->node->CarryOutDue(now);
+    // Kept, so that a hit need not allocate it. No code of the user's runs while it is in use.
+    thread_local edge::CacheKey key;
     edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
     // A function has named a path of another behavior, whose answers are others.
     if (!gate.functions.empty() && &GateFor(request.url.path) != &gate) {
       edge::AppendBehavior(gate.route->behavior.path_pattern, &key);
     }
-    const absl::Time now = cloud_.Now();
     if (const auto stored = visit.pop->node->Peek(*gate.route, key, request, now)) {
       const edge::Policy& policy = gate.route->policy(edge::Tier::kEdge);
       return {{edge::AnswerHit(request, *stored, {}, now, policy)}, Served::kHit};

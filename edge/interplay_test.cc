@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/cord.h"
 #include "base/notification.h"
 #include "cloudlet/edge.h"
 #include "cloudlet/testing.h"
@@ -276,6 +277,38 @@ TEST_F(InterplayTest, NothingOldIsGivenOutWhileADelayedInvalidationIsCarriedOut)
   for (int i = 0; i < 500; ++i) old += BodyOf(cdn.Handle(Getting("/z"))) == "1" ? 1 : 0;
   other.join();
   EXPECT_EQ(old, 0);
+}
+
+// Memory that is freed while a delayed invalidation is carried out may be an origin's, whose code
+// asks for something else.
+TEST_F(InterplayTest, WhoAsksWhileSomethingIsFreedDoesNotChangeAnothersAnswer) {
+  std::optional<Distribution> cdn;
+  bool asks = false;
+  int asked = 0;
+  DistributionOptions options = Over([&](const HttpRequest& request) {
+    HttpResponse response = Answering(200, "");
+    auto* const text = new std::string(request.url.path + std::string(1'000, ' '));
+    response.body = absl::MakeCordFromExternal(*text, [&, text] {
+      delete text;
+      if (!std::exchange(asks, false)) return;
+      ++asked;
+      cdn->Handle(Getting("/other"));
+    });
+    return response;
+  });
+  options.cache_bytes = 8 << 20;
+  options.invalidation_delay = absl::Seconds(10);
+  cdn = Make(options);
+  std::vector<std::string> paths;
+  for (int i = 0; i < 50; ++i) paths.push_back("/f" + std::to_string(i));
+  for (const std::string& path : paths) cdn->Handle(Getting(path));
+  cdn->Handle(Getting("/other"));
+  cdn->Handle(Getting("/c"));
+  ASSERT_TRUE(cdn->Invalidate(paths).ok());
+  fake_.clock().Advance(absl::Seconds(10));
+  asks = true;
+  EXPECT_EQ(BodyOf(cdn->Handle(Getting("/c"))).substr(0, 6), "/c    ");
+  EXPECT_EQ(asked, 1);
 }
 
 TEST_F(InterplayTest, ABodyOutlivesItsDistribution) {
