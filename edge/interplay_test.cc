@@ -229,7 +229,7 @@ TEST_F(InterplayTest, BodiesMayAskForEachOther) {
     return Streaming(200, "x", [&, a] {
       (a ? in_a : in_b).Notify();
       (a ? in_b : in_a).Wait();
-      EXPECT_EQ(BodyOf(cdn->Handle(Getting(a ? "/b" : "/a"))), "plain");
+      EXPECT_EQ(cdn->Handle(Getting(a ? "/b" : "/a")).status, 200);
     });
   }));
   HttpStream a = cdn->HandleStreaming(Getting("/a"));
