@@ -337,10 +337,10 @@ class Distribution {
 
   // A hit without an answer being made of it: the stored response, where it is fresh and this GET
   // gets the whole of it; nullopt: it does not, or Handle has more to look at (conditions, ranges,
-  // signatures, rate rules, functions, variants, errors, aliases, protocols, an access log, ...).
-  // Calls nobody's code, waits for nobody, and allocates nothing once a thread has made a call of
-  // the same size (but for "/" with a default root object). Counted as a request only where it is a
-  // hit.
+  // signatures, rate rules, functions, invalidations that are due, variants, errors, aliases,
+  // protocols, an access log, ...). Calls nobody's code, waits for nobody, and allocates nothing
+  // once a thread has made a call of the same size (but for "/" with a default root object).
+  // Counted as a request only where it is a hit.
   std::optional<CachedResponse> Lookup(const HttpRequest& request, const Viewer& viewer = {}) const;
 
   // Forgets what is stored under these paths, all variants: a request that comes after it is

@@ -108,7 +108,7 @@ Reply CacheNode::Serve(Work work, Above above, bool whole, const InterimSink& in
 
 Stamp CacheNode::StampOf(const Route& route, std::string_view path) const {
   return {store_.generation(), context_->coherence.WritesOf(route.buckets, path),
-          context_->purges.last()};
+          context_->purges.last(), walks_.load(std::memory_order_seq_cst)};
 }
 
 ResponseStore::Ref CacheNode::StoredFor(const Work& work, const Stamp& stamp) const {
@@ -193,7 +193,8 @@ std::optional<Reply> CacheNode::FromOutcome(const Asking& asking, const Stamp& s
 
 size_t CacheNode::Invalidate(std::string_view url, bool prefix, const Flight* spared) {
   const std::string keys = prefix ? std::string(url) : KeyPrefixOf(url);
-  // First, so that what is erased does not come back.
+  // First, so that what is erased does not come back, neither by itself nor beside something newer.
+  walks_.fetch_add(1, std::memory_order_seq_cst);
   flights_.Doom(keys, spared);
   size_t removed = 0;
   if (!prefix && context_->plain_keys) {

@@ -119,7 +119,10 @@ class CacheNode : public std::enable_shared_from_this<CacheNode> {
   // What InvalidateLater has put off until now. Before each Peek; Serve does so itself. May free
   // memory of the user's, whose code may ask for something else.
   void CarryOutDue(absl::Time now) {
-    if (absl::ToUnixNanos(now) >= next_due_ns_.load(std::memory_order_seq_cst)) CarryOut(now);
+    if (HasDue(now)) CarryOut(now);
+  }
+  bool HasDue(absl::Time now) const {
+    return absl::ToUnixNanos(now) >= next_due_ns_.load(std::memory_order_seq_cst);
   }
 
   const NodeCounters& counters() const { return counters_; }
@@ -170,6 +173,7 @@ class CacheNode : public std::enable_shared_from_this<CacheNode> {
   ResponseStore store_;
   Flights flights_;
   NodeCounters counters_;
+  std::atomic<uint64_t> walks_{0};  // invalidations that have begun
 
   struct Later {
     std::string url;

@@ -237,6 +237,7 @@ std::shared_ptr<const StoredResponse> CacheNode::Apply(const Asking& asking, Abs
     if (answer.status < 400) {
       for (const uint64_t tag : InvalidatedGroups(work.request.url.authority, answer.headers)) {
         context_->purges.Purge(tag);
+        context_->purges.Purge(OverflowTag());
       }
     }
   }
@@ -261,7 +262,7 @@ std::shared_ptr<const StoredResponse> CacheNode::Apply(const Asking& asking, Abs
     if (!(live == began)) return;  // outdated while it was fetched
     current = store_.Get(work.key.key, hash);
     CachedSet next = {live};
-    const bool adds = current && current->stamp == live;
+    const bool adds = current && current->stamp == live && current->stamp.walks == live.walks;
     next.variants = (adds ? current->variants : VariantSet()).With(drop, stored);
     nothing_left = next.variants.size() == 0;
     if (nothing_left) return;

@@ -24,6 +24,9 @@ struct Stamp {
   uint64_t writes = 0;      // how often an object was written that the answer may be made of
   // The last purge by tag that had begun (tag_purges.h). Not compared: tags tell whether it counts.
   uint64_t purges = 0;
+  // The last walk over the store, to invalidate, that had begun. Not compared: what was stored
+  // before it is not added to (cache_node_fetch.cc).
+  uint64_t walks = 0;
 
   friend bool operator==(const Stamp& a, const Stamp& b) {
     return a.generation == b.generation && a.writes == b.writes;

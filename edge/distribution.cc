@@ -179,13 +179,15 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     if (std::find(tags.begin(), tags.end(), "") != tags.end()) {
       return absl::InvalidArgumentError("invalidate tags: a tag is empty");
     }
-    for (const std::string& tag : tags) {
+    const auto purge = [&](uint64_t tag) {
       if (options.soft) {
-        network_.purges().Soften(edge::TagOf(tag), cloud_.Now());
+        network_.purges().Soften(tag, cloud_.Now());
       } else {
-        network_.purges().Purge(edge::TagOf(tag));
+        network_.purges().Purge(tag);
       }
-    }
+    };
+    for (const std::string& tag : tags) purge(edge::TagOf(tag));
+    purge(edge::OverflowTag());
     return absl::OkStatus();
   }
 
@@ -237,8 +239,8 @@ class DistributionImpl : public std::enable_shared_from_this<DistributionImpl> {
     }
     edge::Place& pop = network_.PopFor(viewer);
     const absl::Time now = cloud_.Now();
-    pop.node->CarryOutDue(now);
-    thread_local edge::CacheKey key;  // kept, so that a hit allocates nothing
+    if (pop.node->HasDue(now)) return std::nullopt;  // Handle carries it out
+    thread_local edge::CacheKey key;                 // kept, so that a hit allocates nothing
     edge::WriteCacheKey(request, viewer, gate.route->behavior.cache, &key);
     auto stored = pop.node->Peek(*gate.route, key, request, now);
     if (stored == nullptr || stored->response.status >= 400) return std::nullopt;

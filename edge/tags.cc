@@ -25,6 +25,9 @@ std::vector<std::string> GroupsIn(const HttpHeaders& headers, std::string_view n
 
 uint64_t TagOf(std::string_view name) { return std::hash<std::string_view>()(name); }
 
+// No name of a tag is empty.
+uint64_t OverflowTag() { return TagOf(""); }
+
 uint64_t GroupTagOf(std::string_view authority, std::string_view name) {
   std::string both(authority);
   both.append(1, '\0').append(name);
@@ -34,7 +37,8 @@ uint64_t GroupTagOf(std::string_view authority, std::string_view name) {
 std::vector<uint64_t> TagsOf(std::string_view authority, const HttpHeaders& response) {
   std::vector<uint64_t> tags;
   const auto add = [&](uint64_t tag) {
-    if (tags.size() < kMostTags) tags.push_back(tag);
+    if (tags.size() == kMostTags) tag = OverflowTag();
+    if (tags.size() <= kMostTags) tags.push_back(tag);
   };
   for (const HttpHeader& header : response) {
     if (!SameHttpName(header.name, "Surrogate-Key")) continue;

@@ -20,8 +20,11 @@ uint64_t TagOf(std::string_view name);
 // What a group of Cache-Groups is besides, so that only its own origin can purge it.
 uint64_t GroupTagOf(std::string_view authority, std::string_view name);
 
-// All tags of a response from `authority`, each once, ascending. At most 1,024: what is more has
-// none of the rest.
+// Of responses with more tags than are kept. Every purge is one of it, too.
+uint64_t OverflowTag();
+
+// All tags of a response from `authority`, each once, ascending. At most 1,024: in place of the
+// rest OverflowTag().
 std::vector<uint64_t> TagsOf(std::string_view authority, const HttpHeaders& response);
 
 // What the answer to an unsafe request wants purged: Cache-Group-Invalidation, RFC 9875 section 3.
