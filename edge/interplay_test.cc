@@ -282,9 +282,9 @@ TEST_F(InterplayTest, NothingOldIsGivenOutWhileADelayedInvalidationIsCarriedOut)
 // Memory that is freed while a delayed invalidation is carried out may be an origin's, whose code
 // asks for something else.
 TEST_F(InterplayTest, WhoAsksWhileSomethingIsFreedDoesNotChangeAnothersAnswer) {
-  std::optional<Distribution> cdn;
-  bool asks = false;
+  bool asks = false;  // before the distribution, which frees the rest when it goes
   int asked = 0;
+  std::optional<Distribution> cdn;
   DistributionOptions options = Over([&](const HttpRequest& request) {
     HttpResponse response = Answering(200, "");
     auto* const text = new std::string(request.url.path + std::string(1'000, ' '));
