@@ -85,8 +85,8 @@ std::optional<HttpUrl> ParseHttpUrl(std::string_view text) {
   rest.remove_prefix(end);
   const size_t query = rest.find('?');
   if (query != std::string_view::npos) url.query = std::string(rest.substr(query + 1));
-  url.path = std::string(rest.substr(0, query));
-  if (url.path.empty()) url.path = "/";
+  const std::string_view path = rest.substr(0, query);
+  url.path = std::string(path.empty() ? std::string_view("/") : path);
   return url;
 }
 
