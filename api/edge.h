@@ -354,7 +354,8 @@ class Distribution {
   // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Invalidation.html
   absl::StatusOr<Invalidation> Invalidate(absl::Span<const std::string> paths,
                                           const InvalidateOptions& options = {}) const;
-  // NOT_FOUND: there is none, or it was completed before the last thousand.
+  // NOT_FOUND: there is none, or it was completed before the last thousand, or before the last
+  // 10,000 paths. As long are caller references remembered.
   absl::StatusOr<Invalidation> GetInvalidation(std::string_view id) const;
   std::vector<Invalidation> ListInvalidations() const;  // the newest first
 

@@ -256,7 +256,14 @@ absl::Status CheckGeography(const DistributionOptions& options) {
   if (!options.pops.empty() && std::none_of(options.pops.begin(), options.pops.end(), used)) {
     return Refuse("pops", "none of them is in the price class");
   }
+  if (options.pops.empty() && options.price_class != PriceClass::kAll) {
+    return Refuse("price_class", "it chooses among pops, and there are none");
+  }
   if (options.latency_model) {
+    if (options.pops.empty() && FindEdgeLocation(options.pop) == nullptr) {
+      return Refuse("latency_model", absl::StrCat("nobody knows where pop ", Quoted(options.pop),
+                                                  " is: a code of EdgeLocations(), as \"FRA\""));
+    }
     const absl::Status valid = ValidateLatencyModel(*options.latency_model);
     if (!valid.ok()) return Refuse("latency_model", std::string(valid.message()));
   }

@@ -409,7 +409,14 @@ TEST_F(NetworkTest, ViewersGoToTheNearestPopOfTheirPriceClass) {
   EXPECT_EQ(cheap.pop_stats().size(), 2u);
   options_.pops = {"NRT"};
   EXPECT_FALSE(Distribution::Create(fake_.cloud(), options_).ok());
-  options_.pops = {"XXX"};
+  options_.pops = {"QQQ"};
+  EXPECT_FALSE(Distribution::Create(fake_.cloud(), options_).ok());
+  options_.pops = {};
+  EXPECT_FALSE(Distribution::Create(fake_.cloud(), options_).ok());  // nothing to choose among
+  options_.price_class = PriceClass::kAll;
+  EXPECT_TRUE(Distribution::Create(fake_.cloud(), options_).ok());
+  options_.latency_model = LatencyModel();
+  options_.pop = "somewhere";
   EXPECT_FALSE(Distribution::Create(fake_.cloud(), options_).ok());
 }
 
