@@ -9,28 +9,13 @@
 #include <utility>
 
 #include "base/random.h"
+#include "base/zipf.h"
 
 namespace cloudlet::bench {
 namespace {
 
 using base::Random;
-
-// Ranks from 0 on, with probability proportional to 1 / (rank + 1)^skew.
-class Zipf {
- public:
-  Zipf(uint32_t objects, double skew) : sums_(objects) {
-    double sum = 0;
-    for (uint32_t i = 0; i < objects; ++i) sums_[i] = sum += std::pow(i + 1.0, -skew);
-  }
-  uint32_t Next(Random& random) const {
-    const double at = random.Unit() * sums_.back();
-    return static_cast<uint32_t>(std::upper_bound(sums_.begin(), sums_.end() - 1, at) -
-                                 sums_.begin());
-  }
-
- private:
-  std::vector<double> sums_;
-};
+using base::Zipf;
 
 // A trace of what `next` gives for each position; ids beyond the objects are new ones.
 Trace Generate(std::string name, TraceKind kind, uint32_t requests,

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/random.h"
 #include "base/status_macros.h"
+#include "base/zipf.h"
 #include "cloudlet/edge_trace.h"
 #include "edge/replay/trace_limits.h"
 
@@ -19,6 +20,7 @@ namespace cloudlet {
 namespace {
 
 using base::Random;
+using base::Zipf;
 
 // Of the cities in millions, World Urbanization Prospects 2018, rounded; by code.
 struct Population {
@@ -67,23 +69,6 @@ class Day {
 
  private:
   std::array<std::array<double, kMetros>, kQuarters> sums_;  // running, over metros
-};
-
-// Ranks from 0 on, with probability proportional to 1 / (rank + 1)^skew.
-class Zipf {
- public:
-  Zipf(uint32_t objects, double skew) : sums_(objects) {
-    double sum = 0;
-    for (uint32_t i = 0; i < objects; ++i) sums_[i] = sum += std::pow(i + 1.0, -skew);
-  }
-  uint32_t Next(Random& random) const {
-    const double at = random.Unit() * sums_.back();
-    return static_cast<uint32_t>(std::upper_bound(sums_.begin(), sums_.end() - 1, at) -
-                                 sums_.begin());
-  }
-
- private:
-  std::vector<double> sums_;
 };
 
 std::vector<EdgeTraceViewer> MakeViewers() {
